@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The whole build in one file: kernel image (two variants), boot disc, and the targets that people type.
+# `make help` lists those. Kernel sources are found, not listed: every .c and .asm below the folders in
+# KERNEL_DIRS. The userland's rules are in user/user.mk, the guest tests' in tests/guest/guest.mk.
+#
+# Variables: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; WERROR=1 makes warnings stop the build;
+# CONTAINERS=0 leaves the framework out; LOCKDEP=1 checks the lock order; UBSAN=1 checks undefined behaviour;
+# NR_CPUS=N sizes per-CPU tables; V=1 shows commands. Each debug variant builds in a folder of its own.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+ifeq ($(MAKELEVEL),0)
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+MAKEFLAGS += -j$(JOBS)
+endif
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+CONTAINERS ?= 1
+NR_CPUS ?= 32
+variant := $(if $(filter 0,$(CONTAINERS)),-nocontainers)$(if $(filter 1,$(LOCKDEP)),-lockdep)$(if $(filter 1,$(UBSAN)),-ubsan)
+BUILD ?= build$(if $(variant),/$(patsubst -%,%,$(variant)))
+
+# ---- tools ----
+
+ifeq ($(CROSS),)
+CROSS := $(firstword $(patsubst %gcc,%,$(wildcard $(CURDIR)/toolchain/bin/x86_64-elf-gcc)) \
+		$(if $(shell command -v x86_64-elf-gcc 2>/dev/null),x86_64-elf-))
+endif
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := $(CROSS)gcc
+endif
+ifneq ($(filter default undefined,$(origin LD)),)
+LD := $(CROSS)ld
+endif
+NM ?= $(CROSS)nm
+NASM ?= nasm
+MUSLCC ?= musl-gcc
+
+# say WORD,FILE: one line for each step; on a terminal the lines replace each other.
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf $(if $(MAKE_TERMOUT),'\r\033[K  %-8s%s\r','  %-8s%s\n') '$(1)' '$(2)'
+endif
+# done TEXT: ends the run of lines above with one that stays.
+done = @printf $(if $(MAKE_TERMOUT),'\r\033[K%s\n','%s\n') '$(1)'
+
+# ---- kernel ----
+
+KERNEL_DIRS := boot arch/x86_64 kernel fs $(if $(filter 0,$(CONTAINERS)),,containers) tests/unit
+KERNEL_C := $(sort $(shell find $(wildcard $(KERNEL_DIRS)) -name '*.c'))
+KERNEL_ASM := $(sort $(filter-out boot/initramfs.asm,$(shell find $(wildcard $(KERNEL_DIRS)) -name '*.asm')))
+KERNEL_OBJS := $(KERNEL_ASM:%.asm=$(BUILD)/%.asm.o) $(KERNEL_C:%.c=$(BUILD)/%.o) $(BUILD)/boot/initramfs.asm.o
+
+CONFIG := -DCONFIG_NR_CPUS=$(NR_CPUS) $(if $(filter 0,$(CONTAINERS)),,-DCONFIG_CONTAINERS=1) \
+	$(if $(filter 1,$(LOCKDEP)),-DCONFIG_LOCKDEP=1) $(if $(filter 1,$(UBSAN)),-DCONFIG_UBSAN=1)
+
+# Freestanding: the compiler's own headers (stdint.h and the like) and nothing of the host's.
+CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -I. $(CONFIG)
+CFLAGS := -std=gnu17 -O2 -g -ffreestanding -nostdlib -fno-pie -mcmodel=kernel -mno-red-zone \
+	-mgeneral-regs-only -fno-stack-protector -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
+	-fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks \
+	-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	$(if $(filter 1,$(UBSAN)),-fsanitize=undefined)
+WARN := $(if $(filter 1,$(WERROR)),-Werror)
+NASMFLAGS := -f elf64 -g -F dwarf -I ./ $(CONFIG)
+LDFLAGS := -nostdlib -static -no-pie --build-id=none -z max-page-size=4096 -z noexecstack
+
+all: $(BUILD)/paddock.elf $(BUILD)/paddock-pvh.elf $(BUILD)/initramfs.cpio
+
+# A change of compiler or flags rebuilds; WERROR alone does not.
+flags := $(CC) $(LD) $(CPPFLAGS) $(CFLAGS) $(NASMFLAGS) $(LDFLAGS)
+ifneq ($(flags),$(file <$(BUILD)/flags))
+$(shell mkdir -p $(BUILD))
+$(file >$(BUILD)/flags,$(flags))
+endif
+$(BUILD)/flags: ;
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.asm.o: %.asm $(BUILD)/flags
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
+
+$(BUILD)/boot/initramfs.asm.o: boot/initramfs.asm $(BUILD)/initramfs.cpio $(BUILD)/flags
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -DINITRAMFS='"$(BUILD)/initramfs.cpio"' -o $@ $<
+
+# image NAME,SUFFIX,DEFINES: an image is linked twice. The first link has an empty symbol table; the second has the
+# table made from the first's symbols, which stands behind all text, so that no function moves in between.
+define image
+$$(BUILD)/kernel$(2).ld: boot/kernel.ld $$(BUILD)/flags
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -E -P -x c $$(CPPFLAGS) $(3) -MMD -MP -MT $$@ -MF $$@.d -o $$@ $$<
+
+$$(BUILD)/ksyms$(2).c: $$(BUILD)/kernel$(2).ld $$(KERNEL_OBJS) $$(BUILD)/ksyms0.o tools/ksyms
+	$$(call say,KSYMS,$$@)
+	$$(Q)$$(LD) $$(LDFLAGS) -T $$< -o $$(BUILD)/pass1$(2).elf $$(KERNEL_OBJS) $$(BUILD)/ksyms0.o
+	$$(Q)$$(NM) -n $$(BUILD)/pass1$(2).elf | tools/ksyms >$$@
+
+$$(BUILD)/$(1).elf: $$(BUILD)/kernel$(2).ld $$(KERNEL_OBJS) $$(BUILD)/ksyms$(2).o
+	$$(call say,LD,$$@)
+	$$(Q)$$(LD) $$(LDFLAGS) -Map $$(@:.elf=.map) -T $$< -o $$@ $$(KERNEL_OBJS) $$(BUILD)/ksyms$(2).o
+	$$(call done,  ready   $$@)
+endef
+$(eval $(call image,paddock,,))
+$(eval $(call image,paddock-pvh,-pvh,-DPADDOCK_PVH))
+
+$(BUILD)/ksyms0.c: tools/ksyms $(BUILD)/flags
+	$(Q)tools/ksyms </dev/null >$@
+
+$(BUILD)/ksyms%.o: $(BUILD)/ksyms%.c
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -g0 -c -o $@ $<
+
+$(BUILD)/ksyms.o: $(BUILD)/ksyms.c
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -g0 -c -o $@ $<
+
+$(BUILD)/paddock.iso: $(BUILD)/paddock.elf boot/grub.cfg
+	$(call say,ISO,$@)
+	$(Q)rm -rf $(BUILD)/iso && mkdir -p $(BUILD)/iso/boot/grub
+	$(Q)cp $(BUILD)/paddock.elf $(BUILD)/iso/boot/ && cp boot/grub.cfg $(BUILD)/iso/boot/grub/
+	$(Q)grub-mkrescue -o $@ $(BUILD)/iso >$(BUILD)/iso.log 2>&1 || { cat $(BUILD)/iso.log >&2; exit 1; }
+
+ifneq ($(wildcard user/user.mk),)
+include user/user.mk
+else
+$(BUILD)/initramfs.cpio:
+	@mkdir -p $(@D) && : >$@
+endif
+-include tests/guest/guest.mk
+-include $(KERNEL_C:%.c=$(BUILD)/%.d) $(KERNEL_ASM:%.asm=$(BUILD)/%.asm.d)
+-include $(BUILD)/kernel.ld.d $(BUILD)/kernel-pvh.ld.d
+
+# ---- what people type ----
+
+.PHONY: all run test debug iso doctor toolchain bench clean help setup
+
+setup:
+	@tools/setup
+
+run: setup
+	@$(MAKE) --no-print-directory all
+	@tools/vm --kernel $(BUILD)/paddock.elf
+
+test: setup
+	@$(MAKE) --no-print-directory all iso
+	@tests/run --build $(BUILD) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
+
+debug: setup
+	@$(MAKE) --no-print-directory all
+	@tools/vm --kernel $(BUILD)/paddock.elf --gdb
+
+iso: $(BUILD)/paddock.iso
+
+doctor:
+	@tools/doctor
+
+toolchain:
+	@tools/toolchain
+
+bench: all
+	@tests/bench/run
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make run        build what is needed, boot it in QEMU, give a shell (Ctrl-A X quits)'
+	@echo 'make test       all tests; KIND=unit|guest|containers|host and FILTER=name choose'
+	@echo 'make            kernel images and userland, in build/'
+	@echo 'make iso        build/paddock.iso, which boots with GRUB (BIOS and UEFI)'
+	@echo 'make debug      boot and wait for GDB'
+	@echo 'make bench      the measurements'
+	@echo 'make doctor     which tools are here, which are missing or too old, how to get them'
+	@echo 'make toolchain  build x86_64-elf-gcc into toolchain/ (some 20 minutes)'
+	@echo 'make clean      remove build/'
+	@echo
+	@echo 'Variables: WERROR=1  CONTAINERS=0  LOCKDEP=1  UBSAN=1  NR_CPUS=32  CROSS=prefix-  V=1'
+	@echo 'tools/vm --help tells how to start a guest in other ways.'
