@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What this processor offers to the floors above. Nothing outside arch/ names a register or an instruction.
+ *
+ * Depends on kernel/lib and boot_info; calls upward only through the "upcalls" at the end, which upper floors define.
+ * The kernel is not preemptible in kernel mode: an interrupt returns to where it was unless it came from user mode.
+ */
+#pragma once
+
+#include "kernel/lib/types.h"
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/atomic.h"
+#include "arch/x86_64/ptrace.h"
+#include "boot/boot_info.h"
+
+struct task_struct;
+struct mm_struct;
+struct page;
+
+/* ---- address space layout (arch/x86_64/paging.c has the picture) ---- */
+#define USER_END	  0x00007ffffffff000UL	/* first byte after user space */
+#define PAGE_OFFSET	  0xffff888000000000UL	/* all physical memory, mapped 1:1 (NX, RW) */
+#define VMALLOC_START	  0xffffc90000000000UL	/* kernel stacks, MMIO, vmalloc */
+#define VMALLOC_END	  0xffffe90000000000UL
+#define KERNEL_BASE	  0xffffffff80000000UL	/* the image; physical 0 + offset */
+
+#define __va(pa) ((void *)((unsigned long)(pa) + PAGE_OFFSET))
+/* Physical address of a direct-map or image address. Not for vmalloc space or stacks. */
+phys_addr_t __pa(const volatile void *va);
+
+extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[], __kernel_start[], __kernel_end[];
+extern char __init_start[], __init_end[];
+
+/* ---- CPUs ---- */
+#define raw_cpu_id() this_cpu_read(cpu_number)
+#define smp_processor_id() raw_cpu_id()
+DECLARE_PER_CPU(unsigned int, cpu_number);
+DECLARE_PER_CPU(struct task_struct *, current_task);
+#define current this_cpu_read(current_task)
+
+extern unsigned int nr_cpus;			/* CPUs that are online; ids are 0 … nr_cpus-1; fixed after smp_boot() */
+unsigned int cpu_to_node(unsigned int cpu);	/* from SRAT; 0 without one */
+unsigned int cpu_apic_id(unsigned int cpu);
+
+/* Interrupt flag of this CPU. */
+unsigned long arch_irq_save(void);		/* off; returns the old flags */
+void arch_irq_restore(unsigned long flags);
+void arch_irq_enable(void);
+void arch_irq_disable(void);
+bool arch_irqs_disabled(void);
+bool in_interrupt(void);			/* in a hardware interrupt handler (traps of the running code don't count) */
+#define local_irq_save(flags)	 ((flags) = arch_irq_save())
+#define local_irq_restore(flags) arch_irq_restore(flags)
+#define local_irq_enable()	 arch_irq_enable()
+#define local_irq_disable()	 arch_irq_disable()
+#define irqs_disabled()		 arch_irqs_disabled()
+
+void cpu_relax(void);		/* PAUSE */
+void cpu_halt_until_irq(void);	/* STI;HLT as one step; called with interrupts off, returns with them on */
+void cpu_halt_forever(void) __noreturn;
+
+/* Have another CPU run reschedule_ipi() soon. */
+void smp_send_reschedule(unsigned int cpu);
+/*
+ * Run fn(arg) on the given CPUs (bit n of the mask) in interrupt context, and wait for all. Interrupts must be on; not from a
+ * handler. The calling CPU is served directly when it is in the mask.
+ */
+void smp_call_function_mask(const unsigned long *cpumask, void (*fn)(void *), void *arg);
+void smp_call_function_all(void (*fn)(void *), void *arg);
+void smp_stop_others(void);	/* panic only: NMI, never returns there */
+
+/* ---- boot, in this order (kernel/main.c) ---- */
+void arch_init_early(void);	/* boot CPU: GDT, IDT, per-CPU area, CPU features, early log console; no allocator */
+void arch_init_memory(void);	/* final kernel page tables (NX, RO text), direct map; after memblock is up, before the buddy */
+void arch_init(void);		/* ACPI tables, APIC, clocks; kmalloc works */
+void smp_boot(void);		/* start the other CPUs; each enters secondary_main(); returns when all are online */
+void arch_init_late(void);	/* after initcalls: make init-once data read-only, free the real-mode trampoline */
+
+/* ACPI SRAT: the NUMA node of a physical range; known after arch_init_early() parsed the table. */
+extern unsigned int nr_nodes;	/* at least 1 */
+unsigned int phys_to_node(phys_addr_t pa);	/* by SRAT; 0 if not covered */
+/* The next boundary above pa where the node may change. */
+phys_addr_t phys_node_end(phys_addr_t pa);
+unsigned int node_distance(unsigned int a, unsigned int b);	/* SLIT; 10 local, 20 else */
+
+/* ---- time ---- */
+u64 arch_clock_ns(void);	/* monotonic since boot, ns, same on all CPUs; any context */
+u64 arch_cycles(void);		/* TSC */
+u64 arch_wall_clock_at_boot(void);	/* seconds since 1970 when arch_clock_ns() was 0, from the CMOS clock */
+/*
+ * One-shot timer of this CPU: timer_interrupt() is called at or after `deadline` (arch_clock_ns() units).
+ * KTIME_MAX stops it. Interrupts off.
+ */
+void arch_timer_set(u64 deadline);
+#define KTIME_MAX ((s64)0x7fffffffffffffffLL)
+void udelay(unsigned int us);	/* early boot only */
+
+/* ---- entering and leaving tasks (arch/x86_64/switch.asm, process.c) ---- */
+struct thread {			/* in task_struct; only the task itself and the switch touch it */
+	unsigned long sp;	/* saved kernel stack pointer while not running */
+	unsigned long sp0;	/* top of the kernel stack */
+	unsigned long fs_base;	/* user TLS */
+	unsigned long gs_base;
+	void *fpu;		/* XSAVE area, 64-byte aligned; NULL until the task first has user state */
+};
+#define THREAD_SIZE (16 * 1024UL)
+
+/* Switch stacks, page tables are already switched; returns in `next`'s earlier call. Returns the task that ran before. */
+struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next,
+				   struct thread *prev_thread, struct thread *next_thread);
+/* Prepare a new kernel thread: first runs fn(arg); fn must not return. */
+void arch_thread_init_kernel(struct thread *t, void *stack, void (*fn)(void *), void *arg);
+/*
+ * Prepare the child of fork/clone: it will return to user mode with *regs, rax = 0, and its stack pointer replaced if
+ * user_sp is non-zero, its TLS if tls is not ~0UL. Copies FPU state of current. May sleep. -ENOMEM.
+ * On its first run it calls schedule_tail(prev) before going to user mode.
+ */
+int arch_thread_fork(struct thread *t, void *stack, const struct pt_regs *regs, unsigned long user_sp, unsigned long tls);
+void arch_thread_free(struct thread *t);	/* FPU area */
+/* exec: fresh registers and FPU state; user mode starts at ip with sp once the system call returns. */
+int arch_thread_exec(struct pt_regs *regs, unsigned long ip, unsigned long sp);
+/* First entry to user mode of a kernel thread that has called exec. */
+struct pt_regs *task_pt_regs(const struct task_struct *t);	/* user registers at the top of its kernel stack */
+#define current_pt_regs() task_pt_regs(current)
+long arch_prctl(int code, unsigned long addr);	/* ARCH_SET_FS … of current */
+
+/* Signal frames (arch/x86_64/signal.c): the layout is the Linux ABI's rt_sigframe. */
+struct ksignal;
+int arch_setup_signal_frame(struct ksignal *ksig, const u64 *blocked, struct pt_regs *regs);	/* -EFAULT: no room */
+int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked);	/* rt_sigreturn; -EFAULT: bad frame */
+
+/* System call number and arguments in a pt_regs. */
+static inline long syscall_nr(const struct pt_regs *regs)
+{
+	return (long)regs->orig_rax;
+}
+static inline bool user_mode(const struct pt_regs *regs)
+{
+	return (regs->cs & 3) == 3;
+}
+
+/* ---- page tables (arch/x86_64/paging.c). The walk and the entries are arch's; when to change them is mm's ---- */
+typedef u64 pte_t;
+typedef u64 pgd_t;
+#define PTE_PRESENT  (1UL << 0)
+#define PTE_WRITE    (1UL << 1)
+#define PTE_USER     (1UL << 2)
+#define PTE_ACCESSED (1UL << 5)
+#define PTE_DIRTY    (1UL << 6)
+#define PTE_SPECIAL  (1UL << 9)		/* software: maps something without a reference count (zero page, MMIO) */
+#define PTE_NX	     (1UL << 63)
+#define PTE_ADDR_MASK 0x000ffffffffff000UL
+static inline phys_addr_t pte_phys(pte_t pte)
+{
+	return pte & PTE_ADDR_MASK;
+}
+
+pgd_t *pgd_alloc(void);			/* kernel half shared; NULL: no memory */
+void pgd_free(pgd_t *pgd);		/* user half must be empty (pgd_free_range) */
+/*
+ * The entry for a user address. pte_lookup: NULL when no table is there. pte_alloc: makes the tables; NULL: no memory.
+ * mm->page_table_lock held for pte_lookup users that change entries; pte_alloc may be called with it (atomic allocation).
+ */
+pte_t *pte_lookup(pgd_t *pgd, unsigned long addr);
+pte_t *pte_alloc(pgd_t *pgd, unsigned long addr);
+/* Next user address >= addr that has a page table below it, or end: lets loops skip holes. */
+unsigned long pte_next(pgd_t *pgd, unsigned long addr, unsigned long end);
+/* Free page tables of [start, end) that map nothing any more; entries must be clear already. Returns the number of tables freed. */
+unsigned int pgd_free_range(pgd_t *pgd, unsigned long start, unsigned long end);
+void pgd_activate(pgd_t *pgd);		/* load CR3 */
+extern pgd_t *kernel_pgd;
+/* Called by arch when it needs or gives back a table page (mm accounts them): see upcalls. */
+
+/*
+ * Forget translations of [start, end) of mm on every CPU that runs it; end = ~0UL: all of it. Interrupts on.
+ * `cpumask` is mm's set of CPUs that may hold its translations.
+ */
+void tlb_flush_range(struct mm_struct *mm, const unsigned long *cpumask, unsigned long start, unsigned long end);
+void tlb_flush_local_page(unsigned long addr);
+
+/* Map pages into vmalloc space (kernel stacks with guard holes, MMIO uncached). May sleep. */
+int kernel_map_page(unsigned long va, phys_addr_t pa, u64 pte_flags);
+phys_addr_t kernel_unmap_page(unsigned long va);	/* returns what was mapped; the caller flushes */
+void kernel_tlb_flush_all(void);			/* all CPUs, kernel addresses */
+void *ioremap(phys_addr_t pa, size_t size);
+
+/* ---- user memory (arch/x86_64/usercopy.asm): number of bytes NOT copied; faults are fixed up; SMAP opened around ---- */
+size_t arch_copy_user(void *to, const void *from, size_t n);	/* either side may be user; range is checked by the caller */
+size_t arch_clear_user(void *to, size_t n);
+/* Length without NUL, at most n (n: none found), or -EFAULT. */
+long arch_strncpy_from_user(char *to, const char *from, size_t n);
+/* Atomic compare-and-exchange on a user u32; *old gets the value found. -EFAULT. May not sleep (fault is fixed up: -EFAULT). */
+int arch_futex_cmpxchg(u32 *uaddr, u32 *old, u32 new_val);
+
+void clear_page(void *page);
+void copy_page(void *to, const void *from);
+
+/* ---- machine ---- */
+void arch_poweroff(int status) __noreturn;	/* vm.exit port or ACPI S5 */
+void arch_reboot(void) __noreturn;
+void arch_panic_exit(void) __noreturn;		/* vm.exit port with the panic value, else halt */
+u64 arch_random_seed(void);			/* RDRAND/RDSEED, else TSC jitter */
+void arch_show_cpuinfo(struct seq_file *m);	/* /proc/cpuinfo */
+
+/* Serial port (arch/x86_64/serial.c): COM1 as the tty's hardware. */
+struct serial_ops {
+	void (*rx)(const unsigned char *buf, unsigned int len, unsigned int breaks);	/* interrupt context */
+	void (*tx_ready)(void);								/* interrupt context */
+};
+int serial_open(unsigned int port, const struct serial_ops *ops);	/* port 0 = COM1; enables its interrupt; -ENODEV */
+unsigned int serial_write(unsigned int port, const unsigned char *buf, unsigned int len); /* bytes taken by the FIFO; any context */
+void serial_write_sync(unsigned int port, const char *buf, unsigned int len);	/* polls; any context */
+void serial_tx_irq(unsigned int port, bool on);		/* ask for tx_ready() while there is room */
+
+/* ---- upcalls: arch calls these; upper floors define them ---- */
+void kernel_main(void) __noreturn;			/* kernel/main.c; boot CPU, after boot_info is filled */
+void secondary_main(void) __noreturn;			/* kernel/main.c; each other CPU, interrupts off */
+void handle_syscall(struct pt_regs *regs);		/* kernel/syscall; interrupts on; sets regs->rax */
+/*
+ * kernel/task/fault.c. A page fault at addr; error_code as in the SDM vol. 3, 4.7. Returns true if it was handled (or a signal
+ * was raised for user mode); false: kernel mode and nothing mapped, arch then tries the exception table and dies.
+ */
+bool handle_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code);
+void handle_user_trap(struct pt_regs *regs, int sig, int si_code, unsigned long addr, const char *what); /* kernel/task/fault.c */
+/*
+ * kernel/task/signal.c: before each return to user mode when `current` has work flags set: reschedule, deliver signals.
+ * Called with interrupts off, returns with them off and no flag left.
+ */
+void exit_to_user_work(struct pt_regs *regs);
+void schedule_tail(struct task_struct *prev);		/* kernel/sched: first code of a new task */
+void timer_interrupt(void);				/* kernel/sched/timer.c; interrupts off */
+void reschedule_ipi(void);				/* kernel/sched; interrupts off */
+void irq_exit_work(void);				/* kernel/sync/rcu.c: end of every interrupt, interrupts off */
+void *arch_alloc_table(void);				/* kernel/mm: one zeroed page for a page table, or NULL; atomic */
+void arch_free_table(void *table);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the boot protocols leave behind, in one form.
+ *
+ * Multiboot 1 (QEMU -kernel), multiboot 2 (GRUB) and PVH (QEMU -M microvm, Firecracker) each describe the
+ * machine in their own tables. boot/ translates whichever came into the one `boot_info` below, before anything
+ * else runs; nobody else looks at the originals. Immutable after that.
+ */
+#pragma once
+
+#include "kernel/lib/types.h"
+
+#define BOOT_MAX_RANGES	 64
+#define BOOT_MAX_MODULES 8
+#define BOOT_CMDLINE_MAX 2048
+
+enum boot_range_type {
+	BOOT_RAM = 1,		/* usable */
+	BOOT_RESERVED = 2,
+	BOOT_ACPI_RECLAIM = 3,	/* tables; kept */
+	BOOT_ACPI_NVS = 4,
+	BOOT_BAD = 5,
+};
+
+/* One physical range [start, end), bytes; `ranges` is sorted and free of overlaps. */
+struct boot_range {
+	phys_addr_t start;
+	phys_addr_t end;
+	enum boot_range_type type;
+};
+
+struct boot_module {
+	phys_addr_t start;	/* bytes [start, end) stay untouched until fs/initramfs.c has unpacked them */
+	phys_addr_t end;
+};
+
+struct boot_info {
+	const char *protocol;	/* "multiboot", "multiboot2", "pvh" */
+	const char *loader;	/* what the loader calls itself, or "" */
+	u64 entry_tsc;		/* time stamp counter at the first instruction of ours */
+	phys_addr_t rsdp;	/* ACPI root pointer, 0 if the loader gave none (arch then searches the BIOS area) */
+	unsigned int nr_ranges;
+	unsigned int nr_modules;
+	struct boot_range ranges[BOOT_MAX_RANGES];
+	struct boot_module modules[BOOT_MAX_MODULES];
+	char cmdline[BOOT_CMDLINE_MAX];
+};
+
+extern struct boot_info boot_info;
+
+/* The userland linked into the image (boot/initramfs.asm), page aligned. */
+extern const char initramfs_start[], initramfs_end[];

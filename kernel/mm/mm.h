@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory: pages, slabs, address spaces, user copies. The public header of kernel/mm/.
+ *
+ *   page_alloc.c  buddy allocator per node, per-CPU page lists
+ *   slab.c        kmem_cache, kmalloc, with per-CPU free lists
+ *   memblock.c    boot-time ranges, before the buddy
+ *   vmalloc.c     kernel stacks with guard pages
+ *   mmap.c, vma.c, mremap.c   what an address space consists of
+ *   fault.c       demand zero, copy-on-write, file pages
+ *   filemap.c     the page cache (struct address_space)
+ *   uaccess.c     copy_from_user and friends
+ *   oom.c         what happens when nothing is left
+ */
+#pragma once
+
+#include "kernel/lib/lib.h"
+#include "arch/x86_64/arch.h"
+#include "kernel/sync/sync.h"
+
+typedef struct {
+	unsigned long bits;
+} nodemask_t;
+#define NODE_MASK_ALL ((nodemask_t){~0UL})
+
+/* ---- pages ---- */
+#define GFP_ATOMIC  0x0		/* may not sleep; may use the reserve */
+#define GFP_KERNEL  0x1		/* may sleep */
+#define __GFP_ZERO  0x2
+#define __GFP_NOFAIL_INJECT 0x4	/* not counted by the fault injection knob */
+#define GFP_USER    (GFP_KERNEL | 0x8)	/* page for a program: obeys current's mems_allowed */
+#define __GFP_NOWARN 0x10
+typedef unsigned int gfp_t;
+#define MAX_ORDER 11		/* blocks of 2^0 … 2^10 pages */
+
+/*
+ * One for each page frame of RAM. Free pages: the node's lock. Allocated pages: the owner's rules for `private` and `mapping`;
+ * counts are atomic.
+ */
+struct page {
+	unsigned int flags;		/* PG_*; atomic bits when shared */
+	u8 order;			/* of a free block's or a compound head's */
+	u8 node;			/* immutable after boot */
+	u16 reserved;
+	refcount_t refcount;		/* 0: free */
+	atomic_t mapcount;		/* user page table entries that map it */
+	union {
+		struct list_head lru;	/* free list, or the owner's list */
+		struct {
+			struct kmem_cache *slab_cache;
+			void *freelist;
+		};
+	};
+	struct address_space *mapping;	/* page cache only; mapping->lock */
+	unsigned long index;		/* page offset in the mapping, or free for the owner */
+	void *charge;			/* who pays for it: the memory controller's; NULL: nobody */
+};
+#define PG_SLAB	    0
+#define PG_RESERVED 1		/* never given to the buddy (kernel image), until free_reserved_page() */
+#define PG_DIRTY    2
+#define PG_TABLE    3		/* page table */
+#define PG_BUDDY    4		/* head of a free block */
+
+extern struct page *mem_map;		/* indexed by page frame number */
+extern unsigned long max_pfn;
+#define page_to_pfn(p)	((unsigned long)((p) - mem_map))
+#define pfn_to_page(n)	(mem_map + (n))
+#define page_to_phys(p) ((phys_addr_t)page_to_pfn(p) << PAGE_SHIFT)
+#define phys_to_page(a) pfn_to_page((a) >> PAGE_SHIFT)
+#define page_address(p) __va(page_to_phys(p))
+#define virt_to_page(v) phys_to_page(__pa(v))
+
+struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order);	/* node -1: this CPU's */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);	/* NULL: none. GFP_KERNEL may sleep. */
+#define alloc_page(gfp) alloc_pages(gfp, 0)
+void __free_pages(struct page *page, unsigned int order);	/* last reference gone; any context but NMI */
+void *get_free_page(gfp_t gfp);		/* direct-map address */
+void free_page(void *addr);
+static inline void get_page(struct page *page)
+{
+	refcount_inc(&page->refcount);
+}
+void put_page(struct page *page);		/* frees at 0. Any context but NMI. */
+void free_reserved_page(struct page *page);	/* boot image page → buddy when its count drops */
+unsigned long nr_free_pages(void);
+unsigned long total_ram_pages(void);
+
+void memblock_add(phys_addr_t start, phys_addr_t end);
+void memblock_reserve(phys_addr_t start, phys_addr_t end);
+void *memblock_alloc(size_t size, size_t align);	/* zeroed; boot only; panics with how much there is and was asked */
+void mm_init(void);			/* buddy and slab from memblock's ranges; boot CPU */
+void mm_init_late(void);		/* per-CPU parts of all CPUs, after smp_boot() sized nr_cpus */
+
+/* ---- slab ---- */
+struct kmem_cache;
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, void (*ctor)(void *));
+void kmem_cache_destroy(struct kmem_cache *c);
+void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
+void kmem_cache_free(struct kmem_cache *c, void *obj);	/* any context but NMI */
+void *kmalloc(size_t size, gfp_t gfp);			/* any size up to 4 MiB */
+void *kzalloc(size_t size, gfp_t gfp);
+void *kcalloc(size_t n, size_t size, gfp_t gfp);
+void *krealloc(void *p, size_t size, gfp_t gfp);
+void kfree(const void *p);				/* NULL is fine */
+#define kfree_rcu(p, member) call_rcu(&(p)->member, kfree_rcu_fn_##member)
+char *kstrdup(const char *s, gfp_t gfp);
+char *kstrndup(const char *s, size_t n, gfp_t gfp);
+void *kmemdup(const void *p, size_t n, gfp_t gfp);
+char *kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
+unsigned long kmem_cache_nr_objects(const char *name);	/* live objects, for tests and /proc/slabinfo */
+
+void *vmalloc(size_t size);		/* zeroed; may sleep */
+void vfree(void *p);			/* may sleep */
+void *alloc_kernel_stack(void);		/* THREAD_SIZE, guard page below; cached per CPU; may sleep */
+void free_kernel_stack(void *stack);	/* any context but NMI */
+
+/* ---- page cache ---- */
+struct inode;
+/* The pages of one file. Lookups are under RCU with get-unless-zero; changes under `lock`. */
+struct address_space {
+	struct inode *host;			/* immutable */
+	spinlock_t lock;			/* pages, nrpages, i_mmap */
+	struct radix_tree pages;		/* index → struct page, each holding a reference */
+	unsigned long nrpages;
+	struct list_head i_mmap;		/* vm_area_struct.shared: for truncation */
+	const struct address_space_operations *ops;
+};
+struct address_space_operations {
+	/* Make the page at `index` exist and be filled, referenced; ERR_PTR(-EIO, -ENOMEM). May sleep. */
+	struct page *(*read_page)(struct address_space *mapping, unsigned long index);
+};
+void address_space_init(struct address_space *m, struct inode *host, const struct address_space_operations *ops);
+struct page *find_get_page(struct address_space *m, unsigned long index);	/* referenced or NULL */
+/* Find or make (zeroed) the page; ERR_PTR(-ENOMEM). May sleep. */
+struct page *find_or_create_page(struct address_space *m, unsigned long index, gfp_t gfp);
+/* Hand a ready page over to the cache (its reference goes to the cache). -EEXIST, -ENOMEM. */
+int add_to_page_cache(struct address_space *m, struct page *page, unsigned long index);
+/* Drop pages from `start` (page index) on, after unmapping them from every program. May sleep. */
+void truncate_pagecache(struct address_space *m, unsigned long start);
+
+/* ---- address spaces ---- */
+#define VM_READ	      0x0001
+#define VM_WRITE      0x0002
+#define VM_EXEC	      0x0004
+#define VM_SHARED     0x0008
+#define VM_MAYREAD    0x0010
+#define VM_MAYWRITE   0x0020
+#define VM_MAYEXEC    0x0040
+#define VM_GROWSDOWN  0x0100
+#define VM_DONTCOPY   0x0200
+#define VM_LOCKED     0x0400
+struct file;
+struct vm_operations_struct {
+	/* The page for a fault at page offset `pgoff` of the file, referenced; ERR_PTR(-EFAULT → SIGBUS, -ENOMEM). mmap_lock held for reading. */
+	struct page *(*fault)(struct vm_area_struct *vma, unsigned long pgoff);
+};
+/* [vm_start, vm_end) with one set of rights. mm->mmap_lock for writing to change, for reading to read. */
+struct vm_area_struct {
+	struct rb_node vm_rb;
+	struct list_head vm_list;	/* in address order */
+	unsigned long vm_start, vm_end;
+	struct mm_struct *vm_mm;
+	unsigned long vm_flags;
+	unsigned long vm_pgoff;		/* of vm_start in the file, pages */
+	struct file *vm_file;		/* referenced; NULL: anonymous */
+	const struct vm_operations_struct *vm_ops;	/* NULL: anonymous or plain page cache */
+	struct list_head shared;	/* mapping->i_mmap; mapping->lock */
+};
+struct mm_struct {
+	refcount_t mm_users;		/* tasks and borrowers; at 0 the mappings go */
+	refcount_t mm_count;		/* + lazy users (kernel threads); at 0 the struct goes */
+	pgd_t *pgd;			/* immutable */
+	spinlock_t page_table_lock;	/* user entries of pgd, rss counters */
+	struct rw_semaphore mmap_lock;	/* vmas, brk, flags */
+	struct rb_root mm_rb;		/* mmap_lock */
+	struct list_head mmap;		/* mmap_lock */
+	unsigned int map_count;		/* mmap_lock */
+	unsigned long total_vm;		/* pages; mmap_lock */
+	unsigned long start_brk, brk, start_stack, start_code, end_code, start_data, end_data;	/* mmap_lock */
+	unsigned long arg_start, arg_end, env_start, env_end;	/* mmap_lock */
+	long rss_anon, rss_file;	/* pages; page_table_lock */
+	DECLARE_BITMAP(cpumask, NR_CPUS);	/* CPUs that may hold translations; atomic bits */
+	struct file *exe_file;		/* referenced; mmap_lock */
+	u64 auxv[48];			/* as put on the stack; set by exec */
+	struct task_struct *owner;	/* RCU; the memory controller's idea of who pays */
+};
+#define MAX_MAP_COUNT 65530
+
+struct mm_struct *mm_alloc(void);		/* empty; NULL: no memory */
+struct mm_struct *mm_dup(struct mm_struct *old);/* fork: copy-on-write copy of current's; NULL: no memory. May sleep. */
+void mmput(struct mm_struct *mm);		/* mm_users; may sleep */
+void mmdrop(struct mm_struct *mm);		/* mm_count */
+void mm_activate(struct mm_struct *prev, struct mm_struct *next, unsigned int cpu);	/* scheduler: load next's tables, keep cpumasks right; irqs off */
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);	/* first with vm_end > addr; mmap_lock */
+/*
+ * mmap for current (do_mmap) or another mm that is being built (exec). Lengths in bytes, page-aligned file offset. prot/flags are mmap(2)'s.
+ * Returns the address or -errno. Takes mmap_lock for writing. May sleep.
+ */
+long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len, int prot, int flags, u64 offset);
+int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len);
+int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot);
+long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags, unsigned long new_addr);
+unsigned long do_brk(struct mm_struct *mm, unsigned long brk);	/* brk(2)'s answer */
+/* A growing stack of `size` bytes limit ending at `top`, for exec. */
+int mm_setup_stack(struct mm_struct *mm, unsigned long top, unsigned long limit);
+
+#define FAULT_WRITE 1
+#define FAULT_USER  2
+#define FAULT_EXEC  4
+/* What handle_mm_fault found. */
+enum fault_result {
+	FAULT_OK,
+	FAULT_NOMEM,		/* → OOM kill */
+	FAULT_MAPERR,		/* SIGSEGV, SEGV_MAPERR */
+	FAULT_ACCERR,		/* SIGSEGV, SEGV_ACCERR */
+	FAULT_SIGBUS,		/* beyond the file's end */
+};
+/* Takes mmap_lock for reading; may sleep. */
+enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
+/* Read or write another (or a not yet active) address space: pages are faulted in. Bytes done, or -EFAULT/-ENOMEM if none. May sleep. */
+ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
+
+/* ---- user copies: 0 or -EFAULT unless said otherwise. May sleep (page faults). ---- */
+static inline bool access_ok(const void __user *p, size_t n)
+{
+	return (unsigned long)p <= USER_END && n <= USER_END - (unsigned long)p;
+}
+size_t copy_from_user(void *to, const void __user *from, size_t n) __must_check;	/* bytes NOT copied; the rest is zeroed */
+size_t copy_to_user(void __user *to, const void *from, size_t n) __must_check;		/* bytes NOT copied */
+size_t clear_user(void __user *to, size_t n) __must_check;				/* bytes NOT cleared */
+long strncpy_from_user(char *to, const char __user *from, size_t n) __must_check;	/* length, n if too long, -EFAULT */
+long strnlen_user(const char __user *s, size_t n);					/* with NUL; 0: fault; > n: too long */
+#define get_user(x, ptr)                                                                           \
+	({                                                                                         \
+		__typeof__(*(ptr)) gu_val;                                                         \
+		int gu_err = copy_from_user(&gu_val, (ptr), sizeof(gu_val)) ? -EFAULT : 0;         \
+		(x) = gu_val;                                                                      \
+		gu_err;                                                                            \
+	})
+#define put_user(x, ptr)                                                                           \
+	({                                                                                         \
+		__typeof__(*(ptr)) pu_val = (x);                                                   \
+		copy_to_user((ptr), &pu_val, sizeof(pu_val)) ? -EFAULT : 0;                        \
+	})
+void *memdup_user(const void __user *p, size_t n);		/* kmalloc'ed copy or ERR_PTR */
+char *strndup_user(const char __user *s, size_t max);		/* ERR_PTR(-EINVAL) if longer */
+
+/* ---- hooks for controllers and tests ---- */
+/* Fault injection: the n-th allocation from now of `current` (or any task when `any`) fails; 0 switches off. */
+extern atomic_long_t fail_nth;
+
+/* ---- upcalls ---- */
+nodemask_t current_mems_allowed(void);		/* kernel/sched: nodes that a GFP_USER page may come from */
+/* kernel/task/oom.c: nothing is left; pick and kill something. Returns true if waiting makes sense. */
+bool out_of_memory(gfp_t gfp, unsigned int order);

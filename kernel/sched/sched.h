@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The task as every floor above may name it, and what runs it: run queues, timers, kernel threads, work queues.
+ *
+ * kernel/sched owns the task_struct, the pid table and the credentials; what *happens* to tasks (fork, exec, exit, wait, signals)
+ * is kernel/task's, which fills the pointers that are opaque here.
+ *
+ * Start with: struct task_struct below, then fair.c (who runs next), core.c (schedule, wake-ups), balance.c, timer.c.
+ */
+#pragma once
+
+#include "kernel/lib/lib.h"
+#include "arch/x86_64/arch.h"
+#include "kernel/sync/sync.h"
+#include "kernel/mm/mm.h"
+#include "kernel/sched/cred.h"
+#include "kernel/sched/timer.h"
+
+struct files_struct;	/* fs/file.c: open file table */
+struct fs_struct;	/* fs/fs_struct.c: root, cwd, umask */
+struct mnt_namespace;	/* fs/namespace.c */
+struct uts_namespace;	/* kernel/task/uts.c */
+struct signal_struct;	/* kernel/task/signal.h: shared by a thread group */
+struct sighand_struct;	/* kernel/task/signal.h */
+struct css_group;	/* containers/container.h */
+struct cfs_rq;		/* kernel/sched/fair.c */
+struct task_group;	/* kernel/sched/fair.c */
+struct rq;
+
+/* task_struct.state; the letters are those of /proc/PID/stat. */
+#define TASK_RUNNING	     0x00	/* R: runs or waits for a CPU */
+#define TASK_INTERRUPTIBLE   0x01	/* S */
+#define TASK_UNINTERRUPTIBLE 0x02	/* D */
+#define TASK_STOPPED	     0x04	/* T: job control */
+#define TASK_TRACED	     0x08	/* t */
+#define TASK_DEAD	     0x10	/* has left schedule() for the last time */
+#define TASK_WAKEKILL	     0x20	/* a fatal signal wakes it */
+#define TASK_KILLABLE	     (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
+/* task_struct.exit_state */
+#define EXIT_ZOMBIE 1
+#define EXIT_DEAD   2
+
+/* task_struct.flags */
+#define PF_KTHREAD    0x01	/* kernel thread: no user memory */
+#define PF_EXITING    0x02	/* in do_exit(); set under p->alloc_lock, never cleared */
+#define PF_FORKNOEXEC 0x04
+#define PF_CPU_BOUND  0x08	/* per-CPU kernel thread: its affinity may not change */
+#define PF_SIGNALED   0x10	/* killed by a signal */
+
+/* task_struct.work: bits that exit_to_user_work() must look at before user mode. Atomic bit operations. */
+#define TIF_NEED_RESCHED 0
+#define TIF_SIGPENDING	 1
+#define TIF_NOTIFY	 2	/* kernel/task: callbacks before user mode (freezer and friends) */
+
+/* Scheduling entity: a task, or later a group's share of one CPU. rq->lock of its CPU. */
+struct sched_entity {
+	struct rb_node run_node;
+	u64 load_weight;		/* 1024 = nice 0 */
+	u64 vruntime;			/* weighted ns */
+	u64 exec_start;			/* rq clock, ns */
+	u64 sum_exec_runtime;		/* ns on a CPU, ever */
+	u64 prev_sum_exec_runtime;
+	bool on_rq;
+	struct sched_entity *parent;	/* the group it counts against, NULL at the top */
+	struct cfs_rq *cfs_rq;		/* queue it is on */
+	struct cfs_rq *my_q;		/* queue it owns, NULL for a task */
+};
+
+struct task_struct {
+	/* ---- fixed offsets: none. First, what the fast paths touch ---- */
+	unsigned long work;		/* TIF_* bits; atomic */
+	unsigned int state;		/* p->pi_lock for wake-ups; only the task itself makes it sleep */
+	unsigned int flags;		/* PF_*: only the task itself, except PF_EXITING's rule above */
+	struct thread thread;		/* the task itself, and the switch with rq->lock */
+	void *stack;			/* lowest address of the kernel stack; immutable */
+	refcount_t usage;		/* get_task_struct; the last put frees after a grace period */
+
+	/* ---- scheduling: rq->lock of task_cpu(p), except where noted ---- */
+	spinlock_t pi_lock;		/* serializes wake-ups and affinity changes; outside rq->lock */
+	unsigned int cpu;		/* changed with pi_lock and rq->lock held */
+	bool on_cpu;			/* is running; cleared when its registers are saved */
+	struct sched_entity se;
+	int static_prio;		/* nice -20 … 19 */
+	unsigned int policy;		/* SCHED_NORMAL … as set; only the fair class exists */
+	DECLARE_BITMAP(cpus_user, NR_CPUS);	/* what sched_setaffinity asked for; pi_lock */
+	DECLARE_BITMAP(cpus_allowed, NR_CPUS);	/* what counts: cpus_user cut to what the cpuset allows; pi_lock */
+	nodemask_t mems_allowed;	/* nodes for its pages; alloc_lock to write, plain read by the task itself */
+	struct task_group *sched_task_group;	/* pi_lock + rq->lock to write */
+	u64 nvcsw, nivcsw;		/* context switches; rq->lock */
+	u64 utime, stime;		/* ns, by the tick; written by its CPU only */
+	u64 start_time;			/* ns since boot; immutable */
+	u64 min_flt, maj_flt;		/* the task itself */
+
+	/* ---- memory ---- */
+	struct mm_struct *mm;		/* NULL for kernel threads; alloc_lock to change */
+	struct mm_struct *active_mm;	/* whose page tables are loaded; scheduler only */
+
+	/* ---- identity and family: tasklist_lock to write, RCU or tasklist_lock to read ---- */
+	pid_t pid;			/* of the thread; immutable */
+	pid_t tgid;			/* of the thread group; immutable but for exec by a non-leader */
+	struct hlist_node pid_link;	/* pid hash; RCU */
+	struct task_struct *real_parent;
+	struct task_struct *parent;	/* = real_parent but for ptrace */
+	struct list_head children;
+	struct list_head sibling;
+	struct task_struct *group_leader;
+	struct list_head thread_node;	/* in leader's signal->thread_head; RCU readers */
+	struct list_head tasks;		/* all thread group leaders, from init_task; RCU readers */
+	int exit_state, exit_code, exit_signal;
+
+	/* ---- other floors' parts ---- */
+	spinlock_t alloc_lock;		/* task_lock(): mm, files, fs, containers pointer changes. Irqs stay on. */
+	const struct cred *cred;	/* RCU; changed only by the task itself */
+	struct files_struct *files;	/* alloc_lock to change; the task itself reads plainly */
+	struct fs_struct *fs;		/* same */
+	struct mnt_namespace *mnt_ns;	/* same */
+	struct uts_namespace *uts_ns;	/* same */
+	char comm[16];			/* the task itself writes; readers may see a mix, always terminated */
+
+	struct signal_struct *signal;	/* kernel/task/signal.h; lives as long as the thread group */
+	struct sighand_struct *sighand;	/* siglock inside; NULL once the task has been released */
+	u64 blocked;			/* signal mask; sighand->siglock to write, the task itself reads plainly */
+	u64 saved_sigmask;		/* for sigsuspend, ppoll: restored after the handler */
+	bool restore_sigmask;
+	struct sigpending_list {
+		struct list_head list;
+		u64 signal;
+	} pending;			/* siglock */
+	unsigned long sas_ss_sp;	/* alternate stack; the task itself */
+	size_t sas_ss_size;
+	unsigned int sas_ss_flags;
+	struct restart_block {
+		long (*fn)(struct restart_block *);
+		u64 arg[4];
+	} restart_block;
+
+	int __user *set_child_tid;	/* the task itself */
+	int __user *clear_child_tid;
+	void __user *robust_list;
+	struct completion *vfork_done;	/* alloc_lock */
+
+	/* ---- containers: css_group of the task. Written with container_mutex + alloc_lock; read with either, or RCU ---- */
+	struct css_group *containers;
+	struct list_head cg_list;	/* in css_group->tasks; css_group_lock */
+
+	struct rcu_head rcu;
+};
+
+extern struct task_struct init_task;	/* the boot CPU's idle task: pid 0, head of the `tasks` list */
+
+#define for_each_process(p) \
+	list_for_each_entry_rcu(p, &init_task.tasks, tasks)
+
+static inline void get_task_struct(struct task_struct *p)
+{
+	refcount_inc(&p->usage);
+}
+void put_task_struct(struct task_struct *p);
+
+static inline void task_lock(struct task_struct *p)
+{
+	spin_lock(&p->alloc_lock);
+}
+static inline void task_unlock(struct task_struct *p)
+{
+	spin_unlock(&p->alloc_lock);
+}
+static inline bool thread_group_leader(const struct task_struct *p)
+{
+	return p->group_leader == p;
+}
+static inline bool signal_pending(const struct task_struct *p)
+{
+	return test_bit(TIF_SIGPENDING, &p->work);
+}
+static inline bool need_resched(void)
+{
+	return test_bit(TIF_NEED_RESCHED, &current->work);
+}
+/* A SIGKILL is waiting (kernel/task/signal.c). Any context. */
+bool fatal_signal_pending(struct task_struct *p);
+
+#define task_pid_nr(p)	((p)->pid)
+#define task_tgid_nr(p) ((p)->tgid)
+
+/* ---- pids (pid.c) ---- */
+extern rwlock_t tasklist_lock;	/* the family fields above and the pid table; writers with irqs off */
+pid_t pid_alloc(void);		/* -EAGAIN when all are in use; may sleep */
+void pid_free(pid_t pid);	/* may be reused at once */
+void pid_attach(struct task_struct *p);	/* into the hash: visible; tasklist_lock for writing */
+void pid_detach(struct task_struct *p);
+/* RCU read section (or tasklist_lock); no reference is taken. Threads are found too. */
+struct task_struct *find_task_by_pid(pid_t pid);
+/* The same with a reference; NULL if none. */
+struct task_struct *find_get_task_by_pid(pid_t pid);
+/* The next thread group leader with tgid >= pid, referenced; NULL at the end. For /proc and `tasks`: O(1) memory. */
+struct task_struct *next_tgid(pid_t pid);
+/* The next thread (any) with pid >= `pid`, referenced. */
+struct task_struct *next_pid(pid_t pid);
+#define PID_MAX 32768
+
+/* ---- running ---- */
+void sched_init(void);			/* boot CPU; before interrupts are on */
+void sched_init_secondary(unsigned int cpu);
+void cpu_idle(void) __noreturn;		/* the idle task's loop */
+/* schedule() and wake_up_process() are declared in kernel/sync/sync.h */
+int wake_up_state(struct task_struct *p, unsigned int state);	/* wakes only from these states; 1 if woken */
+void wake_up_new_task(struct task_struct *p);	/* first time; picks a CPU */
+void sched_fork(struct task_struct *p);		/* child's scheduling fields, state TASK_RUNNING but not queued */
+void sched_exec(void);				/* good moment to move to a less busy CPU */
+long schedule_timeout(s64 ns);	/* sleep in the state set before; remaining ns, 0 when elapsed; KTIME_MAX: for ever */
+#define set_current_state(s)                                                                       \
+	do {                                                                                       \
+		WRITE_ONCE(current->state, (s));                                                   \
+		smp_mb();                                                                          \
+	} while (0)
+#define __set_current_state(s) WRITE_ONCE(current->state, (s))
+void sched_yield_current(void);
+#define cond_resched()                                                                             \
+	do {                                                                                       \
+		if (unlikely(need_resched()))                                                      \
+			schedule();                                                                \
+	} while (0)
+void sched_tick(void);		/* from the timer; irqs off */
+int set_user_nice(struct task_struct *p, int nice);
+/*
+ * Ask for a CPU set (bit n = CPU n). -EINVAL: no online CPU that the task's cpuset allows. Moves the task if it runs elsewhere.
+ */
+int sched_setaffinity(struct task_struct *p, const unsigned long *mask);
+/* cpuset's hook: cut `p` to `allowed` (kernel/sched keeps what the user asked for and restores it when possible). */
+void set_cpus_allowed(struct task_struct *p, const unsigned long *allowed);
+/* CPU time of a task in ns, including the current slice. */
+u64 task_sched_runtime(struct task_struct *p);
+u64 sched_idle_time(unsigned int cpu);			/* ns */
+u64 sched_nr_switches(void);
+unsigned int sched_nr_running(void);
+void sched_loadavg(u64 avg[3]);				/* fixed point, 11 bits of fraction, as in Linux */
+
+/* ---- kernel threads (kthread.c) ---- */
+/* Create and start; runs fn(arg); returning from fn ends the thread. ERR_PTR on error. May sleep. */
+struct task_struct *kthread_run(int (*fn)(void *), void *arg, const char *namefmt, ...) __printf(3, 4);
+/* The same, bound to a CPU for ever (PF_CPU_BOUND). */
+struct task_struct *kthread_run_on(unsigned int cpu, int (*fn)(void *), void *arg, const char *namefmt, ...) __printf(4, 5);
+
+/* ---- work queue (workqueue.c): run later, in a kernel thread that may sleep ---- */
+struct work_struct {
+	struct list_head entry;		/* workqueue lock */
+	void (*func)(struct work_struct *work);
+	bool pending;
+};
+#define INIT_WORK(w, f)                                                                            \
+	do {                                                                                       \
+		INIT_LIST_HEAD(&(w)->entry);                                                       \
+		(w)->func = (f);                                                                   \
+		(w)->pending = false;                                                              \
+	} while (0)
+#define __WORK_INITIALIZER(n, f) {.entry = LIST_HEAD_INIT((n).entry), .func = (f)}
+bool schedule_work(struct work_struct *work);	/* false: it was queued already. Any context. */
+void flush_work_all(void);			/* wait until everything queued before has run. May sleep. */
+
+/* ---- upcalls: kernel/task defines them ---- */
+void do_exit(long code) __noreturn;
+/* Run a user program from the kernel: queued, waits for exec only. argv, envp NULL-terminated. 0, or what exec said. May sleep. */
+int call_usermodehelper(const char *path, char *const argv[], char *const envp[]);
+/* Queue a signal to one thread / to the whole group, as the kernel. Any context. */
+int send_sig(int sig, struct task_struct *p);
+int send_group_sig(int sig, struct task_struct *p);
