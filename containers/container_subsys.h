@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The subsystems, one line each; the order gives their ids and the order in which they are listed everywhere.
+ * Included several times with different meanings of SUBSYS(), so without a guard.
+ */
+SUBSYS(debug)
