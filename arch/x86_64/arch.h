@@ -16,6 +16,7 @@
 struct task_struct;
 struct mm_struct;
 struct page;
+struct seq_file;
 
 /* ---- address space layout (arch/x86_64/paging.c has the picture) ---- */
 #define USER_END	  0x00007ffffffff000UL	/* first byte after user space */
@@ -230,6 +231,7 @@ void exit_to_user_work(struct pt_regs *regs);
 void schedule_tail(struct task_struct *prev);		/* kernel/sched: first code of a new task */
 void timer_interrupt(void);				/* kernel/sched/timer.c; interrupts off */
 void reschedule_ipi(void);				/* kernel/sched; interrupts off */
+void irq_enter_work(void);				/* kernel/sync/rcu.c: begin of every hardware interrupt, interrupts off */
 void irq_exit_work(void);				/* kernel/sync/rcu.c: end of every interrupt, interrupts off */
 void *arch_alloc_table(void);				/* kernel/mm: one zeroed page for a page table, or NULL; atomic */
 void arch_free_table(void *table);

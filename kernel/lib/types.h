@@ -29,6 +29,12 @@ typedef u32 dev_t;		/* kernel form: major << 20 | minor */
 typedef u16 umode_t;		/* S_IF* and permission bits */
 typedef u64 ino_t;
 
+/* Embedded in what is freed after a grace period (kernel/sync/rcu.h). */
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
+};
+
 /* A pointer into user space: only copy_from_user() and friends may look behind it. */
 #define __user
 
@@ -78,7 +84,9 @@ typedef u64 ino_t;
 #define PAGE_SIZE  (1UL << PAGE_SHIFT)
 #define PAGE_MASK  (~(PAGE_SIZE - 1))
 
-#ifndef NR_CPUS
+#ifdef CONFIG_NR_CPUS
+#define NR_CPUS CONFIG_NR_CPUS
+#else
 #define NR_CPUS 32
 #endif
 #define MAX_NUMNODES 8

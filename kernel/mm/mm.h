@@ -18,6 +18,13 @@
 #include "arch/x86_64/arch.h"
 #include "kernel/sync/sync.h"
 
+struct file;
+struct inode;
+struct seq_file;
+struct vm_area_struct;
+struct kmem_cache;
+struct address_space;
+
 typedef struct {
 	unsigned long bits;
 } nodemask_t;
@@ -92,7 +99,6 @@ void mm_init(void);			/* buddy and slab from memblock's ranges; boot CPU */
 void mm_init_late(void);		/* per-CPU parts of all CPUs, after smp_boot() sized nr_cpus */
 
 /* ---- slab ---- */
-struct kmem_cache;
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, void (*ctor)(void *));
 void kmem_cache_destroy(struct kmem_cache *c);
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
@@ -102,7 +108,6 @@ void *kzalloc(size_t size, gfp_t gfp);
 void *kcalloc(size_t n, size_t size, gfp_t gfp);
 void *krealloc(void *p, size_t size, gfp_t gfp);
 void kfree(const void *p);				/* NULL is fine */
-#define kfree_rcu(p, member) call_rcu(&(p)->member, kfree_rcu_fn_##member)
 char *kstrdup(const char *s, gfp_t gfp);
 char *kstrndup(const char *s, size_t n, gfp_t gfp);
 void *kmemdup(const void *p, size_t n, gfp_t gfp);
@@ -115,7 +120,6 @@ void *alloc_kernel_stack(void);		/* THREAD_SIZE, guard page below; cached per CP
 void free_kernel_stack(void *stack);	/* any context but NMI */
 
 /* ---- page cache ---- */
-struct inode;
 /* The pages of one file. Lookups are under RCU with get-unless-zero; changes under `lock`. */
 struct address_space {
 	struct inode *host;			/* immutable */
@@ -149,7 +153,6 @@ void truncate_pagecache(struct address_space *m, unsigned long start);
 #define VM_GROWSDOWN  0x0100
 #define VM_DONTCOPY   0x0200
 #define VM_LOCKED     0x0400
-struct file;
 struct vm_operations_struct {
 	/* The page for a fault at page offset `pgoff` of the file, referenced; ERR_PTR(-EFAULT → SIGBUS, -ENOMEM). mmap_lock held for reading. */
 	struct page *(*fault)(struct vm_area_struct *vma, unsigned long pgoff);

@@ -27,15 +27,7 @@ struct cfs_rq;		/* kernel/sched/fair.c */
 struct task_group;	/* kernel/sched/fair.c */
 struct rq;
 
-/* task_struct.state; the letters are those of /proc/PID/stat. */
-#define TASK_RUNNING	     0x00	/* R: runs or waits for a CPU */
-#define TASK_INTERRUPTIBLE   0x01	/* S */
-#define TASK_UNINTERRUPTIBLE 0x02	/* D */
-#define TASK_STOPPED	     0x04	/* T: job control */
-#define TASK_TRACED	     0x08	/* t */
-#define TASK_DEAD	     0x10	/* has left schedule() for the last time */
-#define TASK_WAKEKILL	     0x20	/* a fatal signal wakes it */
-#define TASK_KILLABLE	     (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
+/* task_struct.state: TASK_* in kernel/sync/wait.h */
 /* task_struct.exit_state */
 #define EXIT_ZOMBIE 1
 #define EXIT_DEAD   2
@@ -259,6 +251,7 @@ bool schedule_work(struct work_struct *work);	/* false: it was queued already. A
 void flush_work_all(void);			/* wait until everything queued before has run. May sleep. */
 
 /* ---- upcalls: kernel/task defines them ---- */
+unsigned long rlimit(int resource);	/* soft limit (RLIMIT_*) of current; ~0UL: none */
 void do_exit(long code) __noreturn;
 /* Run a user program from the kernel: queued, waits for exec only. argv, envp NULL-terminated. 0, or what exec said. May sleep. */
 int call_usermodehelper(const char *path, char *const argv[], char *const envp[]);

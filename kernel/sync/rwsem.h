@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reader-writer semaphores: many readers or one writer, who may sleep (rwsem.c). First come, first served: a reader that comes
+ * after a waiting writer waits too, so readers must not nest.
+ */
+#pragma once
+
+#include "kernel/lib/list.h"
+#include "kernel/sync/spinlock.h"
+
+struct rw_semaphore {
+	long count;			/* RWSEM_* bits and readers × RWSEM_READER. Atomic. */
+	spinlock_t wait_lock;
+	struct list_head wait_list;	/* wait_lock */
+};
+#define RWSEM_WAITERS 1L
+#define RWSEM_WRITER  2L
+#define RWSEM_READER  4L
+
+#define __RWSEM_INITIALIZER(name) {0, __SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).wait_list)}
+#define DECLARE_RWSEM(name)	  struct rw_semaphore name = __RWSEM_INITIALIZER(name)
+
+static inline void init_rwsem(struct rw_semaphore *s)
+{
+	s->count = 0;
+	spin_lock_init(&s->wait_lock);
+	INIT_LIST_HEAD(&s->wait_list);
+}
+void rwsem_wake(struct rw_semaphore *s);
+void downgrade_write(struct rw_semaphore *s);	/* writer becomes reader without a gap */
+
+static inline bool down_read_trylock(struct rw_semaphore *s)
+{
+	long old = __atomic_load_n(&s->count, __ATOMIC_RELAXED);
+
+	while (!(old & (RWSEM_WAITERS | RWSEM_WRITER)))
+		if (__atomic_compare_exchange_n(&s->count, &old, old + RWSEM_READER, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+static inline bool down_write_trylock(struct rw_semaphore *s)
+{
+	long old = 0;
+
+	return __atomic_compare_exchange_n(&s->count, &old, RWSEM_WRITER, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+void rwsem_down_read_slow(struct rw_semaphore *s);
+void rwsem_down_write_slow(struct rw_semaphore *s);
+static inline void down_read(struct rw_semaphore *s)
+{
+	if (unlikely(!down_read_trylock(s)))
+		rwsem_down_read_slow(s);
+}
+static inline void down_write(struct rw_semaphore *s)
+{
+	if (unlikely(!down_write_trylock(s)))
+		rwsem_down_write_slow(s);
+}
+/* 0, or -EINTR: a fatal signal came first. */
+int __must_check down_read_killable(struct rw_semaphore *s);
+int __must_check down_write_killable(struct rw_semaphore *s);
+static inline void up_read(struct rw_semaphore *s)
+{
+	if (unlikely(__atomic_sub_fetch(&s->count, RWSEM_READER, __ATOMIC_RELEASE) == RWSEM_WAITERS))
+		rwsem_wake(s);
+}
+static inline void up_write(struct rw_semaphore *s)
+{
+	if (unlikely(__atomic_sub_fetch(&s->count, RWSEM_WRITER, __ATOMIC_RELEASE) & RWSEM_WAITERS))
+		rwsem_wake(s);
+}
+static inline bool rwsem_is_locked(const struct rw_semaphore *s)
+{
+	return __atomic_load_n(&s->count, __ATOMIC_RELAXED) & ~RWSEM_WAITERS;
+}
+#ifdef CONFIG_LOCKDEP
+#define rwsem_assert_held(s)                                                                       \
+	do {                                                                                       \
+		if (unlikely(!rwsem_is_locked(s)))                                                 \
+			lock_assert_failed(s);                                                     \
+	} while (0)
+#else
+#define rwsem_assert_held(s) ((void)(s))
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Spinlocks (tickets: first come, first served) and reader-writer spinlocks. The holder must not sleep.
+ *
+ * The kernel is not preemptible, so spin_lock() alone is one atomic instruction. A lock that an interrupt handler
+ * also takes needs the _irqsave form (or _irq where interrupts are known to be on).
+ * Readers of a rwlock_t may nest, also in interrupts: a waiting writer does not hold them up.
+ */
+#pragma once
+
+#include "kernel/lib/types.h"
+#include "arch/x86_64/arch.h"
+
+typedef struct {
+	union {
+		u32 ticket;
+		struct {
+			u16 owner;	/* being served */
+			u16 next;	/* next to be drawn */
+		};
+	};
+} spinlock_t;
+
+#define __SPIN_LOCK_UNLOCKED(name) {{0}}
+#define DEFINE_SPINLOCK(name)	   spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
+#define spin_lock_init(l)	   ((l)->ticket = 0)
+
+void spin_lock_slow(spinlock_t *l, u16 ticket);
+
+static __always_inline void spin_lock(spinlock_t *l)
+{
+	u32 old = __atomic_fetch_add(&l->ticket, 1U << 16, __ATOMIC_ACQUIRE);
+
+	if (unlikely((u16)old != (u16)(old >> 16)))
+		spin_lock_slow(l, (u16)(old >> 16));
+}
+static __always_inline void spin_unlock(spinlock_t *l)
+{
+	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+}
+static inline bool spin_trylock(spinlock_t *l)
+{
+	u32 old = __atomic_load_n(&l->ticket, __ATOMIC_RELAXED);
+
+	return (u16)old == (u16)(old >> 16) &&
+	       __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+static inline bool spin_is_locked(const spinlock_t *l)
+{
+	u32 v = __atomic_load_n(&l->ticket, __ATOMIC_RELAXED);
+
+	return (u16)v != (u16)(v >> 16);
+}
+static inline void spin_lock_irq(spinlock_t *l)
+{
+	local_irq_disable();
+	spin_lock(l);
+}
+static inline void spin_unlock_irq(spinlock_t *l)
+{
+	spin_unlock(l);
+	local_irq_enable();
+}
+#define spin_lock_irqsave(l, flags)                                                                \
+	do {                                                                                       \
+		local_irq_save(flags);                                                             \
+		spin_lock(l);                                                                      \
+	} while (0)
+#define spin_unlock_irqrestore(l, flags)                                                           \
+	do {                                                                                       \
+		spin_unlock(l);                                                                    \
+		local_irq_restore(flags);                                                          \
+	} while (0)
+
+/*
+ * A rule that the code relies on, checked in builds with LOCKDEP=1. Works on spinlock_t; the sleeping locks have
+ * mutex_assert_held() and rwsem_assert_held().
+ */
+#ifdef CONFIG_LOCKDEP
+void lock_assert_failed(const void *lock);
+#define lock_assert_held(l)                                                                        \
+	do {                                                                                       \
+		if (unlikely(!spin_is_locked(l)))                                                  \
+			lock_assert_failed(l);                                                     \
+	} while (0)
+#else
+#define lock_assert_held(l) ((void)(l))
+#endif
+
+typedef struct {
+	int count;	/* readers; RWLOCK_WRITER: one writer */
+} rwlock_t;
+#define RWLOCK_WRITER	    (-0x40000000)
+#define DEFINE_RWLOCK(name) rwlock_t name = {0}
+#define rwlock_init(l)	    ((l)->count = 0)
+
+void read_lock_slow(rwlock_t *l);
+void write_lock_slow(rwlock_t *l);
+
+static inline void read_lock(rwlock_t *l)
+{
+	if (unlikely(__atomic_add_fetch(&l->count, 1, __ATOMIC_ACQUIRE) < 0))
+		read_lock_slow(l);
+}
+static inline void read_unlock(rwlock_t *l)
+{
+	(void)__atomic_fetch_sub(&l->count, 1, __ATOMIC_RELEASE);
+}
+static inline void write_lock(rwlock_t *l)
+{
+	int old = 0;
+
+	if (unlikely(!__atomic_compare_exchange_n(&l->count, &old, RWLOCK_WRITER, false, __ATOMIC_ACQUIRE,
+						  __ATOMIC_RELAXED)))
+		write_lock_slow(l);
+}
+static inline void write_unlock(rwlock_t *l)
+{
+	(void)__atomic_fetch_sub(&l->count, RWLOCK_WRITER, __ATOMIC_RELEASE);
+}
+static inline void read_lock_irq(rwlock_t *l)
+{
+	local_irq_disable();
+	read_lock(l);
+}
+static inline void read_unlock_irq(rwlock_t *l)
+{
+	read_unlock(l);
+	local_irq_enable();
+}
+static inline void write_lock_irq(rwlock_t *l)
+{
+	local_irq_disable();
+	write_lock(l);
+}
+static inline void write_unlock_irq(rwlock_t *l)
+{
+	write_unlock(l);
+	local_irq_enable();
+}
+#define read_lock_irqsave(l, flags)                                                                \
+	do {                                                                                       \
+		local_irq_save(flags);                                                             \
+		read_lock(l);                                                                      \
+	} while (0)
+#define read_unlock_irqrestore(l, flags)                                                           \
+	do {                                                                                       \
+		read_unlock(l);                                                                    \
+		local_irq_restore(flags);                                                          \
+	} while (0)
+#define write_lock_irqsave(l, flags)                                                               \
+	do {                                                                                       \
+		local_irq_save(flags);                                                             \
+		write_lock(l);                                                                     \
+	} while (0)
+#define write_unlock_irqrestore(l, flags)                                                          \
+	do {                                                                                       \
+		write_unlock(l);                                                                   \
+		local_irq_restore(flags);                                                          \
+	} while (0)
