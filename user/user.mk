@@ -5,14 +5,15 @@
 # $(BUILD)/initramfs.cpio is the archive that goes into the kernel image. A new program is a new
 # file user/NAME.c and nothing else. Files user/lib*.c are the common library.
 
-MUSL_GCC ?= musl-gcc
+MUSL_GCC ?= $(or $(MUSLCC),musl-gcc)
+USER_AR ?= ar
 PYTHON ?= /usr/bin/python3
 
 USER_OUT := $(BUILD)/user
 USER_BIN := $(USER_OUT)/bin
 USER_WERROR := $(if $(filter 1,$(WERROR)),-Werror)
-USER_CFLAGS := -static -Os -g0 -std=gnu17 -Wall -Wextra $(USER_WERROR) -I. -fno-pie -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables -fno-stack-protector
+USER_CFLAGS := -static -Os -g0 -std=gnu17 -Wall -Wextra $(USER_WERROR) -I. -fno-pie \
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-stack-protector
 USER_LDFLAGS := -static -no-pie -s -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,max-page-size=4096 \
 	-Wl,--gc-sections -Wl,--build-id=none
 
@@ -30,30 +31,37 @@ userland: $(USER_BINS)
 
 $(USER_OUT)/%.o: user/%.c user/user.mk
 	@mkdir -p $(@D)
-	$(MUSL_GCC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(MUSL_GCC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(USER_LIB): $(USER_LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(USER_AR) rcs $@ $^
 
 $(USER_PROGRAMS:%=$(USER_BIN)/%): $(USER_BIN)/%: $(USER_OUT)/%.o $(USER_LIB)
 	@mkdir -p $(@D)
-	$(MUSL_GCC) $(USER_LDFLAGS) -o $@ $^
+	$(call say,LD,$@)
+	$(Q)$(MUSL_GCC) $(USER_LDFLAGS) -o $@ $^
 
 ifneq ($(USER_SH_OBJ),)
 $(USER_BIN)/sh: $(USER_SH_OBJ) $(USER_LIB)
 	@mkdir -p $(@D)
-	$(MUSL_GCC) $(USER_LDFLAGS) -o $@ $^
+	$(call say,LD,$@)
+	$(Q)$(MUSL_GCC) $(USER_LDFLAGS) -o $@ $^
 endif
 
 # What programs there are is part of the archive's description: USER_LIST changes when a file in
 # user/ comes or goes.
 USER_LIST := $(USER_OUT)/names
-$(shell mkdir -p $(USER_OUT); echo '$(USER_NAMES)' | cmp -s - $(USER_LIST) || echo '$(USER_NAMES)' > $(USER_LIST))
+$(shell mkdir -p $(USER_OUT); echo '$(USER_NAMES)' | cmp -s - $(USER_LIST) || \
+	echo '$(USER_NAMES)' > $(USER_LIST))
 
-$(BUILD)/initramfs.cpio: $(USER_BINS) $(USER_ETC) $(USER_LIST) user/user.mk tools/mkinitramfs tools/lib/cpio.py
-	$(PYTHON) tools/mkinitramfs --out $@ \
-		--dir /bin --dir /proc --dir /dev --dir /mnt --dir /var --dir /root:700 --dir /tmp:1777 --dir /etc \
+$(BUILD)/initramfs.cpio: $(USER_BINS) $(USER_ETC) $(USER_LIST) user/user.mk \
+		tools/mkinitramfs tools/lib/cpio.py
+	$(call say,CPIO,$@)
+	$(Q)$(PYTHON) tools/mkinitramfs --out $@ \
+		--dir /bin --dir /proc --dir /dev --dir /mnt --dir /var --dir /etc \
+		--dir /root:700 --dir /tmp:1777 \
 		--dir /home --dir /home/alice:755:1000.1000 --dir /home/bob:755:1001.1001 \
 		--link bin/init:/init --link bin:/sbin \
 		$(foreach f,$(USER_ETC),--file $(f):/etc/$(notdir $(f)):644) \
