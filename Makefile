@@ -35,6 +35,7 @@ ifneq ($(filter default undefined,$(origin LD)),)
 LD := $(CROSS)ld
 endif
 NM ?= $(CROSS)nm
+AR := ar
 NASM ?= nasm
 MUSLCC ?= musl-gcc
 
@@ -134,13 +135,9 @@ $(BUILD)/paddock.iso: $(BUILD)/paddock.elf boot/grub.cfg
 	$(Q)grub-mkrescue -o $@ --install-modules='$(GRUB_MODULES)' --fonts= --locales= --themes= $(BUILD)/iso \
 		>$(BUILD)/iso.log 2>&1 || { cat $(BUILD)/iso.log >&2; exit 1; }
 
-ifneq ($(wildcard user/user.mk),)
 include user/user.mk
-else
-$(BUILD)/initramfs.cpio:
-	@mkdir -p $(@D) && : >$@
-endif
--include tests/guest/guest.mk
+include tests/guest/guest.mk
+include tests/bench/bench.mk
 -include $(KERNEL_C:%.c=$(BUILD)/%.d) $(KERNEL_ASM:%.asm=$(BUILD)/%.asm.d)
 -include $(BUILD)/kernel.ld.d $(BUILD)/kernel-pvh.ld.d
 
@@ -156,7 +153,7 @@ run: setup
 	@tools/vm --kernel $(BUILD)/paddock.elf
 
 test: setup
-	@$(MAKE) --no-print-directory all iso
+	@$(MAKE) --no-print-directory all iso guest-tests
 	@tests/run --build $(BUILD) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
 
 debug: setup
@@ -170,9 +167,6 @@ doctor:
 
 toolchain:
 	@tools/toolchain
-
-bench: all
-	@tests/bench/run
 
 clean:
 	rm -rf build

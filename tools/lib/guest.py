@@ -10,6 +10,7 @@ Start reading at Batch.run().
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import termios
@@ -81,6 +82,10 @@ def last_line(data):
     return re.sub(r"^qemu-system-x86_64: ", "", lines[-1]) if lines else None
 
 
+class TimeIsUp(Exception):
+    """The guest has run for as long as it may."""
+
+
 class Channel:
     """The end of what came through one descriptor."""
 
@@ -113,7 +118,7 @@ class Batch:
             os.close(write_end)
             if self.spec.opts.gdb:
                 say(f"waiting for GDB: {self.spec.gdb_hint()}")
-            timed_out = self.pump(process, read_end)
+            timed_out = self.pump_or_time_out(process, read_end)
             if not timed_out:
                 process.wait()
         finally:
@@ -126,9 +131,19 @@ class Batch:
             sys.stderr.flush()
         return TIMED_OUT if timed_out else self.verdict_of(process.returncode)
 
-    def pump(self, process, log_fd):
-        """Moves bytes until QEMU closes all channels. Returns True when the time ran out first."""
+    def pump_or_time_out(self, process, log_fd):
+        """Returns True when the time ran out before the guest ended; then it still runs, but has been reported."""
         start = time.monotonic()
+        signal.signal(signal.SIGALRM, self.time_is_up)
+        try:
+            self.pump(process, log_fd, start)
+            return False
+        except TimeIsUp:
+            report_cpus(self.spec, f"the guest did not end in {time.monotonic() - start:.0f} s; its CPUs:")
+            return True
+
+    def pump(self, process, log_fd, start):
+        """Moves bytes until QEMU closes all channels, or a panicked guest has had time to leave."""
         silence_due = None if self.spec.opts.gdb else start + SILENCE
         handlers = {process.stdout.fileno(): self.on_console, log_fd: self.on_log, process.stderr.fileno(): self.on_error}
         with selectors.DefaultSelector() as selector:
@@ -142,10 +157,10 @@ class Batch:
                     report_cpus(self.spec, f"the guest has printed nothing for {SILENCE} s; its CPUs:")
                     silence_due = None
                 if self.timeout is not None and now >= start + self.timeout:
-                    report_cpus(self.spec, f"the guest did not end in {self.timeout:g} s; its CPUs:")
-                    return True
+                    raise TimeIsUp
                 if self.panicked_at and now >= self.panicked_at + PANIC_GRACE:
-                    return False
+                    process.terminate()
+                    return
                 due = [silence_due, self.timeout is not None and start + self.timeout,
                        self.panicked_at and self.panicked_at + PANIC_GRACE]
                 due = [t for t in due if t]
@@ -155,7 +170,10 @@ class Batch:
                         key.data(data)
                     else:
                         selector.unregister(key.fd)
-        return False
+
+    def time_is_up(self, number, frame):
+        """SIGALRM is the caller's way to say, at any moment, that the time has run out."""
+        raise TimeIsUp
 
     def on_console(self, data):
         if self.spec.marker:

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the host tests share.
+
+    def test_x(vm):
+        done = vm("echo hi", smp=4)            # one guest that runs a command and ends
+        assert (done.status, done.out) == (0, "hi\\n")
+
+    def test_y(console):
+        c = console(mem="64M")                 # one guest with a person at the console
+        assert c.run("echo hi") == "hi"
+        c.send("cat\\r"); c.key("c"); c.prompt()
+
+Options are tools/vm's, by name: smp=4, add=["f:/f"], icount=True. `scale` stretches time limits by how long a guest takes to
+boot here and now; a test that waits on its own must use it. PADDOCK_KERNEL chooses another build.
+"""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pexpect
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+VM = os.path.join(ROOT, "tools", "vm")
+REFERENCE_BOOT = 0.6    # as in tests/run
+PROMPT = "vm-prompt> "
+
+
+def words_for(options):
+    """The keyword options of a fixture as words for tools/vm."""
+    words = []
+    kernel = os.environ.get("PADDOCK_KERNEL")
+    if kernel and "kernel" not in options:
+        words += ["--kernel", kernel]
+    for name, value in options.items():
+        option = "--" + name.replace("_", "-")
+        if value is True:
+            words.append(option)
+        elif isinstance(value, (list, tuple)):
+            words += [f"{option}={item}" for item in value]
+        elif value is not None and value is not False:
+            words.append(f"{option}={value}")
+    return words
+
+
+class Done:
+    """How a guest ended: status, out and err as text, raw the output's bytes."""
+
+    def __init__(self, status, raw, err):
+        self.status, self.raw = status, raw
+        self.out = raw.decode(errors="surrogateescape")
+        self.err = err.decode(errors="replace")
+
+    def __repr__(self):
+        return f"<status {self.status}\n--- out\n{self.out}--- err\n{self.err}>"
+
+
+def run_vm(command, timeout, **options):
+    words = [VM, *words_for(options), "--timeout", f"{timeout:.0f}"]
+    if command is not None:
+        words += ["-c", command]
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        out, err = process.communicate(timeout=timeout + 30)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(10)
+    return Done(process.returncode, out, err)
+
+
+@pytest.fixture(scope="session")
+def scale():
+    """How much longer than usual things take here; 1.0 at least."""
+    known = os.environ.get("PADDOCK_TEST_SCALE")
+    if known:
+        return float(known)
+    start = time.monotonic()
+    done = run_vm("echo booted", 120)
+    assert done.out == "booted\n", done
+    return max(1.0, (time.monotonic() - start) / REFERENCE_BOOT)
+
+
+@pytest.fixture
+def vm(scale):
+    """vm(command, **options) runs a guest to its end. timeout= is in seconds before scaling."""
+    def run(command, timeout=60, **options):
+        return run_vm(command, timeout * scale, **options)
+    return run
+
+
+class Console:
+    """A guest's console with a shell's prompt on it."""
+
+    def __init__(self, timeout, options):
+        self.child = pexpect.spawn(VM, words_for(options), timeout=timeout, encoding="utf-8", codec_errors="replace",
+                                   dimensions=(24, 200), echo=False)
+        self.child.delaybeforesend = None
+        self.child.expect(r"[#$] $")
+        # The quotes keep the prompt's text out of the echo of this line.
+        self.child.send(f"PS1='{PROMPT[:3]}''{PROMPT[3:]}'\r")
+        self.prompt()
+
+    def prompt(self, timeout=-1):
+        """Waits for the prompt; returns what came before it, as lines joined by newlines."""
+        self.child.expect_exact(PROMPT, timeout=timeout)
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.child.before).replace("\r", "")
+
+    def run(self, line, timeout=-1):
+        """Types LINE and returns its output, without the echo and the last newline."""
+        self.child.send(line + "\r")
+        text = self.prompt(timeout)
+        return text.partition("\n")[2].removesuffix("\n")
+
+    def send(self, text):
+        self.child.send(text)
+
+    def key(self, letter):
+        """A control key: key('c') is ^C."""
+        self.child.sendcontrol(letter)
+
+    def expect(self, pattern, timeout=-1):
+        """Waits for a regular expression; returns the match."""
+        self.child.expect(pattern, timeout=timeout)
+        return self.child.match
+
+    def end(self, timeout=-1):
+        """Waits for the guest to end; returns tools/vm's exit status."""
+        self.child.expect(pexpect.EOF, timeout=timeout)
+        self.child.wait()
+        return self.child.exitstatus
+
+    def close(self):
+        if self.child.isalive():
+            self.child.kill(signal.SIGTERM)
+            try:
+                self.child.expect(pexpect.EOF, timeout=10)
+            except pexpect.TIMEOUT:
+                pass
+        self.child.close(force=True)
+
+
+@pytest.fixture
+def console(scale):
+    """console(**options) starts a guest and gives its Console. timeout= is the default patience, before scaling."""
+    opened = []
+
+    def start(timeout=30, **options):
+        opened.append(Console(timeout * scale, options))
+        return opened[-1]
+
+    yield start
+    for c in opened:
+        c.close()
