@@ -48,10 +48,11 @@ int main(int argc, char **argv)
 	if (clock_gettime(CLOCK_REALTIME, &now) < 0)
 		die_errno("clock");
 	gmtime_r(&now.tv_sec, &tm);
-	expand_nanoseconds(format, now.tv_nsec, expanded, sizeof(expanded));
-	// An empty result is no error, but cannot be told from one that did not fit.
+	// The blank in front tells an empty result from a failure.
+	expanded[0] = ' ';
+	expand_nanoseconds(format, now.tv_nsec, expanded + 1, sizeof(expanded) - 1);
 	if (!strftime(text, sizeof(text), expanded, &tm))
-		text[0] = 0;
-	puts(text);
+		die("bad format: %s", format);
+	puts(text + 1);
 	return finish(0);
 }
