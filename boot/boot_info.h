@@ -50,3 +50,16 @@ extern struct boot_info boot_info;
 
 /* The userland linked into the image (boot/initramfs.asm), page aligned. */
 extern const char initramfs_start[], initramfs_end[];
+
+/* ---- command line (boot/cmdline.c); any context ---- */
+/*
+ * Was the option `name` (or `name=value`) given before `--`? Its value goes into buf, cut to size, "" if it has none. The
+ * last one of several counts.
+ */
+bool boot_param(const char *name, char *buf, unsigned int size);
+/* The option's number, decimal or 0x…; `otherwise` when it is not given or not a number. */
+unsigned long boot_param_ulong(const char *name, unsigned long otherwise);
+/* What follows `--`, "" if nothing. */
+const char *boot_init_args(void);
+/* The command line as /proc/cmdline shows it: without vm.* options. Callers run one at a time (initcall time). */
+const char *boot_public_cmdline(void);

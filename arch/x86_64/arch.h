@@ -27,7 +27,12 @@ struct seq_file;
 
 #define __va(pa) ((void *)((unsigned long)(pa) + PAGE_OFFSET))
 /* Physical address of a direct-map or image address. Not for vmalloc space or stacks. */
-phys_addr_t __pa(const volatile void *va);
+static inline phys_addr_t __pa(const volatile void *va)
+{
+	unsigned long addr = (unsigned long)va;
+
+	return addr >= KERNEL_BASE ? addr - KERNEL_BASE : addr - PAGE_OFFSET;
+}
 
 extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[], __kernel_start[], __kernel_end[];
 extern char __init_start[], __init_end[];
@@ -44,19 +49,53 @@ unsigned int cpu_to_node(unsigned int cpu);	/* from SRAT; 0 without one */
 unsigned int cpu_apic_id(unsigned int cpu);
 
 /* Interrupt flag of this CPU. */
-unsigned long arch_irq_save(void);		/* off; returns the old flags */
-void arch_irq_restore(unsigned long flags);
-void arch_irq_enable(void);
-void arch_irq_disable(void);
-bool arch_irqs_disabled(void);
-bool in_interrupt(void);			/* in a hardware interrupt handler (traps of the running code don't count) */
+#define X86_EFLAGS_IF 0x200UL
+static __always_inline unsigned long arch_irq_flags(void)
+{
+	unsigned long flags;
+
+	__asm__ __volatile__("pushfq; popq %0" : "=r"(flags)::"memory");
+	return flags;
+}
+static __always_inline void arch_irq_enable(void)
+{
+	__asm__ __volatile__("sti" ::: "memory");
+}
+static __always_inline void arch_irq_disable(void)
+{
+	__asm__ __volatile__("cli" ::: "memory");
+}
+static __always_inline unsigned long arch_irq_save(void)	/* off; returns the old flags */
+{
+	unsigned long flags = arch_irq_flags();
+
+	arch_irq_disable();
+	return flags;
+}
+static __always_inline void arch_irq_restore(unsigned long flags)
+{
+	if (flags & X86_EFLAGS_IF)
+		arch_irq_enable();
+	else
+		arch_irq_disable();
+}
+static __always_inline bool arch_irqs_disabled(void)
+{
+	return !(arch_irq_flags() & X86_EFLAGS_IF);
+}
+DECLARE_PER_CPU(unsigned int, irq_depth);
+/* In a hardware interrupt handler (traps of the running code don't count). */
+#define in_interrupt() (this_cpu_read(irq_depth) != 0)
 #define local_irq_save(flags)	 ((flags) = arch_irq_save())
 #define local_irq_restore(flags) arch_irq_restore(flags)
 #define local_irq_enable()	 arch_irq_enable()
 #define local_irq_disable()	 arch_irq_disable()
 #define irqs_disabled()		 arch_irqs_disabled()
 
-void cpu_relax(void);		/* PAUSE */
+static __always_inline void cpu_relax(void)
+{
+	__asm__ __volatile__("pause" ::: "memory");
+}
 void cpu_halt_until_irq(void);	/* STI;HLT as one step; called with interrupts off, returns with them on */
 void cpu_halt_forever(void) __noreturn;
 
@@ -120,7 +159,8 @@ int arch_thread_fork(struct thread *t, void *stack, const struct pt_regs *regs, 
 void arch_thread_free(struct thread *t);	/* FPU area */
 /* exec: fresh registers and FPU state; user mode starts at ip with sp once the system call returns. */
 int arch_thread_exec(struct pt_regs *regs, unsigned long ip, unsigned long sp);
-/* First entry to user mode of a kernel thread that has called exec. */
+/* First entry to user mode of a kernel thread that has called exec: leaves through its task_pt_regs. */
+void arch_enter_user(void) __noreturn;
 struct pt_regs *task_pt_regs(const struct task_struct *t);	/* user registers at the top of its kernel stack */
 #define current_pt_regs() task_pt_regs(current)
 long arch_prctl(int code, unsigned long addr);	/* ARCH_SET_FS … of current */
