@@ -3,7 +3,8 @@
 without a guest. The table of cases is user_cases.txt; what a table of fixed outputs cannot hold is below. Also here: the archive
 that tools/mkinitramfs makes of them.
 
-The programs must have been built (make userland build/initramfs.cpio); PADDOCK_BUILD names another build folder.
+The programs must have been built (make userland build/initramfs.cpio); PADDOCK_KERNEL, as tests/run sets it, tells the
+build folder.
 """
 
 import io
@@ -22,7 +23,7 @@ import time
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("PADDOCK_BUILD", ROOT / "build")).resolve()
+BUILD = pathlib.Path(os.environ.get("PADDOCK_KERNEL", ROOT / "build/paddock.elf")).resolve().parent
 BIN = BUILD / "user/bin"
 ARCHIVE = BUILD / "initramfs.cpio"
 CASES = pathlib.Path(__file__).with_name("user_cases.txt")
