@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory and strings. Copies move 8-byte words in unrolled loops: the kernel does not use vector registers, and string
+ * instructions cost one step an element where instructions are counted (QEMU -icount).
+ */
+#include "kernel/lib/lib.h"
+
+typedef u64 __attribute__((may_alias, aligned(1))) word_t;
+
+/* Keeps the compiler from recognising a loop as memcpy or memset and calling the function that it is the body of. */
+#define OPAQUE(p) __asm__("" : "+r"(p))
+
+void *memcpy(void *to, const void *from, size_t n)
+{
+	char *d = to;
+	const char *s = from;
+
+	for (; n >= 64; n -= 64, d += 64, s += 64) {
+		u64 a = ((const word_t *)s)[0], b = ((const word_t *)s)[1];
+		u64 c = ((const word_t *)s)[2], e = ((const word_t *)s)[3];
+
+		((word_t *)d)[0] = a;
+		((word_t *)d)[1] = b;
+		((word_t *)d)[2] = c;
+		((word_t *)d)[3] = e;
+		a = ((const word_t *)s)[4];
+		b = ((const word_t *)s)[5];
+		c = ((const word_t *)s)[6];
+		e = ((const word_t *)s)[7];
+		((word_t *)d)[4] = a;
+		((word_t *)d)[5] = b;
+		((word_t *)d)[6] = c;
+		((word_t *)d)[7] = e;
+		OPAQUE(d);
+	}
+	for (; n >= 8; n -= 8, d += 8, s += 8) {
+		*(word_t *)d = *(const word_t *)s;
+		OPAQUE(d);
+	}
+	for (; n; n--) {
+		*d++ = *s++;
+		OPAQUE(d);
+	}
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t n)
+{
+	char *d = to;
+	const char *s = from;
+
+	if (d >= s + n || d + 64 <= s)	/* memcpy goes upward, in blocks of at most 64 bytes */
+		return memcpy(to, from, n);
+	if (d <= s) {
+		for (; n >= 8 && d + 8 <= s; n -= 8, d += 8, s += 8) {
+			*(word_t *)d = *(const word_t *)s;
+			OPAQUE(d);
+		}
+		for (; n && d != s; n--) {
+			*d++ = *s++;
+			OPAQUE(d);
+		}
+		return to;
+	}
+	for (; n >= 8 && s + 8 <= d; n -= 8)
+		*(word_t *)(d + n - 8) = *(const word_t *)(s + n - 8);
+	for (d += n, s += n; n; n--) {
+		*--d = *--s;
+		OPAQUE(d);
+	}
+	return to;
+}
+
+void *memset(void *p, int c, size_t n)
+{
+	char *d = p;
+	u64 w = (u8)c * 0x0101010101010101UL;
+
+	for (; n >= 64; n -= 64, d += 64) {
+		for (int i = 0; i < 8; i++)
+			((volatile word_t *)d)[i] = w;
+	}
+	for (; n >= 8; n -= 8, d += 8) {
+		*(word_t *)d = w;
+		OPAQUE(d);
+	}
+	for (; n; n--) {
+		*d++ = (char)c;
+		OPAQUE(d);
+	}
+	return p;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const u8 *x = a, *y = b;
+
+	for (; n >= 8 && *(const word_t *)x == *(const word_t *)y; n -= 8)
+		x += 8, y += 8;
+	for (; n; n--, x++, y++)
+		if (*x != *y)
+			return *x - *y;
+	return 0;
+}
+
+void *memchr(const void *s, int c, size_t n)
+{
+	for (const u8 *p = s; n; n--, p++)
+		if (*p == (u8)c)
+			return (void *)p;
+	return NULL;
+}
+
+void *memchr_inv(const void *s, int c, size_t n)
+{
+	for (const u8 *p = s; n; n--, p++)
+		if (*p != (u8)c)
+			return (void *)p;
+	return NULL;
+}
+
+size_t strlen(const char *s)
+{
+	const char *p = s;
+
+	for (; *p; p++)
+		OPAQUE(p);
+	return (size_t)(p - s);
+}
+
+size_t strnlen(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i])
+		i++;
+	return i;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return (u8)*a - (u8)*b;
+}
+
+int strncmp(const char *a, const char *b, size_t n)
+{
+	for (; n && *a && *a == *b; n--)
+		a++, b++;
+	return n ? (u8)*a - (u8)*b : 0;
+}
+
+int strcasecmp(const char *a, const char *b)
+{
+	while (*a && tolower(*a) == tolower(*b))
+		a++, b++;
+	return tolower((u8)*a) - tolower((u8)*b);
+}
+
+char *strchrnul(const char *s, int c)
+{
+	while (*s && *s != (char)c)
+		s++;
+	return (char *)s;
+}
+
+char *strchr(const char *s, int c)
+{
+	s = strchrnul(s, c);
+	return *s == (char)c ? (char *)s : NULL;
+}
+
+char *strrchr(const char *s, int c)
+{
+	const char *last = NULL;
+
+	do {
+		if (*s == (char)c)
+			last = s;
+	} while (*s++);
+	return (char *)last;
+}
+
+char *strstr(const char *s, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (;; s++) {
+		if (!strncmp(s, what, n))
+			return (char *)s;
+		if (!*s)
+			return NULL;
+	}
+}
+
+size_t strspn(const char *s, const char *accept)
+{
+	size_t n = 0;
+
+	while (s[n] && strchr(accept, s[n]))
+		n++;
+	return n;
+}
+
+size_t strcspn(const char *s, const char *reject)
+{
+	size_t n = 0;
+
+	while (s[n] && !strchr(reject, s[n]))
+		n++;
+	return n;
+}
+
+char *strpbrk(const char *s, const char *accept)
+{
+	s += strcspn(s, accept);
+	return *s ? (char *)s : NULL;
+}
+
+ssize_t strscpy(char *to, const char *from, size_t n)
+{
+	size_t len = strnlen(from, n);
+
+	if (len < n) {
+		memcpy(to, from, len + 1);
+		return (ssize_t)len;
+	}
+	if (n) {
+		memcpy(to, from, n - 1);
+		to[n - 1] = '\0';
+	}
+	return -E2BIG;
+}
+
+char *strsep(char **s, const char *delims)
+{
+	char *field = *s, *end;
+
+	if (!field)
+		return NULL;
+	end = strpbrk(field, delims);
+	if (end)
+		*end++ = '\0';
+	*s = end;
+	return field;
+}
+
+char *skip_spaces(const char *s)
+{
+	while (isspace(*s))
+		s++;
+	return (char *)s;
+}
+
+char *strim(char *s)
+{
+	char *end;
+
+	s = skip_spaces(s);
+	end = s + strlen(s);
+	while (end > s && isspace(end[-1]))
+		end--;
+	*end = '\0';
+	return s;
+}
+
+bool sysfs_streq(const char *s, const char *word)
+{
+	while (*word && *s == *word)
+		s++, word++;
+	return !*word && (!*s || (*s == '\n' && !s[1]));
+}
