@@ -135,6 +135,19 @@ $(BUILD)/paddock.iso: $(BUILD)/paddock.elf boot/grub.cfg
 	$(Q)grub-mkrescue -o $@ --install-modules='$(GRUB_MODULES)' --fonts= --locales= --themes= $(BUILD)/iso \
 		>$(BUILD)/iso.log 2>&1 || { cat $(BUILD)/iso.log >&2; exit 1; }
 
+# An appliance: the same objects and symbol table with another archive, which stands behind everything they refer to.
+$(BUILD)/app.cpio: $(BUILD)/initramfs.cpio $(APP) tools/mkapp
+	$(call say,APP,$(APP))
+	$(Q)tools/mkapp $< '$(APP)' $@
+
+$(BUILD)/app.asm.o: boot/initramfs.asm $(BUILD)/app.cpio
+	$(Q)$(NASM) $(NASMFLAGS) -DINITRAMFS='"$(BUILD)/app.cpio"' -o $@ $<
+
+$(BUILD)/app.elf: $(BUILD)/paddock.elf $(BUILD)/app.asm.o
+	$(Q)$(LD) $(LDFLAGS) -T $(BUILD)/kernel.ld -o $@ \
+		$(KERNEL_OBJS:$(BUILD)/boot/initramfs.asm.o=$(BUILD)/app.asm.o) $(BUILD)/ksyms.o
+	$(call done,  ready   $@: start it with tools/vm --batch --kernel $@)
+
 include user/user.mk
 include tests/guest/guest.mk
 include tests/bench/bench.mk
@@ -143,7 +156,7 @@ include tests/bench/bench.mk
 
 # ---- what people type ----
 
-.PHONY: all run test debug iso doctor toolchain bench clean help setup
+.PHONY: all run test debug iso doctor toolchain bench clean help setup app
 
 setup:
 	@tools/setup
@@ -155,6 +168,11 @@ run: setup
 test: setup
 	@$(MAKE) --no-print-directory all iso guest-tests
 	@tests/run --build $(BUILD) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
+
+app: setup
+	@[ -f '$(APP)' ] || { echo 'make app: say which program, a static one: make app APP=./prog' >&2; exit 1; }
+	@rm -f $(BUILD)/app.cpio
+	@$(MAKE) --no-print-directory $(BUILD)/app.elf
 
 debug: setup
 	@$(MAKE) --no-print-directory all
@@ -176,6 +194,7 @@ help:
 	@echo 'make test       all tests; KIND=unit|guest|containers|host and FILTER=name choose'
 	@echo 'make            kernel images and userland, in build/'
 	@echo 'make iso        build/paddock.iso, which boots with GRUB (BIOS and UEFI)'
+	@echo 'make app APP=./prog   build/app.elf, which boots straight into one static program'
 	@echo 'make debug      boot and wait for GDB'
 	@echo 'make bench      the measurements'
 	@echo 'make doctor     which tools are here, which are missing or too old, how to get them'
