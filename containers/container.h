@@ -126,7 +126,7 @@ struct container {
  * has been removed. At most one way to read and one to write:
  *   read_uint/write_uint	one unsigned number, decimal, as text
  *   read_seq			text of any length
- *   write_string		a short text: stripped of white space at both ends, at most CFTYPE_WRITE_MAX - 1 bytes (else E2BIG)
+ *   write_string		a short text: stripped of white space at both ends, at most CFTYPE_WRITE_MAX bytes (else E2BIG)
  *   read/write			everything by hand, with user buffers
  * All may sleep; none holds a lock on entry. Write operations return 0 or an error; `write` the bytes it took.
  */
@@ -150,6 +150,7 @@ struct cftype {
 };
 #define CFTYPE_ONLY_ON_ROOT 1
 #define CFTYPE_NOT_ON_ROOT  2
+#define CFTYPE_SEQ	    4	/* open() calls seq_open() for readers: reading and seeking are seq_file's */
 
 /*
  * Only from populate(), with the subsystem's own files; their names must begin with "NAME.". The table must live for ever.
@@ -257,6 +258,7 @@ struct css_group {
 
 	refcount_t ref;				/* tasks, and whoever looks; at 0 it leaves the table, memory goes after RCU */
 	/* ---- css_group_lock ---- */
+	bool used;				/* a task has been in it: its containers may become "released" */
 	struct list_head tasks;			/* task_struct.cg_list */
 	struct hlist_node hash_node;
 	struct list_head all;			/* css_groups */

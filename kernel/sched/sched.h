@@ -131,8 +131,9 @@ struct task_struct {
 	void __user *robust_list;
 	struct completion *vfork_done;	/* alloc_lock */
 
-	/* ---- containers: css_group of the task. Written with container_mutex + alloc_lock; read with either, or RCU ---- */
+	/* ---- containers: written with css_group_lock; read with it, under RCU, or by the task itself ---- */
 	struct css_group *containers;
+	bool cg_moving;			/* attach.c is preparing to move it; container_mutex */
 	struct list_head cg_list;	/* in css_group->tasks; css_group_lock */
 
 	struct rcu_head rcu;

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A container's life: mkdir, rename, rmdir, and what remains after that.
+ *
+ *   mkdir	makes the states of all bound subsystems, the directory and its files, then shows it. Whole or not at all.
+ *   rmdir	only without tasks, children and held states. The container is marked removed, leaves every list, its files and
+ *		directory lose their names. Open descriptors now say ENODEV.
+ *   the end	the last reference (the directory's inode, so the last descriptor; or a child) starts a grace period, then a work item
+ *		has the subsystems destroy their states, and frees it. A child goes before its parent: it holds a reference.
+ *
+ * The path of a container is made from the containers' own names, not from dentries, so that it can be asked for at any time.
+ */
+#include "containers/internal.h"
+#include "kernel/debug/debug.h"
+
+static DEFINE_SEQLOCK(rename_seq);	/* a name is changing; inside container_mutex */
+
+struct container_name *container_name_alloc(const char *text, size_t len)
+{
+	struct container_name *name = kmalloc(sizeof(*name) + len + 1, GFP_KERNEL);
+
+	if (name) {
+		memcpy(name->text, text, len);
+		name->text[len] = '\0';
+	}
+	return name;
+}
+
+/* ---- states ---- */
+
+void container_init_css(struct container_subsys *ss, struct container *cont)
+{
+	struct container_subsys_state *css = cont->subsys[ss->subsys_id];
+
+	css->container = cont;
+	css->flags = container_is_top(cont) ? CSS_ROOT : 0;
+	atomic_set(&css->refcnt, 1);
+}
+
+void css_get(struct container_subsys_state *css)
+{
+	if (!(css->flags & CSS_ROOT))
+		WARN_ON_ONCE(atomic_inc_return(&css->refcnt) <= 1);
+}
+
+bool css_tryget(struct container_subsys_state *css)
+{
+	return (css->flags & CSS_ROOT) || atomic_inc_not_zero(&css->refcnt);
+}
+
+void css_put(struct container_subsys_state *css)
+{
+	struct container *cont = css->container;
+	int left;
+
+	if (css->flags & CSS_ROOT)
+		return;
+	/* RCU: once the count is down, a concurrent rmdir may end the container under us. */
+	rcu_read_lock();
+	left = atomic_sub_return(1, &css->refcnt);
+	WARN_ON_ONCE(left < 1);
+	if (left == 1)
+		check_for_release(cont);
+	rcu_read_unlock();
+}
+
+/* Make the states of cont for the subsystems in bits; on error none is left. */
+static int create_states(struct container *cont, u64 bits)
+{
+	struct container_subsys *ss;
+	u64 done = 0;
+	int i, err = 0;
+
+	for_each_bound_subsys (ss, i, bits) {
+		err = ss->create(ss, cont);
+		if (!err && WARN_ON(!cont->subsys[i]))
+			err = -EINVAL;
+		if (err)
+			break;
+		container_init_css(ss, cont);
+		done |= 1ULL << i;
+	}
+	if (!err)
+		return 0;
+	for_each_bound_subsys (ss, i, done) {
+		ss->destroy(ss, cont);
+		cont->subsys[i] = NULL;
+	}
+	return err;
+}
+
+static void destroy_states(struct container *cont)
+{
+	struct container_subsys *ss;
+	int i;
+
+	for_each_subsys (ss, i) {
+		if (cont->subsys[i])
+			ss->destroy(ss, cont);
+		cont->subsys[i] = NULL;
+	}
+}
+
+/* ---- references ---- */
+
+void container_get(struct container *cont)
+{
+	refcount_inc(&cont->ref);
+}
+
+bool container_tryget(struct container *cont)
+{
+	return refcount_inc_not_zero(&cont->ref);
+}
+
+static void container_free(struct container *cont)
+{
+	struct container *parent = cont->parent;
+
+	kfree(cont->name);
+	kfree(cont);
+	container_put(parent);
+}
+
+static void container_end_work(struct work_struct *work)
+{
+	struct container *cont = container_of(work, struct container, work);
+
+	mutex_lock(&container_mutex);
+	destroy_states(cont);
+	mutex_unlock(&container_mutex);
+	container_free(cont);
+}
+
+static void container_end_rcu(struct rcu_head *rcu)
+{
+	struct container *cont = container_of(rcu, struct container, rcu);
+
+	if (container_is_top(cont)) {
+		root_free(cont->root);
+		return;
+	}
+	INIT_WORK(&cont->work, container_end_work);
+	schedule_work(&cont->work);
+}
+
+void container_put(struct container *cont)
+{
+	if (refcount_dec_and_test(&cont->ref))
+		call_rcu(&cont->rcu, container_end_rcu);
+}
+
+/* ---- mkdir ---- */
+
+static struct container *container_alloc(struct container *parent, const struct qstr *name)
+{
+	struct container *cont = kzalloc(sizeof(*cont), GFP_KERNEL);
+
+	if (!cont)
+		return NULL;
+	cont->name = container_name_alloc(name->name, name->len);
+	if (!cont->name) {
+		kfree(cont);
+		return NULL;
+	}
+	cont->root = parent->root;
+	cont->parent = parent;
+	INIT_LIST_HEAD(&cont->sibling);
+	INIT_LIST_HEAD(&cont->children);
+	INIT_LIST_HEAD(&cont->cg_links);
+	INIT_LIST_HEAD(&cont->release_list);
+	refcount_set(&cont->ref, 1);
+	container_get(parent);
+	return cont;
+}
+
+/* container_mutex held. Make the directory and its files, not to be seen yet. Takes over cont, also on failure. */
+static int make_directory(struct container *cont, struct dentry *dentry, umode_t mode, struct inode **inode)
+{
+	int err;
+
+	*inode = container_new_dir_inode(dentry->d_sb, cont, mode);
+	if (!*inode) {
+		destroy_states(cont);
+		container_free(cont);
+		return -ENOMEM;
+	}
+	dentry->d_fsdata = cont;
+	cont->dentry = dentry;
+	err = container_populate_dir(cont);
+	if (err) {
+		container_clear_dir(dentry);
+		dentry->d_fsdata = NULL;
+		set_bit(CONT_REMOVED, &cont->flags);
+		iput(*inode);
+	}
+	return err;
+}
+
+/* Inode operation: dir->i_mutex held, dentry negative and hashed, its name within NAME_MAX. */
+int container_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
+{
+	struct container *parent = dentry_container(dentry->d_parent), *cont;
+	struct inode *inode;
+	int err;
+
+	/* A newline would forge lines in /proc/PID/container. */
+	if (memchr(dentry->d_name.name, '\n', dentry->d_name.len))
+		return -EINVAL;
+	cont = container_alloc(parent, &dentry->d_name);
+	if (!cont)
+		return -ENOMEM;
+	mutex_lock(&container_mutex);
+	if (test_bit(CONT_NOTIFY_ON_RELEASE, &parent->flags))
+		set_bit(CONT_NOTIFY_ON_RELEASE, &cont->flags);
+	err = create_states(cont, parent->root->subsys_bits);
+	if (err) {
+		container_free(cont);
+		goto out_unlock;
+	}
+	err = make_directory(cont, dentry, mode, &inode);
+	if (err)
+		goto out_unlock;
+
+	/* The hierarchy outlives its mounts as long as it has containers. */
+	atomic_inc(&dentry->d_sb->s_active);
+	list_add_tail(&cont->sibling, &parent->children);
+	parent->root->number_of_containers++;
+	dir->i_nlink++;
+	d_instantiate(dentry, inode);
+	d_pin(dentry);
+out_unlock:
+	mutex_unlock(&container_mutex);
+	return err;
+}
+
+/* ---- rmdir ---- */
+
+/*
+ * Take away the containers' own count of each state, if it is the last one. All or none.
+ */
+static bool kill_states(struct container *cont)
+{
+	struct container_subsys *ss;
+	int i, j;
+
+	for_each_subsys (ss, i)
+		if (cont->subsys[i] && atomic_cmpxchg(&cont->subsys[i]->refcnt, 1, 0) != 1)
+			break;
+	if (i == CONTAINER_SUBSYS_COUNT)
+		return true;
+	for (j = 0; j < i; j++)
+		if (cont->subsys[j])
+			atomic_set(&cont->subsys[j]->refcnt, 1);
+	return false;
+}
+
+static bool has_tasks(struct container *cont)
+{
+	bool busy;
+
+	spin_lock_irq(&css_group_lock);
+	busy = cont->count != 0;
+	spin_unlock_irq(&css_group_lock);
+	return busy;
+}
+
+/* Inode operation: the i_mutex of both directories is held. */
+int container_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	struct container *cont = dentry_container(dentry), *parent = cont->parent;
+
+	if (!S_ISDIR(dentry->d_inode->i_mode))
+		return -ENOTDIR;
+	mutex_lock(&container_mutex);
+	/* No task can come while the mutex is held: only a move brings one into a container that has none. */
+	if (!list_empty(&cont->children) || has_tasks(cont) || !kill_states(cont)) {
+		mutex_unlock(&container_mutex);
+		return -EBUSY;
+	}
+	set_bit(CONT_REMOVED, &cont->flags);
+	list_del_init(&cont->sibling);
+	cont->root->number_of_containers--;
+	container_clear_dir(dentry);
+	dentry->d_inode->i_nlink = 0;
+	dir->i_nlink--;
+	d_delete_pinned(dentry);
+	container_set_releasable(parent);
+	check_for_release(parent);
+	mutex_unlock(&container_mutex);
+	/* Never the last one: the mount through which this rmdir came has its own. */
+	deactivate_super(dentry->d_sb);
+	return 0;
+}
+
+/* Inode operation. Only the last component may change. The VFS has seen to types, mount points and onto-itself, and moves the dentry. */
+int container_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new_dentry, unsigned int flags)
+{
+	struct container *cont = dentry_container(old);
+	struct container_name *name, *was;
+
+	if (!S_ISDIR(old->d_inode->i_mode))
+		return -ENOTDIR;
+	if (new_dentry->d_inode)
+		return -EEXIST;
+	if (old_dir != new_dir)
+		return -EIO;
+	if (memchr(new_dentry->d_name.name, '\n', new_dentry->d_name.len))
+		return -EINVAL;
+	name = container_name_alloc(new_dentry->d_name.name, new_dentry->d_name.len);
+	if (!name)
+		return -ENOMEM;
+	mutex_lock(&container_mutex);
+	was = cont->name;
+	write_seqlock(&rename_seq);
+	rcu_assign_pointer(cont->name, name);
+	write_sequnlock(&rename_seq);
+	mutex_unlock(&container_mutex);
+	kfree_rcu(was, rcu);
+	return 0;
+}
+
+/* ---- path and kinship ---- */
+
+/* Write the path right-aligned into buf; its start, or NULL if it does not fit. RCU read section. */
+static char *build_path(const struct container *cont, char *buf, int buflen)
+{
+	char *p = buf + buflen - 1;
+
+	*p = '\0';
+	if (container_is_top(cont)) {
+		if (p == buf)
+			return NULL;
+		*--p = '/';
+		return p;
+	}
+	for (; !container_is_top(cont); cont = cont->parent) {
+		const char *text = rcu_dereference(cont->name)->text;
+		int len = strlen(text);
+
+		if (p - buf < len + 1)
+			return NULL;
+		p -= len;
+		memcpy(p, text, len);
+		*--p = '/';
+	}
+	return p;
+}
+
+int container_path(const struct container *cont, char *buf, int buflen)
+{
+	unsigned int seq;
+	char *start;
+
+	if (buflen <= 0)
+		return -ENAMETOOLONG;
+	rcu_read_lock();
+	do {
+		seq = read_seqbegin(&rename_seq);
+		start = build_path(cont, buf, buflen);
+	} while (read_seqretry(&rename_seq, seq));
+	rcu_read_unlock();
+	if (!start) {
+		buf[0] = '\0';
+		return -ENAMETOOLONG;
+	}
+	memmove(buf, start, buf + buflen - start);
+	return 0;
+}
+
+bool container_is_below(const struct container *cont, const struct container *ancestor)
+{
+	for (; cont; cont = cont->parent)
+		if (cont == ancestor)
+			return true;
+	return false;
+}
+
+int container_is_descendant(const struct container *cont)
+{
+	return container_is_below(cont, css_group_container(rcu_dereference(current->containers), cont->root));
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * css_groups: the sets of states that tasks share.
+ *
+ * A group says in which container a task is, for each hierarchy. Only containers other than the top ones are written down
+ * (cg_links), for two reasons: a task that was never moved needs no link at all, and mounting a new hierarchy changes no
+ * group. Two groups with the same links are the same group; it is found through a hash over the links' containers, which
+ * can be computed from another group's by taking one container away and adding another.
+ *
+ * A group is immutable. It stays in the table as long as someone holds a reference; the last put takes it out, and
+ * its memory goes after a grace period, since readers of task->containers hold nothing but RCU.
+ *
+ * Start with find_css_group().
+ */
+#include "containers/internal.h"
+#include "kernel/debug/debug.h"
+
+#define CSS_HASH_BITS 10
+
+DEFINE_SPINLOCK(css_group_lock);
+LIST_HEAD(css_groups);
+static struct hlist_head css_hash[1 << CSS_HASH_BITS];	/* css_group_lock */
+
+struct css_group init_css_group = {
+	.ref = REFCOUNT_INIT(1),
+	.tasks = LIST_HEAD_INIT(init_css_group.tasks),
+	.all = LIST_HEAD_INIT(init_css_group.all),
+};
+
+static unsigned long container_hash(const struct container *cont)
+{
+	return container_is_top(cont) ? 0 : hash_long((unsigned long)cont, 64);
+}
+
+static struct hlist_head *css_bucket(unsigned long hash)
+{
+	return &css_hash[hash_long(hash, CSS_HASH_BITS)];
+}
+
+void css_groups_init(void)
+{
+	list_add(&init_css_group.all, &css_groups);
+	hlist_add_head(&init_css_group.hash_node, css_bucket(0));
+	init_task.containers = &init_css_group;
+	INIT_LIST_HEAD(&init_task.cg_list);
+}
+
+struct container *css_group_container(const struct css_group *cg, const struct containerfs_root *root)
+{
+	unsigned int i;
+
+	for (i = 0; i < cg->nr_links; i++)
+		if (cg->links[i].cont->root == root)
+			return cg->links[i].cont;
+	return (struct container *)&root->top_container;
+}
+
+/*
+ * The containers that a group like `old`, but in `cont`, has links to, ordered by hierarchy id. `out` has room for
+ * old->nr_links + 1. Returns their number.
+ */
+static unsigned int wanted_links(const struct css_group *old, struct container *cont, struct container **out)
+{
+	bool placed = container_is_top(cont);
+	unsigned int i, n = 0;
+
+	for (i = 0; i < old->nr_links; i++) {
+		struct container *c = old->links[i].cont;
+
+		if (!placed && c->root->hierarchy_id >= cont->root->hierarchy_id) {
+			out[n++] = cont;
+			placed = true;
+		}
+		if (c->root != cont->root)
+			out[n++] = c;
+	}
+	if (!placed)
+		out[n++] = cont;
+	return n;
+}
+
+/* css_group_lock held. The group with exactly these links, referenced, or NULL. */
+static struct css_group *lookup_css_group(unsigned long hash, struct container **conts, unsigned int n)
+{
+	struct css_group *cg;
+	unsigned int i;
+
+	hlist_for_each_entry (cg, css_bucket(hash), hash_node) {
+		if (cg->hash != hash || cg->nr_links != n)
+			continue;
+		for (i = 0; i < n && cg->links[i].cont == conts[i]; i++)
+			;
+		/* A count of 0 is a group whose last user is about to take it out: not to be revived. */
+		if (i == n && refcount_inc_not_zero(&cg->ref))
+			return cg;
+	}
+	return NULL;
+}
+
+static struct css_group *alloc_css_group(const struct css_group *old, struct container *cont, struct container **conts,
+					 unsigned int n, unsigned long hash)
+{
+	struct css_group *cg;
+	struct container_subsys *ss;
+	unsigned int i;
+	int id;
+
+	cg = kmalloc(sizeof(*cg) + n * sizeof(cg->links[0]), GFP_KERNEL);
+	if (!cg)
+		return NULL;
+	refcount_set(&cg->ref, 1);
+	INIT_LIST_HEAD(&cg->tasks);
+	cg->used = false;
+	cg->hash = hash;
+	cg->nr_links = n;
+	for_each_subsys (ss, id)
+		cg->subsys[id] = old->subsys[id];
+	for_each_bound_subsys (ss, id, cont->root->subsys_bits)
+		cg->subsys[id] = cont->subsys[id];
+	for (i = 0; i < n; i++) {
+		cg->links[i].cont = conts[i];
+		cg->links[i].group = cg;
+	}
+	return cg;
+}
+
+/* css_group_lock held. */
+static void publish_css_group(struct css_group *cg)
+{
+	unsigned int i;
+
+	hlist_add_head(&cg->hash_node, css_bucket(cg->hash));
+	list_add_tail(&cg->all, &css_groups);
+	for (i = 0; i < cg->nr_links; i++) {
+		list_add_tail(&cg->links[i].in_cont, &cg->links[i].cont->cg_links);
+		cg->links[i].cont->count++;
+	}
+}
+
+struct css_group *find_css_group(struct css_group *old, struct container *cont)
+{
+	struct container *few[8], **conts = few;
+	struct css_group *cg;
+	unsigned long hash;
+	unsigned int n;
+
+	mutex_assert_held(&container_mutex);
+	if (old->nr_links + 1 > ARRAY_SIZE(few)) {
+		conts = kmalloc((old->nr_links + 1) * sizeof(*conts), GFP_KERNEL);
+		if (!conts)
+			return NULL;
+	}
+	n = wanted_links(old, cont, conts);
+	hash = old->hash - container_hash(css_group_container(old, cont->root)) + container_hash(cont);
+
+	spin_lock_irq(&css_group_lock);
+	cg = lookup_css_group(hash, conts, n);
+	spin_unlock_irq(&css_group_lock);
+	if (!cg) {
+		/* Nobody else makes groups meanwhile: container_mutex is held. */
+		cg = alloc_css_group(old, cont, conts, n, hash);
+		if (cg) {
+			spin_lock_irq(&css_group_lock);
+			publish_css_group(cg);
+			spin_unlock_irq(&css_group_lock);
+		}
+	}
+	if (conts != few)
+		kfree(conts);
+	return cg;
+}
+
+void get_css_group(struct css_group *cg)
+{
+	if (cg != &init_css_group)
+		refcount_inc(&cg->ref);
+}
+
+/* The last reference is gone. Take the group out of everything; its containers may become free. */
+static void release_css_group(struct css_group *cg)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	WARN_ON(!list_empty(&cg->tasks));
+	spin_lock_irqsave(&css_group_lock, flags);
+	hlist_del(&cg->hash_node);
+	list_del(&cg->all);
+	for (i = 0; i < cg->nr_links; i++) {
+		struct container *cont = cg->links[i].cont;
+
+		list_del(&cg->links[i].in_cont);
+		/* Before the count drops: as long as it is held, the container cannot go. */
+		if (cg->used)
+			container_set_releasable(cont);
+		if (--cont->count == 0)
+			check_for_release(cont);
+	}
+	spin_unlock_irqrestore(&css_group_lock, flags);
+	kfree_rcu(cg, rcu);
+}
+
+void put_css_group(struct css_group *cg)
+{
+	if (cg != &init_css_group && refcount_dec_and_test(&cg->ref))
+		release_css_group(cg);
+}
+
+void for_each_group_of(struct container *cont, bool (*fn)(struct css_group *cg, void *arg), void *arg)
+{
+	struct css_group *cg;
+	struct cg_link *link;
+
+	lock_assert_held(&css_group_lock);
+	if (!container_is_top(cont)) {
+		list_for_each_entry (link, &cont->cg_links, in_cont)
+			if (!fn(link->group, arg))
+				return;
+		return;
+	}
+	/* The top container has no links: its groups are those that have none into its hierarchy. */
+	list_for_each_entry (cg, &css_groups, all)
+		if (css_group_container(cg, cont->root) == cont && !fn(cg, arg))
+			return;
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The file system's face of a container: its directory, and the control files that a cftype describes.
+ *
+ * A directory's dentry carries its container, a file's dentry its cftype (d_fsdata). A file holds its dentry, that one its parent,
+ * whose inode holds the container: so behind an open descriptor the container and its states stay in memory, removed
+ * or not. All operations here look at CONT_REMOVED first and say ENODEV.
+ *
+ * Start with container_populate_dir() for how files come to be, and container_file_read() for how they are read.
+ */
+#include "containers/internal.h"
+#include "kernel/debug/debug.h"
+
+static const struct cftype *const core_files[] = {
+	&tasks_cftype,
+	&procs_cftype,
+	&notify_cftype,
+	&release_agent_cftype,
+};
+
+static struct container *file_container(const struct file *file)
+{
+	return dentry_container(file->f_path.dentry->d_parent);
+}
+
+static const struct cftype *file_cftype(const struct file *file)
+{
+	return file->f_path.dentry->d_fsdata;
+}
+
+/* ---- reading and writing ---- */
+
+static ssize_t container_file_read(struct file *file, char __user *buf, size_t nbytes, loff_t *ppos)
+{
+	struct container *cont = file_container(file);
+	const struct cftype *cft = file_cftype(file);
+	char text[24];
+
+	if (container_is_removed(cont))
+		return -ENODEV;
+	if (cft->read)
+		return cft->read(cont, cft, file, buf, nbytes, ppos);
+	if (!cft->read_uint)
+		return -EINVAL;
+	return simple_read_from_buffer(buf, nbytes, ppos, text,
+				       scnprintf(text, sizeof(text), "%llu\n", (unsigned long long)cft->read_uint(cont, cft)));
+}
+
+static ssize_t container_seq_read(struct file *file, char __user *buf, size_t nbytes, loff_t *ppos)
+{
+	if (container_is_removed(file_container(file)))
+		return -ENODEV;
+	return seq_read(file, buf, nbytes, ppos);
+}
+
+/* A number as write_uint takes it: decimal digits, one newline after them at most. */
+static ssize_t write_uint(struct container *cont, const struct cftype *cft, const char __user *buf, size_t nbytes)
+{
+	unsigned long long val;
+	char text[64];
+	int err;
+
+	if (nbytes >= sizeof(text))
+		return -E2BIG;
+	if (copy_from_user(text, buf, nbytes))
+		return -EFAULT;
+	text[nbytes] = '\0';
+	if (nbytes && text[nbytes - 1] == '\n')
+		text[nbytes - 1] = '\0';
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	err = kstrtoull(text, 10, &val);
+	if (!err)
+		err = cft->write_uint(cont, cft, val);
+	return err ? err : (ssize_t)nbytes;
+}
+
+static ssize_t write_string(struct container *cont, const struct cftype *cft, const char __user *buf, size_t nbytes)
+{
+	char *text;
+	int err;
+
+	if (nbytes > CFTYPE_WRITE_MAX)
+		return -E2BIG;
+	if (!nbytes)
+		return 0;
+	text = kmalloc(nbytes + 1, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	err = -EFAULT;
+	if (copy_from_user(text, buf, nbytes))
+		goto out_free;
+	text[nbytes] = '\0';
+	/* A NUL in the middle would hide what follows it. */
+	err = strlen(text) == nbytes ? cft->write_string(cont, cft, strim(text)) : -EINVAL;
+out_free:
+	kfree(text);
+	return err ? err : (ssize_t)nbytes;
+}
+
+static ssize_t container_file_write(struct file *file, const char __user *buf, size_t nbytes, loff_t *ppos)
+{
+	struct container *cont = file_container(file);
+	const struct cftype *cft = file_cftype(file);
+
+	if (container_is_removed(cont))
+		return -ENODEV;
+	if (cft->write)
+		return cft->write(cont, cft, file, buf, nbytes, ppos);
+	if (cft->write_uint)
+		return write_uint(cont, cft, buf, nbytes);
+	if (cft->write_string)
+		return write_string(cont, cft, buf, nbytes);
+	return -EINVAL;
+}
+
+/* ---- opening ---- */
+
+static int show_seq(struct seq_file *m, void *v)
+{
+	const struct cftype *cft = file_cftype(m->file);
+
+	return cft->read_seq(file_container(m->file), cft, m);
+}
+
+static int container_file_release(struct inode *inode, struct file *file)
+{
+	const struct cftype *cft = file_cftype(file);
+
+	return cft->release ? cft->release(file_container(file), cft, file) : 0;
+}
+
+static int container_file_open(struct inode *inode, struct file *file);
+
+static const struct file_operations container_file_operations = {
+	.open = container_file_open,
+	.read = container_file_read,
+	.write = container_file_write,
+	.release = container_file_release,
+};
+
+/* The text comes from a seq_file that the subsystem opened … */
+static const struct file_operations container_seq_operations = {
+	.read = container_seq_read,
+	.write = container_file_write,
+	.llseek = seq_lseek,
+	.release = container_file_release,
+};
+
+/* … or that is made here for read_seq. */
+static const struct file_operations container_single_operations = {
+	.read = container_seq_read,
+	.write = container_file_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static int container_file_open(struct inode *inode, struct file *file)
+{
+	struct container *cont = file_container(file);
+	const struct cftype *cft = file_cftype(file);
+	bool reads = file->f_mode & FMODE_READ;
+	int err;
+
+	if (container_is_removed(cont))
+		return -ENODEV;
+	err = cft->open ? cft->open(cont, cft, file) : 0;
+	if (err || !reads)
+		return err;
+	if (cft->flags & CFTYPE_SEQ)
+		file->f_op = &container_seq_operations;
+	if (cft->read_seq) {
+		err = single_open(file, show_seq, NULL);
+		if (!err)
+			file->f_op = &container_single_operations;
+	}
+	return err;
+}
+
+/* ---- making files ---- */
+
+static const struct inode_operations container_file_inode_operations = {};
+
+static umode_t cftype_mode(const struct cftype *cft)
+{
+	bool reads = cft->read || cft->read_uint || cft->read_seq || (cft->flags & CFTYPE_SEQ);
+	bool writes = cft->write || cft->write_uint || cft->write_string;
+
+	if (cft->mode)
+		return cft->mode;
+	return (reads ? 0444 : 0) | (writes ? 0200 : 0);
+}
+
+/* Put one file into cont's directory, owned as the directory is. */
+static int add_file(struct container *cont, const struct cftype *cft)
+{
+	const struct inode *dir = cont->dentry->d_inode;
+	struct qstr name = {.name = cft->name, .len = strlen(cft->name)};
+	struct dentry *dentry;
+	struct inode *inode;
+
+	if (container_is_top(cont) ? cft->flags & CFTYPE_NOT_ON_ROOT : cft->flags & CFTYPE_ONLY_ON_ROOT)
+		return 0;
+	name.hash = full_name_hash(cont->dentry, name.name, name.len);
+	dentry = d_lookup(cont->dentry, &name);
+	if (dentry) {
+		bool positive = dentry->d_inode;
+
+		/* A negative one is what somebody found here before: make room. */
+		if (!positive)
+			d_drop(dentry);
+		dput(dentry);
+		if (positive)
+			return -EEXIST;
+	}
+	dentry = d_alloc(cont->dentry, &name);
+	if (!dentry)
+		return -ENOMEM;
+	inode = new_inode(cont->dentry->d_sb);
+	if (!inode) {
+		dput(dentry);
+		return -ENOMEM;
+	}
+	inode->i_mode = S_IFREG | cftype_mode(cft);
+	/* A directory in the making has no inode yet: then its maker owns the files too. */
+	inode->i_uid = dir ? dir->i_uid : current_fsuid();
+	inode->i_gid = dir ? dir->i_gid : current_fsgid();
+	inode->i_nlink = 1;
+	inode->i_op = &container_file_inode_operations;
+	inode->i_fop = &container_file_operations;
+	dentry->d_fsdata = (void *)cft;
+	d_add(dentry, inode);
+	d_pin(dentry);
+	dput(dentry);
+	return 0;
+}
+
+/* The subsystem whose populate() runs; container_mutex. */
+static struct container_subsys *populating;
+
+int container_add_file(struct container *cont, const struct cftype *cft)
+{
+	size_t len = populating ? strlen(populating->name) : 0;
+
+	mutex_assert_held(&container_mutex);
+	if (!populating || strlen(cft->name) >= MAX_CFTYPE_NAME || strncmp(cft->name, populating->name, len) ||
+	    cft->name[len] != '.') {
+		pr_err("containers: a file of subsystem %s may not be called \"%s\"\n", populating ? populating->name : "?", cft->name);
+		return -EINVAL;
+	}
+	return add_file(cont, cft);
+}
+
+int container_add_files(struct container *cont, const struct cftype *cft, int count)
+{
+	int i, err = 0;
+
+	for (i = 0; i < count && !err; i++)
+		err = container_add_file(cont, &cft[i]);
+	return err;
+}
+
+int container_populate_subsys(struct container *cont, struct container_subsys *ss)
+{
+	int err;
+
+	if (!ss->populate)
+		return 0;
+	populating = ss;
+	err = ss->populate(ss, cont);
+	populating = NULL;
+	return err;
+}
+
+int container_populate_dir(struct container *cont)
+{
+	struct container_subsys *ss;
+	unsigned int i;
+	int id, err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(core_files) && !err; i++)
+		err = add_file(cont, core_files[i]);
+	if (!err && cont->root->cgroup_files)
+		err = add_file(cont, &cgroup_procs_cftype);
+	for_each_bound_subsys (ss, id, cont->root->subsys_bits)
+		if (!err)
+			err = container_populate_subsys(cont, ss);
+	return err;
+}
+
+/* Remove the names of dir's files that belong to ss, or all of them (NULL). Child directories stay. */
+static void remove_files(struct dentry *dir, struct container_subsys *ss)
+{
+	size_t len = ss ? strlen(ss->name) : 0;
+	struct dentry *child, *next;
+
+	list_for_each_entry_safe (child, next, &dir->d_subdirs, d_child) {
+		if (!child->d_inode || S_ISDIR(child->d_inode->i_mode))
+			continue;
+		if (ss && (strncmp(child->d_name.name, ss->name, len) || child->d_name.name[len] != '.'))
+			continue;
+		child->d_inode->i_nlink = 0;
+		d_delete_pinned(child);
+	}
+}
+
+void container_remove_subsys_files(struct container *cont, struct container_subsys *ss)
+{
+	remove_files(cont->dentry, ss);
+}
+
+void container_clear_dir(struct dentry *dir)
+{
+	remove_files(dir, NULL);
+}
+
+/* ---- directories ---- */
+
+static const struct inode_operations container_dir_inode_operations = {
+	.mkdir = container_mkdir,
+	.rmdir = container_rmdir,
+	.rename = container_rename,
+};
+
+/* The inode takes over the caller's reference to cont; mode without the type. NULL: no memory. */
+struct inode *container_new_dir_inode(struct super_block *sb, struct container *cont, umode_t mode)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return NULL;
+	inode->i_mode = S_IFDIR | (mode & S_IALLUGO);
+	inode->i_uid = current_fsuid();
+	inode->i_gid = current_fsgid();
+	inode->i_nlink = 2;
+	inode->i_op = &container_dir_inode_operations;
+	inode->i_fop = &simple_dir_operations;
+	inode->i_private = cont;
+	return inode;
+}

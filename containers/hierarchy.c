@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hierarchies: which exist, and which subsystems are bound to which.
+ *
+ * A subsystem is bound to exactly one hierarchy at any time; while nobody has mounted it, to `rootnode`, which has one container with
+ * all tasks in it and no file system. It has one root state for ever. Binding moves that: from the top container of the
+ * old hierarchy to the top container of the new one. No task or css_group has to change, since they point to the state.
+ *
+ * Changing the set while child containers exist is refused: their states would have to be made or destroyed for each, all or nothing.
+ *
+ * Everything here runs under container_mutex. Start with root_activate().
+ */
+#include "containers/internal.h"
+#include "kernel/debug/debug.h"
+
+struct containerfs_root rootnode;
+LIST_HEAD(roots);
+static unsigned int next_hierarchy_id = 1;	/* container_mutex */
+
+void container_init_top(struct container *cont, struct containerfs_root *root)
+{
+	cont->root = root;
+	INIT_LIST_HEAD(&cont->sibling);
+	INIT_LIST_HEAD(&cont->children);
+	INIT_LIST_HEAD(&cont->cg_links);
+	INIT_LIST_HEAD(&cont->release_list);
+	refcount_set(&cont->ref, 1);
+	INIT_LIST_HEAD(&root->root_list);
+}
+
+struct containerfs_root *root_alloc(const struct container_opts *opts)
+{
+	struct containerfs_root *root = kzalloc(sizeof(*root), GFP_KERNEL);
+
+	if (!root)
+		return NULL;
+	container_init_top(&root->top_container, root);
+	strscpy(root->name, opts->name, sizeof(root->name));
+	return root;
+}
+
+void root_free(struct containerfs_root *root)
+{
+	kfree(root->release_agent);
+	kfree(root);
+}
+
+struct containerfs_root *root_by_name(const char *name)
+{
+	struct containerfs_root *root;
+
+	mutex_assert_held(&container_mutex);
+	list_for_each_entry (root, &roots, root_list)
+		if (!strcmp(root->name, name))
+			return root;
+	return NULL;
+}
+
+/* Hand ss and its root state over to the top container of `to`. */
+static void bind_subsys(struct container_subsys *ss, struct containerfs_root *to)
+{
+	struct container *from_top = &ss->root->top_container, *to_top = &to->top_container;
+	struct container_subsys_state *css = from_top->subsys[ss->subsys_id];
+
+	from_top->subsys[ss->subsys_id] = NULL;
+	ss->root->subsys_bits &= ~(1ULL << ss->subsys_id);
+	css->container = to_top;
+	to_top->subsys[ss->subsys_id] = css;
+	to->subsys_bits |= 1ULL << ss->subsys_id;
+	ss->root = to;
+	if (ss->bind)
+		ss->bind(ss, to_top);
+}
+
+static void bind_bits(u64 bits, struct containerfs_root *to)
+{
+	struct container_subsys *ss;
+	int i;
+
+	for_each_bound_subsys (ss, i, bits)
+		bind_subsys(ss, to);
+}
+
+int root_activate(struct containerfs_root *root, struct super_block *sb, u64 bits)
+{
+	int err;
+
+	mutex_assert_held(&container_mutex);
+	if (bits & ~rootnode.subsys_bits)
+		return -EBUSY;
+	root->top_container.dentry = sb->s_root;
+	bind_bits(bits, root);
+	err = container_populate_dir(&root->top_container);
+	if (err) {
+		container_clear_dir(sb->s_root);
+		bind_bits(bits, &rootnode);
+		return err;
+	}
+	root->sb = sb;
+	root->hierarchy_id = next_hierarchy_id++;
+	root->number_of_containers = 1;
+	list_add_tail(&root->root_list, &roots);
+	return 0;
+}
+
+void root_deactivate(struct containerfs_root *root)
+{
+	mutex_assert_held(&container_mutex);
+	WARN_ON(!list_empty(&root->top_container.children));
+	set_bit(CONT_REMOVED, &root->top_container.flags);
+	bind_bits(root->subsys_bits, &rootnode);
+	list_del_init(&root->root_list);
+	root->sb = NULL;
+}
+
+/* Make the files of the subsystems in bits, which are bound; on error those that were made are gone again. */
+static int populate_bits(struct container *top, u64 bits)
+{
+	struct container_subsys *ss;
+	int i, j, err = 0;
+
+	for_each_bound_subsys (ss, i, bits) {
+		err = container_populate_subsys(top, ss);
+		if (err)
+			break;
+	}
+	if (!err)
+		return 0;
+	for (j = 0; j <= i; j++)
+		if (bits & (1ULL << j))
+			container_remove_subsys_files(top, subsys[j]);
+	return err;
+}
+
+int root_rebind(struct containerfs_root *root, u64 bits)
+{
+	struct container *top = &root->top_container;
+	u64 add = bits & ~root->subsys_bits, remove = root->subsys_bits & ~bits;
+	struct container_subsys *ss;
+	int i, err;
+
+	mutex_assert_held(&container_mutex);
+	if (!add && !remove)
+		return 0;
+	if ((add & ~rootnode.subsys_bits) || root->number_of_containers > 1)
+		return -EBUSY;
+	/* What can fail comes first. */
+	bind_bits(add, root);
+	err = populate_bits(top, add);
+	if (err) {
+		bind_bits(add, &rootnode);
+		return err;
+	}
+	for_each_bound_subsys (ss, i, remove)
+		container_remove_subsys_files(top, ss);
+	bind_bits(remove, &rootnode);
+	return 0;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of containers/ share and nobody else sees. */
+#pragma once
+
+#include "containers/container.h"
+#include "fs/fs.h"
+
+extern struct mutex container_mutex;
+extern spinlock_t css_group_lock;
+
+/*
+ * A hierarchy: a tree of containers and the subsystems bound to it. Made by mounting; lives while it is mounted or has
+ * containers below its top. The one that is not mountable, `rootnode`, holds the subsystems that nobody has mounted.
+ */
+struct containerfs_root {
+	/* ---- immutable after creation ---- */
+	unsigned int hierarchy_id;		/* 0: rootnode */
+	char name[64];				/* of a named hierarchy, or "" */
+	/* ---- container_mutex ---- */
+	struct super_block *sb;			/* NULL: rootnode, or not complete yet */
+	u64 subsys_bits;			/* bit n: subsystem n is bound here; read by sget's test too, under sb_lock */
+	unsigned int number_of_containers;
+	struct list_head root_list;		/* in `roots` once it is complete */
+	char *release_agent;			/* path, or NULL: none */
+	bool cgroup_files;			/* was mounted as "cgroup" when it was made: has cgroup.procs */
+	/* ---- has its own rules ---- */
+	struct container top_container;
+};
+
+extern struct containerfs_root rootnode;
+#define dummytop (&rootnode.top_container)
+extern struct list_head roots;			/* complete hierarchies by id, without rootnode; container_mutex */
+extern struct container_subsys *const subsys[];	/* by id; NULL beyond the last */
+extern struct css_group init_css_group;
+
+#define for_each_subsys(ss, i) \
+	for ((i) = 0; (i) < CONTAINER_SUBSYS_COUNT && ((ss) = subsys[i], true); (i)++)
+#define for_each_bound_subsys(ss, i, bits) \
+	for_each_subsys (ss, i)            \
+		if ((bits) & (1ULL << (i)))
+
+static inline bool container_is_top(const struct container *cont)
+{
+	return !cont->parent;
+}
+
+/* ---- hierarchy.c ---- */
+/* What a mount asks for, parsed. */
+struct container_opts {
+	u64 subsys_bits;
+	bool given;			/* any option that chooses subsystems or a name */
+	bool none;			/* "none": no subsystem */
+	char name[64];
+	char *release_agent;		/* kmalloc'ed or NULL */
+};
+struct containerfs_root *root_alloc(const struct container_opts *opts);	/* NULL: no memory */
+void root_free(struct containerfs_root *root);			/* never became visible */
+/* Bind opts' subsystems, fill the top directory, publish. All or nothing. i_mutex of the top directory held. -EBUSY, -ENOMEM, populate's. */
+int root_activate(struct containerfs_root *root, struct super_block *sb, u64 bits);
+void root_deactivate(struct containerfs_root *root);		/* last unmount, no child containers: give the subsystems back */
+/* Change the set of bound subsystems. -EBUSY: one is in use, or there are children. i_mutex of the top directory and container_mutex held. */
+int root_rebind(struct containerfs_root *root, u64 bits);
+struct containerfs_root *root_by_name(const char *name);	/* container_mutex */
+void container_init_top(struct container *cont, struct containerfs_root *root);
+
+/* ---- container.c ---- */
+void container_get(struct container *cont);
+bool container_tryget(struct container *cont);	/* false: it is on its way out */
+void container_put(struct container *cont);		/* any context; states are destroyed later, in a work item */
+void container_init_css(struct container_subsys *ss, struct container *cont);
+int container_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode);
+int container_rmdir(struct inode *dir, struct dentry *dentry);
+int container_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new_dentry, unsigned int flags);
+struct container_name *container_name_alloc(const char *text, size_t len);
+
+/* ---- file.c ---- */
+int container_populate_dir(struct container *cont);		/* the core's files and those of all bound subsystems */
+int container_populate_subsys(struct container *cont, struct container_subsys *ss);
+void container_remove_subsys_files(struct container *cont, struct container_subsys *ss);
+void container_clear_dir(struct dentry *dir);			/* all files */
+struct inode *container_new_dir_inode(struct super_block *sb, struct container *cont, umode_t mode);
+static inline struct container *dentry_container(const struct dentry *dentry)
+{
+	return dentry->d_fsdata;
+}
+
+/* ---- attach.c ---- */
+/*
+ * Move one task, or its whole thread group. container_mutex held, cont not removed. 0; -ESRCH: exiting; what a subsystem said;
+ * -ENOMEM. On error nothing has moved.
+ */
+int container_attach_task(struct container *cont, struct task_struct *tsk, bool threadgroup);
+extern const struct cftype tasks_cftype, procs_cftype, cgroup_procs_cftype;
+
+/* ---- css_group.c ---- */
+/*
+ * The group that is `old` but for being in `cont`; referenced. NULL: no memory. May sleep; container_mutex held.
+ */
+struct css_group *find_css_group(struct css_group *old, struct container *cont);
+void get_css_group(struct css_group *cg);
+void put_css_group(struct css_group *cg);		/* any context with irqs off or on */
+/* The container of a group in a hierarchy. css_group_lock, RCU or a reference. */
+struct container *css_group_container(const struct css_group *cg, const struct containerfs_root *root);
+void css_groups_init(void);
+extern struct list_head css_groups;			/* all of them; css_group_lock */
+/* Call fn for each group with tasks in cont, until it returns false. css_group_lock held. */
+void for_each_group_of(struct container *cont, bool (*fn)(struct css_group *cg, void *arg), void *arg);
+
+/* ---- fork.c ---- */
+void container_note_callbacks(struct container_subsys *ss);	/* registration: which of fork, exit, can_fork it has */
+
+/* ---- release.c ---- */
+void check_for_release(struct container *cont);		/* any context */
+void container_set_releasable(struct container *cont);
+extern const struct cftype notify_cftype, release_agent_cftype;
