@@ -241,10 +241,9 @@ out_unlock:
  */
 static bool kill_states(struct container *cont)
 {
-	struct container_subsys *ss;
 	int i, j;
 
-	for_each_subsys (ss, i)
+	for (i = 0; i < CONTAINER_SUBSYS_COUNT; i++)
 		if (cont->subsys[i] && atomic_cmpxchg(&cont->subsys[i]->refcnt, 1, 0) != 1)
 			break;
 	if (i == CONTAINER_SUBSYS_COUNT)

@@ -101,7 +101,6 @@ static struct css_group *alloc_css_group(const struct css_group *old, struct con
 					 unsigned int n, unsigned long hash)
 {
 	struct css_group *cg;
-	struct container_subsys *ss;
 	unsigned int i;
 	int id;
 
@@ -113,10 +112,10 @@ static struct css_group *alloc_css_group(const struct css_group *old, struct con
 	cg->used = false;
 	cg->hash = hash;
 	cg->nr_links = n;
-	for_each_subsys (ss, id)
-		cg->subsys[id] = old->subsys[id];
-	for_each_bound_subsys (ss, id, cont->root->subsys_bits)
-		cg->subsys[id] = cont->subsys[id];
+	memcpy(cg->subsys, old->subsys, sizeof(cg->subsys));
+	for (id = 0; id < CONTAINER_SUBSYS_COUNT; id++)
+		if (cont->root->subsys_bits & (1ULL << id))
+			cg->subsys[id] = cont->subsys[id];
 	for (i = 0; i < n; i++) {
 		cg->links[i].cont = conts[i];
 		cg->links[i].group = cg;
