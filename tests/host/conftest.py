@@ -100,7 +100,7 @@ class Console:
         self.child.delaybeforesend = None
         self.child.expect(r"[#$] $")
         # The quotes keep the prompt's text out of the echo of this line.
-        self.child.send(f"PS1='{PROMPT[:3]}''{PROMPT[3:]}'\r")
+        self.child.send(f"export PS1='{PROMPT[:3]}''{PROMPT[3:]}'\r")
         self.prompt()
 
     def prompt(self, timeout=-1):
