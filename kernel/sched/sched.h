@@ -69,7 +69,7 @@ struct task_struct {
 
 	/* ---- scheduling: rq->lock of task_cpu(p), except where noted ---- */
 	spinlock_t pi_lock;		/* serializes wake-ups and affinity changes; outside rq->lock */
-	unsigned int cpu;		/* changed with pi_lock and rq->lock held */
+	unsigned int cpu;		/* asleep: pi_lock; on a queue: its rq->lock */
 	bool on_cpu;			/* is running; cleared when its registers are saved */
 	struct sched_entity se;
 	int static_prio;		/* nice -20 … 19 */
@@ -179,7 +179,8 @@ bool fatal_signal_pending(struct task_struct *p);
 /* ---- pids (pid.c) ---- */
 extern rwlock_t tasklist_lock;	/* the family fields above and the pid table; writers with irqs off */
 pid_t pid_alloc(void);		/* -EAGAIN when all are in use; may sleep */
-void pid_free(pid_t pid);	/* may be reused at once */
+void pid_hold(pid_t pid);	/* one more user of a number in use: a process group, a session. Any context. 0: nothing */
+void pid_free(pid_t pid);	/* one user less; the last: may be reused at once. 0: nothing */
 void pid_attach(struct task_struct *p);	/* into the hash: visible; tasklist_lock for writing */
 void pid_detach(struct task_struct *p);
 /* RCU read section (or tasklist_lock); no reference is taken. Threads are found too. */
@@ -250,8 +251,13 @@ struct work_struct {
 #define __WORK_INITIALIZER(n, f) {.entry = LIST_HEAD_INIT((n).entry), .func = (f)}
 bool schedule_work(struct work_struct *work);	/* false: it was queued already. Any context. */
 void flush_work_all(void);			/* wait until everything queued before has run. May sleep. */
+int workqueue_init(void);			/* starts the thread; from a kernel thread */
 
 /* ---- upcalls: kernel/task defines them ---- */
+/* A kernel thread that will run fn(arg); not started yet (wake_up_new_task). current is a kernel thread. ERR_PTR. May sleep. */
+struct task_struct *copy_kthread(int (*fn)(void *), void *arg);
+void free_task(struct task_struct *p);		/* the last reference is gone, a grace period has passed */
+void task_tick(struct task_struct *p);		/* current, from sched_tick(): CPU time limits and timers; irqs off */
 unsigned long rlimit(int resource);	/* soft limit (RLIMIT_*) of current; ~0UL: none */
 void do_exit(long code) __noreturn;
 /* Run a user program from the kernel: queued, waits for exec only. argv, envp NULL-terminated. 0, or what exec said. May sleep. */

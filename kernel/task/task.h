@@ -35,6 +35,11 @@ int kernel_init(void *unused);
 
 void do_group_exit(int code) __noreturn;
 
+/* ---- what init_task starts with (signal.c, uts.c) ---- */
+extern struct signal_struct init_signals;
+extern struct sighand_struct init_sighand;
+extern struct uts_namespace init_uts_ns;
+
 /* ---- resource limits: signal_struct.rlim, group's siglock to write ---- */
 struct rlimit64 {
 	u64 rlim_cur, rlim_max;

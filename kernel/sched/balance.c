@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where tasks run: a CPU for a woken task, work for a CPU that has none, evening out, affinity.
+ *
+ * Three moments move tasks. A wake-up places the task on an idle CPU if there is one. A CPU that runs out of tasks pulls
+ * one from the longest queue before it goes idle. And every now and then a busy CPU compares its queue with the longest.
+ */
+#include "kernel/sched/rq.h"
+
+#define BALANCE_PERIOD	 (50 * NSEC_PER_MSEC)
+#define MAX_PULL_SEARCH	 32	/* tasks looked at for one that may come here */
+
+static bool cpu_is_free(unsigned int cpu)
+{
+	return test_bit(cpu, sched_idle_mask) && !READ_ONCE(cpu_rq(cpu)->nr_running);
+}
+
+/*
+ * Where p shall run: where it ran, if that is idle; else any idle CPU it may use; else where it ran, if it still may; else the
+ * shortest queue. p->pi_lock held.
+ */
+unsigned int select_task_rq(struct task_struct *p, unsigned int prev)
+{
+	bool prev_ok = prev < nr_cpus && test_bit(prev, p->cpus_allowed);
+	unsigned int cpu, best = NR_CPUS;
+
+	if (prev_ok && (nr_cpus == 1 || cpu_is_free(prev)))
+		return prev;
+	BITMAP_EACH_WORD(i, NR_CPUS) {
+		unsigned long free = READ_ONCE(sched_idle_mask[i]) & p->cpus_allowed[i];
+
+		for (; free; free &= free - 1) {
+			cpu = i * BITS_PER_LONG + __ffs(free);
+			if (cpu_is_free(cpu))
+				return cpu;
+		}
+	}
+	if (prev_ok)
+		return prev;
+	for_each_set_bit(cpu, p->cpus_allowed, nr_cpus)
+		if (best == NR_CPUS || cpu_rq(cpu)->nr_running < cpu_rq(best)->nr_running)
+			best = cpu;
+	return best == NR_CPUS ? 0 : best;
+}
+
+static struct rq *find_busiest(struct rq *self, unsigned int at_least)
+{
+	struct rq *busiest = NULL;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		struct rq *rq = cpu_rq(cpu);
+
+		if (rq != self && READ_ONCE(rq->nr_running) >= at_least) {
+			at_least = rq->nr_running + 1;
+			busiest = rq;
+		}
+	}
+	return busiest;
+}
+
+/* rq->lock is held: take the other one too, in the order of CPU numbers. May release rq->lock in between. */
+static void double_lock(struct rq *rq, struct rq *other)
+{
+	if (other->cpu < rq->cpu) {
+		spin_unlock(&rq->lock);
+		spin_lock(&other->lock);
+		spin_lock(&rq->lock);
+	} else {
+		spin_lock(&other->lock);
+	}
+}
+
+/* Both locks held: move one waiting task that may run on `to`. */
+static bool move_one(struct rq *from, struct rq *to)
+{
+	struct rb_node *n = rb_first_cached(&from->cfs.timeline);
+
+	for (int i = 0; n && i < MAX_PULL_SEARCH; i++, n = rb_next(n)) {
+		struct task_struct *p = container_of(rb_entry(n, struct sched_entity, run_node), struct task_struct, se);
+
+		if (!test_bit(to->cpu, p->cpus_allowed))
+			continue;
+		update_rq_clock(from);
+		update_rq_clock(to);
+		deactivate_task(from, p);
+		migrate_entity(&p->se, from, to);
+		WRITE_ONCE(p->cpu, to->cpu);
+		activate_task(to, p);
+		return true;
+	}
+	return false;
+}
+
+bool pull_one_task(struct rq *rq)
+{
+	struct rq *busiest;
+	bool pulled = false;
+
+	if (!atomic_read(&sched_nr_overloaded))
+		return false;
+	busiest = find_busiest(rq, 2);
+	if (!busiest)
+		return false;
+	double_lock(rq, busiest);
+	if (!rq->nr_running && busiest->nr_running > 1)
+		pulled = move_one(busiest, rq);
+	spin_unlock(&busiest->lock);
+	return pulled;
+}
+
+/* From the tick: pull if another queue is longer by two; if others are idle while tasks wait here, have one pull. */
+void periodic_balance(struct rq *rq)
+{
+	struct rq *busiest;
+
+	if (rq->clock < rq->next_balance || nr_cpus == 1)
+		return;
+	rq->next_balance = rq->clock + BALANCE_PERIOD;
+	if (rq->nr_running > 1) {
+		unsigned int idle = find_first_bit(sched_idle_mask, nr_cpus);
+
+		if (idle < nr_cpus) {
+			if (!test_and_set_bit(TIF_NEED_RESCHED, &cpu_rq(idle)->idle->work))
+				smp_send_reschedule(idle);
+			return;
+		}
+	}
+	busiest = find_busiest(rq, rq->nr_running + 2);
+	if (!busiest)
+		return;
+	double_lock(rq, busiest);
+	if (busiest->nr_running >= rq->nr_running + 2)
+		move_one(busiest, rq);
+	spin_unlock(&busiest->lock);
+}
+
+void sched_exec(void)
+{
+	struct rq *rq = this_rq();
+	unsigned int cpu;
+
+	if (READ_ONCE(rq->nr_running) < 2)
+		return;
+	cpu = find_first_bit(sched_idle_mask, nr_cpus);
+	if (cpu < nr_cpus && !test_and_set_bit(TIF_NEED_RESCHED, &cpu_rq(cpu)->idle->work))
+		smp_send_reschedule(cpu);	/* it pulls one of those that wait here */
+}
+
+/* ---- affinity ---- */
+
+/* p->cpus_allowed has changed; pi_lock and rq->lock held. Moves p if it waits, tells its CPU if it runs. Releases rq->lock. */
+static void leave_forbidden_cpu(struct rq *rq, struct task_struct *p)
+{
+	if (!p->se.on_rq || test_bit(rq->cpu, p->cpus_allowed)) {
+		spin_unlock(&rq->lock);		/* a sleeper is placed when it wakes */
+	} else if (p->on_cpu) {
+		resched_curr(rq);		/* schedule() sees that it may not stay */
+		spin_unlock(&rq->lock);
+	} else {
+		unsigned int cpu;
+		struct rq *to;
+
+		update_rq_clock(rq);
+		deactivate_task(rq, p);
+		cpu = select_task_rq(p, p->cpu);
+		to = cpu_rq(cpu);
+		migrate_entity(&p->se, rq, to);
+		WRITE_ONCE(p->cpu, cpu);
+		spin_unlock(&rq->lock);
+		spin_lock(&to->lock);
+		update_rq_clock(to);
+		activate_task(to, p);
+		check_preempt_curr(to, p);
+		spin_unlock(&to->lock);
+	}
+}
+
+static void apply_mask(struct task_struct *p, const unsigned long *user, const unsigned long *allowed)
+{
+	unsigned long flags;
+	struct rq *rq = task_rq_lock(p, &flags);
+
+	if (user)
+		bitmap_copy(p->cpus_user, user, NR_CPUS);
+	bitmap_copy(p->cpus_allowed, allowed, NR_CPUS);
+	leave_forbidden_cpu(rq, p);
+	spin_unlock_irqrestore(&p->pi_lock, flags);
+}
+
+int sched_setaffinity(struct task_struct *p, const unsigned long *mask)
+{
+	DECLARE_BITMAP(online, NR_CPUS) = {0};
+	DECLARE_BITMAP(allowed, NR_CPUS);
+
+	if (p->flags & PF_CPU_BOUND)
+		return -EINVAL;
+	bitmap_set(online, 0, nr_cpus);
+	if (!bitmap_and(allowed, mask, online, NR_CPUS))
+		return -EINVAL;
+	apply_mask(p, allowed, allowed);
+	if (p == current) {
+		if (!test_bit(smp_processor_id(), p->cpus_allowed))
+			schedule();
+		return 0;
+	}
+	/* Elsewhere in the kernel it runs on until it sleeps or returns; in user mode the interrupt is enough. */
+	while (READ_ONCE(p->on_cpu) && !test_bit(task_cpu(p), p->cpus_allowed) && !fatal_signal_pending(current)) {
+		__set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_timeout(50 * NSEC_PER_USEC);
+	}
+	return 0;
+}
+
+void set_cpus_allowed(struct task_struct *p, const unsigned long *allowed)
+{
+	DECLARE_BITMAP(mask, NR_CPUS);
+
+	if (p->flags & PF_CPU_BOUND)
+		return;
+	if (!bitmap_and(mask, allowed, p->cpus_user, NR_CPUS))
+		bitmap_copy(mask, allowed, NR_CPUS);
+	apply_mask(p, NULL, mask);
+	if (p == current && !test_bit(smp_processor_id(), p->cpus_allowed))
+		schedule();
+}
