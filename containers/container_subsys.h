@@ -4,3 +4,4 @@
  * Included several times with different meanings of SUBSYS(), so without a guard.
  */
 SUBSYS(debug)
+SUBSYS(numtasks)
