@@ -28,6 +28,7 @@
  *	file.c		control files: from a cftype to a file
  *	proc.c		/proc/containers, /proc/PID/container
  *	release.c	notify_on_release and the release agent
+ *	clone.c		container_clone(): a container for a new namespace
  *	controllers/	one file a subsystem; docs/adding-a-controller.md
  *
  * Locks (docs/locking.md has the whole order):
@@ -198,6 +199,7 @@ struct container_subsys {
 
 	int subsys_id;
 	bool early_init;			/* created before there is memory: no allocation in create */
+	bool follows_namespaces;		/* container_new_namespace() makes a container in its hierarchy */
 	const char *name;			/* shorter than MAX_CONTAINER_TYPE_NAMELEN */
 #define MAX_CONTAINER_TYPE_NAMELEN 32
 
@@ -226,6 +228,15 @@ void container_post_fork(struct task_struct *child);
 void container_fork_failed(struct task_struct *child);
 /* do_exit(): leave all containers. From here on the task is in no `tasks` file and its path is "/". */
 void container_exit(struct task_struct *tsk);
+/*
+ * tsk gets a new namespace (clone, unshare): container_clone() for each subsystem that follows namespaces. 0 or the first error.
+ */
+int container_new_namespace(struct task_struct *tsk, pid_t pid);
+/*
+ * Make a container below tsk's own in ss's hierarchy and put tsk there: tsk is current, or a child that container_fork() has prepared
+ * and nobody sees yet; `pid` names the container. 0 (also when ss is not mounted), -EEXIST, -ENOMEM, what a subsystem said. May sleep.
+ */
+int container_clone(struct task_struct *tsk, struct container_subsys *ss, pid_t pid);
 
 /* ---- for subsystems ---- */
 void container_lock(void);		/* container_mutex */
@@ -293,6 +304,7 @@ static inline void container_cancel_fork(struct task_struct *child) {}
 static inline void container_post_fork(struct task_struct *child) {}
 static inline void container_fork_failed(struct task_struct *child) {}
 static inline void container_exit(struct task_struct *tsk) {}
+static inline int container_new_namespace(struct task_struct *tsk, pid_t pid) { return 0; }
 static inline void container_lock(void) {}
 static inline void container_unlock(void) {}
 

@@ -5,3 +5,4 @@
  */
 SUBSYS(debug)
 SUBSYS(numtasks)
+SUBSYS(ns)

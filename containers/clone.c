@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * container_clone(): a task that gets a new namespace gets a new container with it.
+ *
+ * The container is made below the task's own, in the hierarchy that the asking subsystem (ns) is bound to, and is called node_PID. If anything
+ * fails, it is removed again. A subsystem that is not mounted makes this a no-op.
+ */
+#include "containers/internal.h"
+#include "kernel/debug/debug.h"
+
+/* container_mutex held. The task's container in ss's hierarchy, its directory referenced and its super block active; NULL: not mounted. */
+static struct container *hold_container(struct container_subsys *ss, struct task_struct *tsk, struct dentry **dir)
+{
+	struct container *cont;
+
+	if (ss->root == &rootnode || !atomic_inc_super(ss->root->sb))
+		return NULL;
+	rcu_read_lock();
+	cont = css_group_container(rcu_dereference(tsk->containers), ss->root);
+	rcu_read_unlock();
+	*dir = dget(cont->dentry);
+	return cont;
+}
+
+/* Put an unborn task (nobody can find it) into cont: it will be born there. */
+static int place_unborn(struct container *cont, struct task_struct *child)
+{
+	struct css_group *to = find_css_group(child->containers, cont);
+
+	if (!to)
+		return -ENOMEM;
+	put_css_group(child->containers);
+	child->containers = to;
+	spin_lock_irq(&css_group_lock);
+	to->used = true;
+	spin_unlock_irq(&css_group_lock);
+	return 0;
+}
+
+/* Move tsk, which is current or unborn, from parent to its new child cont. -EAGAIN: it is not in parent any more. */
+static int enter_clone(struct container *parent, struct container *cont, struct task_struct *tsk)
+{
+	struct container_subsys *ss;
+	int i, err;
+
+	mutex_lock(&container_mutex);
+	err = -EAGAIN;
+	if (css_group_container(tsk->containers, cont->root) != parent)
+		goto out_unlock;
+	for_each_bound_subsys (ss, i, cont->root->subsys_bits)
+		if (ss->post_clone)
+			ss->post_clone(ss, cont);
+	err = tsk == current ? container_attach_task(cont, tsk, false) : place_unborn(cont, tsk);
+out_unlock:
+	mutex_unlock(&container_mutex);
+	return err;
+}
+
+/* dir's i_mutex held. Make the container `name` in dir and move tsk there. */
+static int clone_in(struct container *parent, struct dentry *dir, const char *name, struct task_struct *tsk)
+{
+	struct dentry *dentry;
+	int err;
+
+	if (container_is_removed(parent))
+		return -EAGAIN;
+	dentry = lookup_one(dir, name, strlen(name));
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	err = dentry->d_inode ? -EEXIST : container_mkdir(dir->d_inode, dentry, 0755);
+	if (err)
+		goto out_put;
+	err = enter_clone(parent, dentry_container(dentry), tsk);
+	if (err) {
+		mutex_lock(&dentry->d_inode->i_mutex);
+		WARN_ON(container_rmdir(dir->d_inode, dentry));
+		mutex_unlock(&dentry->d_inode->i_mutex);
+	}
+out_put:
+	dput(dentry);
+	return err;
+}
+
+int container_clone(struct task_struct *tsk, struct container_subsys *ss, pid_t pid)
+{
+	struct container *parent;
+	struct super_block *sb;
+	struct dentry *dir;
+	char name[32];
+	int err;
+
+	snprintf(name, sizeof(name), "node_%d", pid);
+	do {
+		mutex_lock(&container_mutex);
+		parent = hold_container(ss, tsk, &dir);
+		mutex_unlock(&container_mutex);
+		if (!parent)
+			return 0;
+		sb = dir->d_sb;
+		mutex_lock(&dir->d_inode->i_mutex);
+		err = clone_in(parent, dir, name, tsk);
+		mutex_unlock(&dir->d_inode->i_mutex);
+		dput(dir);
+		deactivate_super(sb);
+		/* The task was moved, or its container removed, in between: look again. */
+	} while (err == -EAGAIN);
+	return err;
+}
+
+int container_new_namespace(struct task_struct *tsk, pid_t pid)
+{
+	struct container_subsys *ss;
+	int i, err = 0;
+
+	for_each_subsys (ss, i)
+		if (!err && ss->follows_namespaces)
+			err = container_clone(tsk, ss, pid);
+	return err;
+}
