@@ -164,52 +164,57 @@ void exec_program(char **argv, const char *path)
 	_exit(not_run(argv[0], err));
 }
 
-static void assign_all(struct assign *a, unsigned flags, bool local)
+static void trace_word(struct buf *line, const char *s)
 {
-	for (; a; a = a->next) {
-		char *value = expand_str(a->value);
-
-		if (local)
-			frame_local(sh.frame, a->name);
-		var_set(a->name, value, flags);
+	if (*s && !strpbrk(s, " \t\n'\"\\$`*?[]#~&|;<>(){}!")) {
+		buf_puts(line, s);
+		return;
 	}
+	buf_putc(line, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_puts(line, "'\\''");
+		else
+			buf_putc(line, *s);
+	}
+	buf_putc(line, '\'');
 }
 
-/* xtrace: the command as it will run, in one write. */
-static void trace(struct assign *a, int argc, char **argv)
+/* xtrace, in one write: name=value if there is a name, else the command as it will run. */
+static void trace(const char *name, const char *value, int argc, char **argv)
 {
 	struct buf line = { 0 };
 	const char *ps4 = var_get("PS4");
 
 	buf_puts(&line, ps4 ? ps4 : "+ ");
-	for (; a; a = a->next) {
-		buf_puts(&line, a->name);
+	if (name) {
+		buf_puts(&line, name);
 		buf_putc(&line, '=');
-		buf_puts(&line, expand_str(a->value));
-		if (a->next || argc)
-			buf_putc(&line, ' ');
+		if (*value)
+			trace_word(&line, value);
 	}
 	for (int i = 0; i < argc; i++) {
-		const char *s = argv[i];
-
 		if (i)
 			buf_putc(&line, ' ');
-		if (*s && !strpbrk(s, " \t\n'\"\\$`*?[]#~=&|;<>(){}!")) {
-			buf_puts(&line, s);
-			continue;
-		}
-		buf_putc(&line, '\'');
-		for (; *s; s++) {
-			if (*s == '\'')
-				buf_puts(&line, "'\\''");
-			else
-				buf_putc(&line, *s);
-		}
-		buf_putc(&line, '\'');
+		trace_word(&line, argv[i]);
 	}
 	buf_putc(&line, '\n');
 	write_all(2, line.s, line.len);
 	buf_free(&line);
+}
+
+/* Make the assignments, in order: later ones may use earlier ones. */
+static void assign_all(struct assign *a, unsigned flags, bool local)
+{
+	for (; a; a = a->next) {
+		char *value = expand_str(a->value);
+
+		if (sh.opt[O_XTRACE])
+			trace(a->name, value, 0, NULL);
+		if (local)
+			frame_local(sh.frame, a->name);
+		var_set(a->name, value, flags);
+	}
 }
 
 static int call_function(struct func *fn, int argc, char **argv)
@@ -306,8 +311,6 @@ static int assignments_only(struct node *n)
 	struct saved_fd *fds = redir_mark();
 	int status;
 
-	if (sh.opt[O_XTRACE] && n->assigns)
-		trace(n->assigns, 0, NULL);
 	status = redir_apply(n->redirs, true);
 	redir_undo(fds);
 	if (status)
@@ -336,7 +339,7 @@ int exec_simple(struct node *n, unsigned flags)
 		return status < 0 ? 0 : status;
 	}
 	if (sh.opt[O_XTRACE])
-		trace(n->assigns, argc, argv);
+		trace(NULL, NULL, argc, argv);
 	b = builtin_find(argv[0]);
 	fn = b && (b->flags & B_SPECIAL) ? NULL : func_find(argv[0]);
 	if (fn || b)

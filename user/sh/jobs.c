@@ -15,29 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "user/sh/jobs.h"
 #include "user/sh/sh.h"
 
 enum { DONE_MAX = 256 };	/* finished jobs remembered for `wait PID` */
 
-enum state { RUNNING, STOPPED, DONE };
-
-struct proc {
-	pid_t pid;
-	int status;		/* as wait4 gave it */
-	enum state state;
-};
-
-struct job {
-	struct job *next;
-	int id;			/* 0: never left the foreground */
-	pid_t pgid;		/* 0: no group of its own */
-	char *text;
-	bool told;		/* the user has been told the present state */
-	int n;
-	struct proc proc[];
-};
-
-static struct job *jobs;
+struct job *jobs;
 static pid_t shell_pgid;
 
 /*
@@ -71,7 +54,8 @@ void jobs_init_tty(void)
 	sh.opt[O_MONITOR] = true;
 }
 
-static enum state job_state(struct job *j)
+/* Running if any process runs, else stopped if any is. */
+enum state job_state(struct job *j)
 {
 	enum state s = DONE;
 
@@ -93,7 +77,8 @@ static int to_status(int st)
 	return WEXITSTATUS(st);
 }
 
-static int job_status(struct job *j)
+/* The job's exit status as $? shows it. */
+int job_status(struct job *j)
 {
 	int status = j->n ? to_status(j->proc[j->n - 1].status) : 0;
 
@@ -113,7 +98,8 @@ static void job_unlink(struct job *j)
 		*p = j->next;
 }
 
-static void job_free(struct job *j)
+/* Forget a job. */
+void job_free(struct job *j)
 {
 	job_unlink(j);
 	free(j->text);
@@ -143,7 +129,7 @@ static void note(pid_t pid, int st)
 }
 
 /* Collect one child. Returns its pid, 0 if none is ready, -1 with errno. */
-static pid_t reap(bool block)
+pid_t job_reap(bool block)
 {
 	int st;
 	pid_t pid = waitpid(-1, &st, (block ? 0 : WNOHANG) | (sh.opt[O_MONITOR] ? WUNTRACED : 0));
@@ -159,7 +145,7 @@ static void trim_done(void)
 	int kept = 0;
 	struct job *next;
 
-	while (reap(false) > 0)
+	while (job_reap(false) > 0)
 		;
 	for (struct job *j = jobs; j; j = next) {
 		next = j->next;
@@ -273,7 +259,8 @@ static const char *state_text(struct job *j, char *to, size_t n)
 	return to;
 }
 
-static char job_mark(struct job *j)
+/* '+' for the job that %+ names, '-' for %-, else a blank. */
+char job_mark(struct job *j)
 {
 	struct job *first = jobs;
 
@@ -286,7 +273,8 @@ static char job_mark(struct job *j)
 	return j == first ? '-' : ' ';
 }
 
-static void print_job(struct job *j, bool pids)
+/* Queue the line that `jobs` and notices show. */
+void job_print(struct job *j, bool pids)
 {
 	char num[16];
 
@@ -324,7 +312,7 @@ int job_wait_fg(struct job *j)
 	int status;
 
 	while (job_state(j) == RUNNING) {
-		if (reap(true) >= 0 || errno == EINTR)
+		if (job_reap(true) >= 0 || errno == EINTR)
 			continue;
 		for (int i = 0; i < j->n; i++)
 			j->proc[i].state = DONE;
@@ -339,7 +327,7 @@ int job_wait_fg(struct job *j)
 		give_id(j);
 		job_to_front(j);
 		write_all(2, "\n", 1);
-		print_job(j, false);
+		job_print(j, false);
 		out_flush();
 		return status;
 	}
@@ -381,12 +369,12 @@ void jobs_notify(void)
 
 	if (!jobs)
 		return;
-	while (reap(false) > 0)
+	while (job_reap(false) > 0)
 		;
 	for (struct job *j = jobs; j; j = next) {
 		next = j->next;
 		if (!j->told)
-			print_job(j, false);
+			job_print(j, false);
 		if (job_state(j) == DONE)
 			job_free(j);
 	}
@@ -403,229 +391,9 @@ int jobs_stopped(void)
 	return n;
 }
 
-/* The job that %n, %+, %-, %prefix or (also without %) a pid names; NULL after a message. */
-static struct job *job_find(const char *cmd, const char *spec)
+/* Give the terminal to a job that is to run in the foreground. */
+void job_take_terminal(struct job *j)
 {
-	const char *s = spec && *spec == '%' ? spec + 1 : spec;
-	char want = !s || !*s || !strcmp(s, "%") ? '+' : s[1] ? 0 : *s;
-	char *end;
-	long n = s ? strtol(s, &end, 10) : 0;
-
-	for (struct job *j = jobs; j; j = j->next) {
-		if (!j->id)
-			continue;
-		if (want == '+' || want == '-') {
-			if (job_mark(j) == want)
-				return j;
-		} else if (end != s && !*end) {
-			if (*spec == '%' ? j->id == n : j->proc[j->n - 1].pid == n)
-				return j;
-		} else if (*spec == '%' && j->text && !strncmp(j->text, s, strlen(s))) {
-			return j;
-		}
-	}
-	sh_warn("%s: %s: no such job", cmd, spec ? spec : "current");
-	return NULL;
-}
-
-/* jobs [-l|-p] [JOB...] */
-int builtin_jobs(int argc, char **argv)
-{
-	bool pids = argc > 1 && !strcmp(argv[1], "-l"), groups = argc > 1 && !strcmp(argv[1], "-p");
-	int max = 0;
-
-	while (reap(false) > 0)
-		;
-	for (struct job *j = jobs; j; j = j->next)
-		if (j->id > max)
-			max = j->id;
-	for (int id = 1; id <= max; id++) {
-		struct job *j;
-
-		for (j = jobs; j && j->id != id; j = j->next)
-			;
-		if (!j)
-			continue;
-		if (groups)
-			out_printf("%d\n", (int)j->proc[0].pid);
-		else
-			print_job(j, pids);
-		if (sh.interactive && job_state(j) == DONE)
-			job_free(j);
-	}
-	return 0;
-}
-
-static void continue_job(struct job *j)
-{
-	for (int i = 0; i < j->n; i++)
-		if (j->proc[i].state == STOPPED)
-			j->proc[i].state = RUNNING;
-	j->told = true;
-	if (j->pgid)
-		kill(-j->pgid, SIGCONT);
-	else
-		kill(j->proc[0].pid, SIGCONT);
-}
-
-/* fg [JOB] and bg [JOB...] */
-int builtin_fg(int argc, char **argv)
-{
-	bool fg = argv[0][0] == 'f';
-	int status = 0;
-
-	if (!sh.opt[O_MONITOR]) {
-		sh_warn("%s: no job control", argv[0]);
-		return 2;
-	}
-	for (int i = 1; i < argc || i == 1; i++) {
-		struct job *j = job_find(argv[0], argc > 1 ? argv[i] : NULL);
-
-		if (!j)
-			return 2;
-		if (fg) {
-			out_printf("%s\n", j->text ? j->text : "");
-			out_flush();
-			if (sh.tty >= 0 && j->pgid)
-				tcsetpgrp(sh.tty, j->pgid);
-			continue_job(j);
-			return job_wait_fg(j);
-		}
-		out_printf("[%d]%c %s &\n", j->id, job_mark(j), j->text ? j->text : "");
-		continue_job(j);
-	}
-	return status;
-}
-
-/* Wait for one job, or until a trapped signal: then 128+n. */
-static int wait_job(struct job *j)
-{
-	int status;
-
-	while (job_state(j) == RUNNING) {
-		if (trap_waiting())
-			return 128 + trap_pending_sig();
-		if (reap(true) < 0 && errno != EINTR)
-			break;
-		check_interrupt();
-	}
-	status = job_status(j);
-	if (job_state(j) != STOPPED)
-		job_free(j);
-	return status;
-}
-
-static int wait_all(void)
-{
-	for (;;) {
-		struct job *j;
-
-		for (j = jobs; j && job_state(j) != RUNNING; j = j->next)
-			;
-		if (!j)
-			break;
-		if (trap_waiting())
-			return 128 + trap_pending_sig();
-		if (reap(true) < 0 && errno != EINTR)
-			break;
-		check_interrupt();
-	}
-	if (!sh.interactive)
-		for (struct job *j = jobs, *next; j; j = next) {
-			next = j->next;
-			if (job_state(j) == DONE)
-				job_free(j);
-		}
-	return 0;
-}
-
-/* wait [PID|JOB...] */
-int builtin_wait(int argc, char **argv)
-{
-	int status = 0;
-
-	if (argc == 1)
-		return wait_all();
-	for (int i = 1; i < argc; i++) {
-		struct job *j = NULL;
-		pid_t pid = atoi(argv[i]);
-
-		if (argv[i][0] == '%') {
-			j = job_find("wait", argv[i]);
-		} else {
-			for (j = jobs; j; j = j->next)
-				if (j->proc[j->n - 1].pid == pid)
-					break;
-		}
-		status = j ? wait_job(j) : 127;
-	}
-	return status;
-}
-
-static int kill_list(int argc, char **argv)
-{
-	for (int i = 2; i < argc; i++) {
-		int sig = atoi(argv[i]);
-
-		out_printf("%s\n", signal_name(sig > 128 ? sig - 128 : sig));
-	}
-	for (int sig = 1; argc == 2 && sig < 32; sig++)
-		out_printf("%s%c", signal_name(sig), sig % 8 && sig != 31 ? ' ' : '\n');
-	return 0;
-}
-
-static int kill_one(const char *spec, int sig)
-{
-	char *end;
-	long pid;
-
-	if (*spec == '%') {
-		struct job *j = job_find("kill", spec);
-
-		if (!j)
-			return 1;
-		if (job_state(j) == STOPPED && sig != SIGSTOP && sig != SIGTSTP && j->pgid) {
-			kill(-j->pgid, sig);
-			return kill(-j->pgid, SIGCONT) < 0;
-		}
-		return kill(j->pgid ? -j->pgid : j->proc[0].pid, sig) < 0;
-	}
-	pid = strtol(spec, &end, 10);
-	if (end == spec || *end) {
-		sh_warn("kill: %s: not a process or job", spec);
-		return 1;
-	}
-	if (!kill(pid, sig))
-		return 0;
-	sh_warn("kill: %s: %s", spec, strerror(errno));
-	return 1;
-}
-
-/* kill [-s SIGNAL|-SIGNAL] PID|JOB..., kill -l [STATUS...] */
-int builtin_kill(int argc, char **argv)
-{
-	int sig = SIGTERM, i = 1, status = 0;
-
-	if (argc > 1 && !strcmp(argv[1], "-l"))
-		return kill_list(argc, argv);
-	if (argc > 2 && !strcmp(argv[1], "-s")) {
-		sig = signal_number(argv[2]);
-		i = 3;
-	} else if (argc > 1 && argv[1][0] == '-' && strcmp(argv[1], "--")) {
-		sig = signal_number(argv[1] + 1);
-		i = 2;
-	}
-	if (i < argc && !strcmp(argv[i], "--"))
-		i++;
-	if (sig < 0) {
-		sh_warn("kill: %s: no such signal", argv[i - 1]);
-		return 1;
-	}
-	if (i >= argc) {
-		sh_warn("usage: kill [-s SIGNAL] PID...");
-		return 2;
-	}
-	for (; i < argc; i++)
-		status |= kill_one(argv[i], sig);
-	return status;
+	if (sh.tty >= 0 && j->pgid)
+		tcsetpgrp(sh.tty, j->pgid);
 }

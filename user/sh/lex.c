@@ -2,20 +2,13 @@
 /*
  * lex.c - from bytes to tokens.
  *
- * Promises: reads no further than the command needs when commands share the descriptor; a word comes
- * out as a list of parts with its quoting resolved, substitutions already parsed; a here-document's
- * body is read at the newline that ends its line. Start at peek(), then read_parts().
+ * Promises: a word comes out as a list of parts with its quoting resolved, substitutions already
+ * parsed; a here-document's body is read at the newline that ends its line. Start at peek(), then read_parts().
  */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "user/sh/sh.h"
-
-enum { INPUT_BUF = 4096, KEEP = 2 };
 
 /* Where a run of parts ends and what quotes mean in it. */
 enum mode { M_WORD, M_BRACE, M_BRACE_DQ, M_DQ, M_HERE, M_ARITH };
@@ -28,178 +21,11 @@ struct builder {
 	bool any, quoted;
 };
 
-struct parser *ps;
-
-static void parser_push(struct parser *p, const char *name)
-{
-	*p = (struct parser){ .prev = ps, .name = name, .assign_ok = true };
-	p->in = &p->base;
-	p->pending_tail = &p->pending;
-	p->base.line = 1;
-	p->base.fd = -1;
-	p->arena = arena_new();
-	ps = p;
-}
-
-/* Read commands from the n bytes at s (kept by the caller). parser_pop() ends it. */
-void parser_push_string(struct parser *p, const char *s, size_t n, const char *name)
-{
-	parser_push(p, name);
-	p->base.p = s;
-	p->base.end = s + n;
-}
-
-/* Read commands from a descriptor, which parser_pop() closes unless base.keep is set. */
-void parser_push_fd(struct parser *p, int fd, const char *name)
-{
-	parser_push(p, name);
-	p->base.fd = fd;
-	p->base.buf = xmalloc(INPUT_BUF);
-	p->base.p = p->base.end = p->base.buf + KEEP;
-}
-
-/* Go back to the source that was being read before. */
-void parser_pop(void)
-{
-	struct parser *p = ps;
-
-	ps = p->prev;
-	if (p->base.fd >= 0 && !p->base.keep)
-		close(p->base.fd);
-	free(p->base.buf);
-	buf_free(&p->text);
-	arena_put(p->arena);
-}
-
-/* Say what is wrong at the current line and abandon the command, status 2. */
-void syntax_error(const char *fmt, ...)
-{
-	char msg[256];
-	va_list ap;
-	unsigned line = ps->in->line;
-
-	va_start(ap, fmt);
-	vsnprintf(msg, sizeof(msg), fmt, ap);
-	va_end(ap);
-	if (ps->have_tok)
-		line = ps->tok.line;
-	if (ps->name)
-		sh_error(2, "%s: line %u: syntax error: %s", ps->name, line, msg);
-	sh_error(2, "line %u: syntax error: %s", line, msg);
-}
-
-static ssize_t read_some(struct input *in, char *to, size_t n)
-{
-	ssize_t r;
-
-	for (;;) {
-		r = read(in->fd, to, n);
-		if (r >= 0 || errno != EINTR)
-			return r;
-		if (sh.interrupted && in->interactive)
-			return -1;
-		if (in->interactive)
-			traps_run();
-	}
-}
-
-/* A line of the interactive shell, with prompt. */
-static ssize_t read_interactive(struct input *in)
-{
-	static struct buf line;
-	const char *prompt = var_get(ps->prompt2 ? "PS2" : "PS1");
-	ssize_t n;
-
-	if (!prompt)
-		prompt = ps->prompt2 ? "> " : geteuid() ? "$ " : "# ";
-	line.len = 0;
-	n = edit_line(prompt, &line);
-	check_interrupt();
-	if (n <= 0)
-		return n;
-	if (n > INPUT_BUF - KEEP) {
-		in->buf = xrealloc(in->buf, n + KEEP);
-		in->p = in->end = in->buf + KEEP;
-	}
-	memcpy(in->buf + KEEP, line.s, n);
-	ps->prompt2 = true;
-	return n;
-}
-
-static bool refill(struct input *in)
-{
-	ssize_t n;
-
-	if (in->fd < 0 || in->eof)
-		return false;
-	/* Keep the last bytes so that they can be put back. */
-	if (in->end - in->buf > KEEP)
-		memmove(in->buf, in->end - KEEP, KEEP);
-	in->p = in->end = in->buf + KEEP;
-	if (in->interactive)
-		n = read_interactive(in);
-	else
-		n = read_some(in, in->buf + KEEP, in->bytewise ? 1 : INPUT_BUF - KEEP);
-	if (n <= 0) {
-		in->eof = true;
-		return false;
-	}
-	in->p = in->buf + KEEP;
-	in->end = in->p + n;
-	if (sh.opt[O_VERBOSE])
-		write_all(2, in->p, n);
-	return true;
-}
-
-static int rawc(void)
-{
-	struct input *in = ps->in;
-	int c;
-
-	do {
-		if (in->p == in->end && !refill(in))
-			return -1;
-		c = (unsigned char)*in->p++;
-	} while (!c);
-	if (c == '\n')
-		in->line++;
-	if (in == &ps->base)
-		buf_putc(&ps->text, c);
-	return c;
-}
-
-static void unget(int c)
-{
-	if (c < 0)
-		return;
-	ps->in->p--;
-	if (c == '\n')
-		ps->in->line--;
-	if (ps->in == &ps->base)
-		ps->text.len--;
-}
-
-/* The next byte, with backslash-newline pairs removed. */
-static int nextc(void)
-{
-	for (;;) {
-		int c = rawc(), d;
-
-		if (c != '\\')
-			return c;
-		d = rawc();
-		if (d != '\n') {
-			unget(d);
-			return c;
-		}
-	}
-}
-
 static int peekc(void)
 {
-	int c = nextc();
+	int c = input_next();
 
-	unget(c);
+	input_unget(c);
 	return c;
 }
 
@@ -267,7 +93,7 @@ static void read_single_quotes(struct builder *b)
 	unsigned line = ps->in->line;
 	int c;
 
-	while ((c = rawc()) != '\'') {
+	while ((c = input_raw()) != '\'') {
 		if (c < 0) {
 			ps->in->line = line;
 			syntax_error("unterminated quoted string");
@@ -282,27 +108,27 @@ static void read_brace(struct builder *b, bool quoted)
 	struct part *p = add_part(b, P_PARAM, quoted);
 	char name[256];
 	size_t n = 0;
-	int c = nextc();
+	int c = input_next();
 
 	if (c == '#') {
 		int d = peekc();
 
 		if (is_name_char(d) || (d >= 0 && strchr("@*?$!-", d))) {
 			p->op = 'L';
-			c = nextc();
+			c = input_next();
 		}
 	}
 	if (is_name_char(c)) {
 		bool digits = c >= '0' && c <= '9';
 
-		for (; is_name_char(c) && n < sizeof(name) - 1; c = nextc()) {
+		for (; is_name_char(c) && n < sizeof(name) - 1; c = input_next()) {
 			if (digits && !(c >= '0' && c <= '9'))
 				break;
 			name[n++] = c;
 		}
 	} else if (c >= 0 && strchr("@*#?$!-", c)) {
 		name[n++] = c;
-		c = nextc();
+		c = input_next();
 	}
 	p->s = arena_strndup(ps->arena, name, n);
 	if (!n)
@@ -313,7 +139,7 @@ static void read_brace(struct builder *b, bool quoted)
 		syntax_error("bad substitution");
 	if (c == ':') {
 		p->colon = true;
-		c = nextc();
+		c = input_next();
 		if (c < 0 || !strchr("-=?+", c))
 			syntax_error("bad substitution");
 	}
@@ -323,7 +149,7 @@ static void read_brace(struct builder *b, bool quoted)
 	if (c == '%' || c == '#') {
 		if (peekc() == c) {
 			p->colon = true;
-			nextc();
+			input_next();
 		}
 		p->word = read_operand(M_BRACE);
 	} else {
@@ -337,9 +163,9 @@ static void read_backquote(struct builder *b, bool quoted)
 	char *copy;
 	int c;
 
-	while ((c = rawc()) != '`') {
+	while ((c = input_raw()) != '`') {
 		if (c == '\\') {
-			c = rawc();
+			c = input_raw();
 			if (c >= 0 && c != '$' && c != '`' && c != '\\' && !(quoted && c == '"'))
 				buf_putc(&text, '\\');
 		}
@@ -357,19 +183,19 @@ static void read_backquote(struct builder *b, bool quoted)
 /* What follows a dollar sign. */
 static void read_dollar(struct builder *b, bool quoted)
 {
-	int c = nextc();
+	int c = input_next();
 
 	if (c == '(' || c == '{' || is_name_char(c) || (c >= 0 && strchr("@*#?$!-", c))) {
 		flush(b);
 	} else {
-		unget(c);
+		input_unget(c);
 		put(b, '$', quoted);
 		return;
 	}
 	if (c == '{') {
 		read_brace(b, quoted);
 	} else if (c == '(' && peekc() == '(') {
-		nextc();
+		input_next();
 		add_part(b, P_ARITH, quoted)->word = read_operand(M_ARITH);
 	} else if (c == '(') {
 		add_part(b, P_CMD, quoted)->cmd = parse_until_paren();
@@ -379,10 +205,10 @@ static void read_dollar(struct builder *b, bool quoted)
 
 		name[n++] = c;
 		if (is_name_start(c)) {
-			while (is_name_char(c = nextc()))
+			while (is_name_char(c = input_next()))
 				if (n < sizeof(name))
 					name[n++] = c;
-			unget(c);
+			input_unget(c);
 		}
 		add_part(b, P_PARAM, quoted)->s = arena_strndup(ps->arena, name, n);
 	}
@@ -390,7 +216,7 @@ static void read_dollar(struct builder *b, bool quoted)
 
 static void read_backslash(struct builder *b, enum mode mode)
 {
-	int c = rawc();
+	int c = input_raw();
 
 	if (mode == M_WORD || mode == M_BRACE) {
 		if (c < 0)
@@ -413,10 +239,10 @@ static void read_tilde(struct builder *b, bool in_assign)
 	size_t n = 0;
 	int c;
 
-	while (is_name_char(c = nextc()) || c == '-' || c == '.')
+	while (is_name_char(c = input_next()) || c == '-' || c == '.')
 		if (n < sizeof(user) - 1)
 			user[n++] = c;
-	unget(c);
+	input_unget(c);
 	if (c < 0 || strchr(" \t\n/;&|<>()}", c) || (in_assign && c == ':')) {
 		flush(b);
 		add_part(b, P_TILDE, true)->s = arena_strndup(ps->arena, user, n);
@@ -471,7 +297,7 @@ static void read_parts(struct builder *b, enum mode mode)
 
 	stack_check();
 	for (;;) {
-		int c = nextc();
+		int c = input_next();
 
 		if (c < 0) {
 			if (mode == M_WORD || mode == M_HERE)
@@ -481,14 +307,14 @@ static void read_parts(struct builder *b, enum mode mode)
 				     mode == M_ARITH ? "missing '))'" : "missing '}'");
 		}
 		if (mode == M_WORD && strchr(" \t\n;&|<>()", c)) {
-			unget(c);
+			input_unget(c);
 			return;
 		}
 		if ((c == '}' && (mode == M_BRACE || mode == M_BRACE_DQ)) ||
 		    (c == '"' && mode == M_DQ))
 			return;
 		if (mode == M_ARITH && c == ')' && depth-- == 0) {
-			if (nextc() != ')')
+			if (input_next() != ')')
 				syntax_error("missing '))'");
 			return;
 		}
@@ -536,7 +362,7 @@ static bool read_line(struct buf *line, bool strip)
 	int c;
 
 	line->len = 0;
-	while ((c = rawc()) >= 0) {
+	while ((c = input_raw()) >= 0) {
 		if (strip && c == '\t' && !line->len)
 			continue;
 		buf_putc(line, c);
@@ -593,32 +419,32 @@ static void read_heredocs(void)
 
 static enum tok read_redir(struct token *t, int c, int fd)
 {
-	int d = nextc();
+	int d = input_next();
 
 	t->fd = fd >= 0 ? fd : c == '>';
 	if (c == '<' && d == '<') {
 		t->op = R_HERE;
-		d = nextc();
+		d = input_next();
 		t->strip = d == '-';
 		if (!t->strip)
-			unget(d);
+			input_unget(d);
 	} else if (c == '<') {
 		t->op = d == '>' ? R_RDWR : d == '&' ? R_DUPIN : R_IN;
 	} else {
 		t->op = d == '>' ? R_APPEND : d == '|' ? R_CLOBBER : d == '&' ? R_DUPOUT : R_OUT;
 	}
 	if (t->op == R_IN || t->op == R_OUT)
-		unget(d);
+		input_unget(d);
 	return T_REDIR;
 }
 
 static enum tok one_or_two(int c, enum tok one, enum tok two)
 {
-	int d = nextc();
+	int d = input_next();
 
 	if (d == c)
 		return two;
-	unget(d);
+	input_unget(d);
 	return one;
 }
 
@@ -640,15 +466,15 @@ static enum tok read_token(struct token *t)
 	int c, d;
 
 	do
-		c = nextc();
+		c = input_next();
 	while (c == ' ' || c == '\t' || c == '\r');
 	if (c == '#')
 		while (c >= 0 && c != '\n')
-			c = rawc();
-	unget(c);
+			c = input_raw();
+	input_unget(c);
 	t->start = ps->text.len;
 	t->line = ps->in->line;
-	c = nextc();
+	c = input_next();
 	switch (c) {
 	case -1:
 		if (ps->pending)
@@ -675,11 +501,11 @@ static enum tok read_token(struct token *t)
 	if (c >= '0' && c <= '9') {
 		d = peekc();
 		if (d == '<' || d == '>') {
-			nextc();
+			input_next();
 			return read_redir(t, d, c - '0');
 		}
 	}
-	unget(c);
+	input_unget(c);
 	return read_word(t);
 }
 

@@ -141,7 +141,7 @@ struct node {
 	};
 };
 
-/* ---- lex.c and parse.c ---- */
+/* ---- input.c, lex.c and parse.c ---- */
 
 struct input {
 	const char *p, *end;	/* unread bytes */
@@ -196,6 +196,9 @@ extern struct parser *ps;
 void parser_push_string(struct parser *p, const char *s, size_t n, const char *name);
 void parser_push_fd(struct parser *p, int fd, const char *name);
 void parser_pop(void);
+int input_raw(void);
+int input_next(void);
+void input_unget(int c);
 struct token *peek(void);
 void next(void);
 void syntax_error(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
