@@ -107,6 +107,7 @@ void smp_send_reschedule(unsigned int cpu);
  */
 void smp_call_function_mask(const unsigned long *cpumask, void (*fn)(void *), void *arg);
 void smp_call_function_all(void (*fn)(void *), void *arg);
+unsigned long arch_fault_address(void);	/* of this CPU's last page fault */
 void smp_stop_others(void);	/* panic only: NMI, never returns there */
 
 /* ---- boot, in this order (kernel/main.c) ---- */
@@ -272,6 +273,7 @@ void schedule_tail(struct task_struct *prev);		/* kernel/sched: first code of a 
 void timer_interrupt(void);				/* kernel/sched/timer.c; interrupts off */
 void reschedule_ipi(void);				/* kernel/sched; interrupts off */
 void irq_enter_work(void);				/* kernel/sync/rcu.c: begin of every hardware interrupt, interrupts off */
-void irq_exit_work(void);				/* kernel/sync/rcu.c: end of every interrupt, interrupts off */
+void irq_enter_work(void);				/* kernel/sync/rcu.c: begin and end of every hardware interrupt, */
+void irq_exit_work(void);				/* interrupts off */
 void *arch_alloc_table(void);				/* kernel/mm: one zeroed page for a page table, or NULL; atomic */
 void arch_free_table(void *table);

@@ -7,6 +7,8 @@
 
 struct cpu_features cpu_features;
 u64 pte_nx;
+u8 smap_on;		/* for usercopy.asm */
+u8 page_use_avx;	/* for page.asm */
 
 static void put_regs(char *to, const u32 *regs, unsigned int n)
 {
@@ -98,6 +100,8 @@ void cpu_detect(void)
 		f->virt_bits = (r.eax >> 8) & 0xff;
 	}
 	pte_nx = f->nx ? PTE_NX : 0;
+	smap_on = f->smap;
+	page_use_avx = f->avx;
 }
 
 static void setup_syscall(void)

@@ -183,14 +183,16 @@ void trap_machine_check(void);
 #define VEC_ERROR	 0xfe
 #define VEC_SPURIOUS	 0xff
 typedef void (*irq_handler_t)(void);
+extern bool nmi_stop;
 void irq_set_handler(unsigned int vector, irq_handler_t fn);	/* before the vector can fire */
-bool fixup_exception(struct pt_regs *regs, bool *nofault);
 
 /* ---- APIC (apic.c, ioapic.c) ---- */
 void apic_init(void);			/* boot CPU: find and switch on; after acpi_init() */
 void apic_init_cpu(void);		/* every CPU */
 u32 apic_id(void);			/* of this CPU */
 void apic_eoi(void);
+void ipi_init(void);
+unsigned long user_ip(unsigned long ip);	/* process.c: ip, or an address nobody can map */
 void apic_send_ipi(u32 apic_id, u32 icr_low);
 void apic_timer_start(u32 count);	/* one-shot, in bus ticks; 0 stops */
 u32 apic_timer_left(void);
@@ -227,11 +229,9 @@ bool acpi_s5(u8 type[2]);		/* sleep types for power off, from the DSDT */
 
 /* ---- NUMA (numa.c) ---- */
 void numa_init(void);			/* SRAT, SLIT; after acpi_init() */
-void numa_cpu_node(u32 apic_id, unsigned int cpu);
 
 /* ---- clock (clock.c) ---- */
 void clock_init(void);			/* calibrate; interrupts off, APIC up */
-void clock_init_cpu(void);
 void rtc_read_boot_time(void);		/* rtc.c; right after clock_init() */
 
 /* ---- FPU (fpu.c) ---- */
@@ -245,7 +245,7 @@ void fpu_free(struct thread *t);
 /* Current's state to or from a signal frame; -EFAULT. `buf` 64-byte aligned user memory of fpu_frame_size() bytes. */
 unsigned int fpu_frame_size(void);
 int fpu_save_frame(void *buf);
-int fpu_restore_frame(const void *buf);
+int fpu_restore_frame(void *buf);
 
 /* ---- paging (paging.c) ---- */
 void paging_init_cpu(void);		/* other CPUs: leave the boot tables */

@@ -8,6 +8,7 @@
 #include "arch/x86_64/cpu.h"
 #include "kernel/lib/lib.h"
 #include "kernel/mm/mm.h"
+#include "kernel/sched/sched.h"
 
 extern char __percpu_start[], __percpu_end[];
 

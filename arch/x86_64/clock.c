@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The clock and each CPU's one-shot timer. Time is the time stamp counter, scaled; it counts from the first instruction of ours.
+ *
+ * The TSC's rate comes from CPUID where the processor or hypervisor tells it, else from one comparison with the HPET, the ACPI
+ * timer or the PIT. That comparison halts for its millisecond (the local APIC's timer, at an unknown rate, ends it), so it
+ * costs next to no instructions; the APIC timer's rate falls out of it.
+ * Sources: Intel SDM vol. 3, 11.5.4, 18.17; ACPI 6.4, 4.8.3.3; IA-PC HPET 1.0a, 2.3; Intel 8254 data sheet.
+ */
+#include "arch/x86_64/cpu.h"
+#include "kernel/debug/debug.h"
+#include "kernel/lib/lib.h"
+
+#define CALIBRATE_TICKS 1000000		/* of the APIC timer: 1 ms at QEMU's 1 GHz, 40 ms at 25 MHz */
+#define HPET_PERIOD	4		/* femtoseconds a tick, upper half of the capabilities */
+#define HPET_CONFIG	0x10
+#define HPET_COUNTER	0xf0
+#define PM_TIMER_HZ	3579545
+#define PIT_HZ		1193182
+
+unsigned int tsc_khz;
+static u64 tsc_mult;			/* ns = tsc * tsc_mult >> 32 */
+static u64 apic_mult;			/* APIC ticks = ns * apic_mult >> 32 */
+static volatile bool calibrating, calibration_over;
+
+u64 arch_cycles(void)
+{
+	return rdtsc();
+}
+
+u64 arch_clock_ns(void)
+{
+	return (unsigned __int128)(rdtsc() - boot_info.entry_tsc) * tsc_mult >> 32;
+}
+
+/* ---- reference counters: each counts up, wraps at its mask ---- */
+
+struct reference {
+	const char *name;
+	u32 (*read)(void);
+	u32 mask;
+	u64 femtoseconds;	/* a tick */
+};
+
+static volatile char *hpet;
+
+static u32 hpet_read(void)
+{
+	return mmio_read32(hpet + HPET_COUNTER);
+}
+
+static u32 pm_read(void)
+{
+	return inl(acpi.pm_timer);
+}
+
+/* Channel 2 of the PIT counts down from 65535 while its gate (port 0x61) is open. */
+static u32 pit_read(void)
+{
+	u32 lo;
+
+	outb(0x43, 0x80);	/* latch */
+	lo = inb(0x42);
+	return 0xffff - (lo | inb(0x42) << 8);
+}
+
+static void pit_start(void)
+{
+	outb(0x61, (inb(0x61) & ~0x02) | 0x01);
+	outb(0x43, 0xb0);	/* channel 2, both bytes, mode 0 */
+	outb(0x42, 0xff);
+	outb(0x42, 0xff);
+}
+
+static struct reference find_reference(void)
+{
+	if (acpi.hpet && (hpet = ioremap(acpi.hpet, PAGE_SIZE))) {
+		mmio_write32(hpet + HPET_CONFIG, mmio_read32(hpet + HPET_CONFIG) | 1);
+		return (struct reference){"HPET", hpet_read, ~0u, mmio_read32(hpet + HPET_PERIOD)};
+	}
+	if (acpi.pm_timer)
+		return (struct reference){"ACPI timer", pm_read, 0xffffff, 1000000000000000ULL / PM_TIMER_HZ};
+	pit_start();
+	return (struct reference){"PIT", pit_read, 0xffff, 1000000000000000ULL / PIT_HZ};
+}
+
+/* The TSC at the moment of a reference reading: the tightest of a few brackets. */
+static u64 read_pair(const struct reference *ref, u32 *count)
+{
+	u64 best = ~0ULL, at = 0;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		u64 before = rdtsc();
+		u32 value = ref->read();
+		u64 after = rdtsc();
+
+		if (after - before < best) {
+			best = after - before;
+			at = before + best / 2;
+			*count = value;
+		}
+	}
+	return at;
+}
+
+/* ---- calibration ---- */
+
+static void timer_vector(void)
+{
+	if (unlikely(calibrating))
+		calibration_over = true;
+	else
+		timer_interrupt();
+}
+
+static void set_tsc_khz(u64 khz)
+{
+	tsc_khz = khz;
+	tsc_mult = (1000000ULL << 32) / khz;
+}
+
+/* TSC rate from CPUID, in kHz; 0: not told. */
+static u64 cpuid_tsc_khz(void)
+{
+	struct cpuid_regs r;
+
+	if ((cpu_features.leaf1_ecx & BIT(31)) && cpuid(0x40000000, 0).eax >= 0x40000010)
+		return cpuid(0x40000010, 0).eax;
+	if (cpu_features.max_leaf < 0x15)
+		return 0;
+	r = cpuid(0x15, 0);
+	return r.eax && r.ebx && r.ecx ? (u64)r.ecx * r.ebx / r.eax / 1000 : 0;
+}
+
+static u64 measure(const struct reference *ref, u64 *ns, u32 *apic_ticks)
+{
+	u32 start, end;
+	u64 tsc_start, tsc_end;
+
+	calibrating = true;
+	calibration_over = false;
+	apic_timer_start(CALIBRATE_TICKS);
+	tsc_start = read_pair(ref, &start);
+	while (!calibration_over) {
+		cpu_halt_until_irq();
+		local_irq_disable();
+	}
+	apic_timer_start(~0u);			/* its first ticks say how late the interrupt was taken */
+	tsc_end = read_pair(ref, &end);
+	apic_timer_start(0);
+	calibrating = false;
+	*apic_ticks = CALIBRATE_TICKS;
+	*ns = (u64)((end - start) & ref->mask) * ref->femtoseconds / 1000000;
+	return tsc_end - tsc_start;
+}
+
+/* Without TSC deadline, the APIC timer's rate is needed too, and with it comes the TSC's. */
+static void calibrate(u64 known_khz)
+{
+	struct reference ref = find_reference();
+	u32 apic_ticks;
+	u64 ns = 0, tsc = measure(&ref, &ns, &apic_ticks);
+
+	if (!ns || !tsc)
+		panic("the %s does not count: no clock", ref.name);
+	set_tsc_khz(known_khz ? known_khz : tsc * 1000000 / ns);
+	apic_mult = ((u64)apic_ticks << 32) / ns;
+	pr_info("clock: TSC %u.%03u MHz by %s, timer %llu MHz\n", tsc_khz / 1000, tsc_khz % 1000,
+		known_khz ? "CPUID" : ref.name, (unsigned long long)(apic_ticks * 1000ULL / ns));
+}
+
+void clock_init(void)
+{
+	u64 khz = cpuid_tsc_khz();
+
+	irq_set_handler(VEC_TIMER, timer_vector);
+	if (khz && cpu_features.tsc_deadline) {
+		set_tsc_khz(khz);
+		pr_info("clock: TSC %u.%03u MHz by CPUID\n", tsc_khz / 1000, tsc_khz % 1000);
+	} else {
+		bool deadline = cpu_features.tsc_deadline;
+
+		cpu_features.tsc_deadline = false;	/* calibrate in counting mode */
+		apic_init_cpu();
+		calibrate(khz);
+		cpu_features.tsc_deadline = deadline;
+		apic_init_cpu();
+	}
+}
+
+void arch_timer_set(u64 deadline)
+{
+	u64 now, ns, ticks;
+
+	if (deadline >= (u64)KTIME_MAX) {
+		if (cpu_features.tsc_deadline)
+			wrmsr(MSR_TSC_DEADLINE, 0);
+		else
+			apic_timer_start(0);
+		return;
+	}
+	if (cpu_features.tsc_deadline) {
+		wrmsr(MSR_TSC_DEADLINE,
+		      boot_info.entry_tsc + (u64)((unsigned __int128)deadline * tsc_khz / 1000000) + 1);
+		return;
+	}
+	now = arch_clock_ns();
+	ns = deadline > now ? deadline - now : 1;
+	ticks = (u64)((unsigned __int128)ns * apic_mult >> 32) + 1;
+	apic_timer_start(min(ticks, 0xffffffffULL));	/* a far one comes early and is set again */
+}
+
+void udelay(unsigned int us)
+{
+	u64 end = rdtsc() + (u64)us * (tsc_khz ? tsc_khz : 1000000) / 1000;
+
+	while (rdtsc() < end)
+		cpu_relax();
+}

@@ -1,0 +1,212 @@
+; SPDX-License-Identifier: GPL-2.0-only
+;
+; The doors into the kernel: SYSCALL, traps and interrupts, and the three that may come at any moment (NMI, double fault,
+; machine check); and the one way out, exit_to_user.
+;
+; Every door leaves a struct pt_regs (ptrace.h) on the kernel stack and calls C with its address. GS holds the program's base in
+; user mode and the CPU's per-CPU base in the kernel: swapgs at each crossing. In the kernel GS may still be the program's for
+; a few instructions around SYSCALL's entry and before IRETQ; only the doors with stacks of their own can open there, and they
+; look at the base itself: the kernel's is negative (percpu.c), a program's never is.
+; exit_to_user never faults: rip, cs, ss of a pt_regs that goes to user mode are valid by construction (process.c, signal.c).
+; Source: Intel SDM vol. 3, 5.8.8 (SYSCALL), 6.14 (64-bit interrupts).
+
+%include "arch/x86_64/asm.inc"
+
+extern handle_syscall
+extern exit_to_user_work
+extern trap_dispatch
+extern nmi_dispatch
+extern double_fault
+extern machine_check
+extern schedule_tail
+extern percpu_kernel_sp0
+extern percpu_user_sp
+extern percpu_current_task
+
+section .text
+
+; ---- SYSCALL: rax = number, arguments rdi rsi rdx r10 r8 r9; rcx = user rip, r11 = user flags ----
+align 64
+global syscall_entry
+syscall_entry:
+	swapgs
+	mov [gs:percpu_user_sp], rsp
+	mov rsp, [gs:percpu_kernel_sp0]
+	push qword USER_DS
+	push qword [gs:percpu_user_sp]
+	push r11
+	push qword USER_CS
+	push rcx
+	push rax				; orig_rax
+	push rdi
+	push rsi
+	push rdx
+	push rcx
+	push qword -38				; rax: -ENOSYS until the call says otherwise
+	push r8
+	push r9
+	push r10
+	push r11
+	push rbx
+	push rbp
+	push r12
+	push r13
+	push r14
+	push r15
+	xor ebp, ebp				; ends the chain of frames
+	mov rdi, rsp
+	sti
+	call handle_syscall
+	cli
+
+	mov rax, [gs:percpu_current_task]
+	cmp qword [rax], 0			; task_struct.work
+	jne exit_to_user
+
+	; SYSRET loads rip from rcx and flags from r11, so they must be the frame's; a non-canonical rip would fault in
+	; the kernel (Intel), and flags TF and RF need IRETQ.
+	mov rcx, [rsp + PT_RIP]
+	cmp rcx, [rsp + PT_RCX]
+	jne restore_and_iret
+	mov r11, [rsp + PT_EFLAGS]
+	cmp r11, [rsp + PT_R11]
+	jne restore_and_iret
+	test r11d, 0x10100			; RF, TF
+	jnz restore_and_iret
+	mov rax, rcx
+	shr rax, 47
+	jnz restore_and_iret
+	cmp qword [rsp + PT_CS], USER_CS
+	jne restore_and_iret
+
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbp
+	pop rbx
+	add rsp, 8				; r11
+	pop r10
+	pop r9
+	pop r8
+	pop rax
+	add rsp, 8				; rcx
+	pop rdx
+	pop rsi
+	pop rdi
+	mov rsp, [rsp + PT_RSP - PT_ORIG_RAX]
+	swapgs
+	o64 sysret
+
+; ---- the way out: rsp = pt_regs at the top of current's stack, interrupts off ----
+global exit_to_user
+exit_to_user:
+	mov rax, [gs:percpu_current_task]
+	cmp qword [rax], 0
+	je restore_and_iret
+	mov rdi, rsp
+	xor ebp, ebp
+	call exit_to_user_work
+restore_and_iret:
+	POP_REGS
+	add rsp, 8
+	swapgs
+	iretq
+
+; ---- traps and interrupts ----
+; A stub pushes an error code where the processor did not, and its number; the common part turns that into pt_regs.
+align 16
+global trap_stubs
+trap_stubs:
+%assign vector 0
+%rep 256
+	align 16
+%if vector = 10 || vector = 11 || vector = 12 || vector = 13 || vector = 14 || vector = 17 || vector = 21
+	; the processor has pushed an error code
+%elif vector < 32
+	push 0
+%else
+	push -1
+%endif
+	push strict dword vector
+	jmp strict near trap_common
+%assign vector vector + 1
+%endrep
+	align 16
+
+trap_common:
+	cld
+	push rsi
+	mov rsi, [rsp + 8]			; the vector, in rdi's place
+	mov [rsp + 8], rdi
+	PUSH_REGS_BELOW_RSI
+	test byte [rsp + PT_CS], 3
+	jz .from_kernel
+	swapgs
+	xor ebp, ebp
+	mov rdi, rsp
+	call trap_dispatch			; returns with interrupts off
+	jmp exit_to_user
+.from_kernel:
+	mov rdi, rsp
+	call trap_dispatch
+	POP_REGS
+	add rsp, 8
+	iretq
+
+; ---- doors that may open at any instruction ----
+%macro PARANOID_DOOR 3				; name, C function, has error code
+global %1
+%1:
+%if %3 = 0
+	push 0
+%endif
+	cld
+	push rdi
+	push rsi
+	PUSH_REGS_BELOW_RSI
+	mov ecx, MSR_GS_BASE
+	rdmsr
+	xor ebx, ebx
+	test edx, edx
+	js %%kernel_gs
+	swapgs
+	inc ebx
+%%kernel_gs:
+	mov rdi, rsp
+	call %2
+	test ebx, ebx
+	jz %%leave
+	swapgs
+%%leave:
+	POP_REGS
+	add rsp, 8
+	iretq
+%endmacro
+
+PARANOID_DOOR trap_nmi, nmi_dispatch, 0
+PARANOID_DOOR trap_double_fault, double_fault, 1
+PARANOID_DOOR trap_machine_check, machine_check, 0
+
+; ---- a new task's first instruction (process.c lays out its stack): rax = the task that ran before ----
+global ret_from_fork
+ret_from_fork:
+	mov rdi, rax
+	xor ebp, ebp
+	call schedule_tail
+	test rbx, rbx				; a kernel thread's function, its argument in r12
+	jz .user
+	sti
+	mov rdi, r12
+	call rbx
+.user:						; a fork's child, or a kernel thread that has called exec
+	cli
+	jmp exit_to_user
+
+; arch_enter_user(): leave for user mode through the pt_regs at the top of the kernel stack.
+global arch_enter_user
+arch_enter_user:
+	cli
+	mov rsp, [gs:percpu_kernel_sp0]
+	sub rsp, PT_SIZE
+	jmp exit_to_user

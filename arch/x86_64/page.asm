@@ -1,0 +1,88 @@
+; SPDX-License-Identifier: GPL-2.0-only
+;
+; Whole pages: clear_page and copy_page with the widest moves the processor has. The vector register they use holds the running
+; program's value, so it is put back. The kernel is not preemptible and interrupt handlers do the same, so that is enough.
+
+extern page_use_avx
+
+section .text
+
+; void clear_page(void *page)
+global clear_page
+align 16
+clear_page:
+	lea rax, [rdi + 4096]
+	cmp byte [rel page_use_avx], 0
+	je .sse
+	sub rsp, 32
+	vmovdqu [rsp], ymm0
+	vpxor ymm0, ymm0, ymm0
+.avx_loop:
+%assign i 0
+%rep 16
+	vmovdqa [rdi + i], ymm0
+%assign i i + 32
+%endrep
+	add rdi, 512
+	cmp rdi, rax
+	jb .avx_loop
+	vmovdqu ymm0, [rsp]
+	add rsp, 32
+	ret
+.sse:
+	sub rsp, 16
+	movups [rsp], xmm0
+	pxor xmm0, xmm0
+.sse_loop:
+%assign i 0
+%rep 16
+	movaps [rdi + i], xmm0
+%assign i i + 16
+%endrep
+	add rdi, 256
+	cmp rdi, rax
+	jb .sse_loop
+	movups xmm0, [rsp]
+	add rsp, 16
+	ret
+
+; void copy_page(void *to, const void *from)
+global copy_page
+align 16
+copy_page:
+	lea rax, [rdi + 4096]
+	cmp byte [rel page_use_avx], 0
+	je .sse
+	sub rsp, 32
+	vmovdqu [rsp], ymm0
+.avx_loop:
+%assign i 0
+%rep 16
+	vmovdqa ymm0, [rsi + i]
+	vmovdqa [rdi + i], ymm0
+%assign i i + 32
+%endrep
+	add rsi, 512
+	add rdi, 512
+	cmp rdi, rax
+	jb .avx_loop
+	vmovdqu ymm0, [rsp]
+	add rsp, 32
+	ret
+.sse:
+	sub rsp, 16
+	movups [rsp], xmm0
+.sse_loop:
+%assign i 0
+%rep 16
+	movaps xmm0, [rsi + i]
+	movaps [rdi + i], xmm0
+%assign i i + 16
+%endrep
+	add rsi, 256
+	add rdi, 256
+	cmp rdi, rax
+	jb .sse_loop
+	movups xmm0, [rsp]
+	add rsp, 16
+	ret

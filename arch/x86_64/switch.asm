@@ -1,0 +1,27 @@
+; SPDX-License-Identifier: GPL-2.0-only
+;
+; The switch of kernel stacks. process.c's arch_switch_to() does the rest around it.
+
+section .text
+
+; struct task_struct *switch_stacks(unsigned long *prev_sp, unsigned long next_sp, struct task_struct *prev)
+; Saves what the C calling convention wants preserved, changes stacks, and returns `prev` on the new one: to where that stack
+; called switch_stacks, or to ret_from_fork for a new task.
+global switch_stacks
+switch_stacks:
+	push rbp
+	push rbx
+	push r12
+	push r13
+	push r14
+	push r15
+	mov [rdi], rsp
+	mov rsp, rsi
+	mov rax, rdx
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbx
+	pop rbp
+	ret
