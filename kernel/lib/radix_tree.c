@@ -16,6 +16,7 @@ struct radix_node {
 	unsigned int count;		/* slots in use */
 	void *slots[RADIX_SLOTS];
 };
+BUILD_BUG_ON(sizeof(struct radix_node) != RADIX_NODE_SIZE);
 
 /* `root` is an item (index 0 only) when height is 0: marked by bit 0, so that readers see which it is. */
 #define ITEM_TAG 1UL
@@ -58,7 +59,7 @@ void *radix_tree_lookup(const struct radix_tree *t, unsigned long index)
 
 static struct radix_node *new_node(unsigned int shift, unsigned int gfp)
 {
-	struct radix_node *node = radix_node_alloc(sizeof(*node), gfp);
+	struct radix_node *node = radix_node_alloc(gfp);
 
 	if (node)
 		node->shift = shift;

@@ -26,6 +26,7 @@ void *radix_tree_delete(struct radix_tree *t, unsigned long index);
 /* The first item at or above *index, which is set to where it is; NULL: none. Under RCU or the lock. */
 void *radix_tree_next(const struct radix_tree *t, unsigned long *index);
 
+#define RADIX_NODE_SIZE (sizeof(struct rcu_head) + 8 + 64 * sizeof(void *))
 /* Upcalls, kernel/mm/slab.c: zeroed memory for a node, and its release after a grace period. */
-void *radix_node_alloc(size_t size, unsigned int gfp);
+void *radix_node_alloc(unsigned int gfp);	/* RADIX_NODE_SIZE bytes */
 void radix_node_free_rcu(struct rcu_head *head);

@@ -6,11 +6,12 @@
  *   slab.c        kmem_cache, kmalloc, with per-CPU free lists
  *   memblock.c    boot-time ranges, before the buddy
  *   vmalloc.c     kernel stacks with guard pages
- *   mmap.c, vma.c, mremap.c   what an address space consists of
+ *   mm.c vma.c mmap.c mprotect.c mremap.c   address spaces and what they consist of
+ *   pagetable.c   copying and clearing ranges of page table entries
  *   fault.c       demand zero, copy-on-write, file pages
- *   filemap.c     the page cache (struct address_space)
- *   uaccess.c     copy_from_user and friends
- *   oom.c         what happens when nothing is left
+ *   filemap.c     the page cache (struct address_space); shmem.c: shared anonymous memory
+ *   uaccess.c     copy_from_user and friends, access_process_vm
+ *   meminfo.c     what /proc says about all this
  */
 #pragma once
 
@@ -18,6 +19,7 @@
 #include "arch/x86_64/arch.h"
 #include "kernel/sync/sync.h"
 
+struct task_struct;
 struct file;
 struct inode;
 struct seq_file;
@@ -41,32 +43,35 @@ typedef unsigned int gfp_t;
 #define MAX_ORDER 11		/* blocks of 2^0 … 2^10 pages */
 
 /*
- * One for each page frame of RAM. Free pages: the node's lock. Allocated pages: the owner's rules for `private` and `mapping`;
- * counts are atomic.
+ * One for each page frame of RAM. Free pages: the node's lock. Allocated pages: the owner's rules; the count is atomic.
+ * A page of a program that is not in a page cache (mapping NULL) belongs to those page table entries that map it, one
+ * reference each: with a count of 1 a writer may have it for itself.
  */
 struct page {
-	unsigned int flags;		/* PG_*; atomic bits when shared */
-	u8 order;			/* of a free block's or a compound head's */
+	unsigned int flags;		/* bits PG_*; the owner */
+	u8 order;			/* of a free block's, a slab's or a large kmalloc's pages */
 	u8 node;			/* immutable after boot */
-	u16 reserved;
+	u16 inuse;			/* slab: objects that are not on its free list; the cache's lock */
 	refcount_t refcount;		/* 0: free */
-	atomic_t mapcount;		/* user page table entries that map it */
 	union {
-		struct list_head lru;	/* free list, or the owner's list */
 		struct {
-			struct kmem_cache *slab_cache;
+			struct list_head lru;		/* free list, or the owner's list */
+			struct address_space *mapping;	/* page cache only; mapping->lock */
+			unsigned long index;		/* page offset in the mapping, or free for the owner */
+		};
+		struct {			/* PG_SLAB; the cache's lock */
+			struct list_head slab_list;
+			struct kmem_cache *slab_cache;	/* all pages of the slab; immutable while it is one */
 			void *freelist;
 		};
 	};
-	struct address_space *mapping;	/* page cache only; mapping->lock */
-	unsigned long index;		/* page offset in the mapping, or free for the owner */
 	void *charge;			/* who pays for it: the memory controller's; NULL: nobody */
 };
-#define PG_SLAB	    0
-#define PG_RESERVED 1		/* never given to the buddy (kernel image), until free_reserved_page() */
-#define PG_DIRTY    2
-#define PG_TABLE    3		/* page table */
-#define PG_BUDDY    4		/* head of a free block */
+#define PG_SLAB	    (1U << 0)
+#define PG_RESERVED (1U << 1)	/* was taken at boot (kernel image, archive): joins the buddy when its count drops to 0 */
+#define PG_TABLE    (1U << 2)	/* page table */
+#define PG_BUDDY    (1U << 3)	/* head of a free block */
+#define PG_LARGE    (1U << 4)	/* head of a kmalloc() of whole pages */
 
 extern struct page *mem_map;		/* indexed by page frame number */
 extern unsigned long max_pfn;
@@ -87,8 +92,15 @@ static inline void get_page(struct page *page)
 {
 	refcount_inc(&page->refcount);
 }
-void put_page(struct page *page);		/* frees at 0. Any context but NMI. */
-void free_reserved_page(struct page *page);	/* boot image page → buddy when its count drops */
+void free_page_last(struct page *page);		/* put_page()'s slow half */
+/* Frees at 0. Any context but NMI. */
+static inline void put_page(struct page *page)
+{
+	if (refcount_dec_and_test(&page->refcount))
+		free_page_last(page);
+}
+/* The boot-time owner of a page (boot image, archive) lets go of it: to the buddy, unless somebody else still refers to it. */
+#define free_reserved_page(page) put_page(page)
 unsigned long nr_free_pages(void);
 unsigned long total_ram_pages(void);
 
@@ -139,6 +151,11 @@ struct page *find_get_page(struct address_space *m, unsigned long index);	/* ref
 struct page *find_or_create_page(struct address_space *m, unsigned long index, gfp_t gfp);
 /* Hand a ready page over to the cache (its reference goes to the cache). -EEXIST, -ENOMEM. */
 int add_to_page_cache(struct address_space *m, struct page *page, unsigned long index);
+/* file_operations.mmap of files whose pages are in the page cache. */
+int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
+/* file_operations.mmap of /dev/zero: private mappings are anonymous memory, shared ones a fresh object. */
+int mmap_zero(struct file *file, struct vm_area_struct *vma);
+unsigned long nr_pagecache_pages(void);
 /* Drop pages from `start` (page index) on, after unmapping them from every program. May sleep. */
 void truncate_pagecache(struct address_space *m, unsigned long start);
 
@@ -154,6 +171,8 @@ void truncate_pagecache(struct address_space *m, unsigned long start);
 #define VM_DONTCOPY   0x0200
 #define VM_LOCKED     0x0400
 struct vm_operations_struct {
+	void (*open)(struct vm_area_struct *vma);	/* a copy of the area was made: fork, split. NULL: nothing to do */
+	void (*close)(struct vm_area_struct *vma);	/* the area goes. NULL: nothing to do */
 	/* The page for a fault at page offset `pgoff` of the file, referenced; ERR_PTR(-EFAULT → SIGBUS, -ENOMEM). mmap_lock held for reading. */
 	struct page *(*fault)(struct vm_area_struct *vma, unsigned long pgoff);
 };
@@ -167,6 +186,7 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;		/* of vm_start in the file, pages */
 	struct file *vm_file;		/* referenced; NULL: anonymous */
 	const struct vm_operations_struct *vm_ops;	/* NULL: anonymous or plain page cache */
+	void *vm_private;		/* vm_ops' */
 	struct list_head shared;	/* mapping->i_mmap; mapping->lock */
 };
 struct mm_struct {
@@ -177,6 +197,10 @@ struct mm_struct {
 	struct rw_semaphore mmap_lock;	/* vmas, brk, flags */
 	struct rb_root mm_rb;		/* mmap_lock */
 	struct list_head mmap;		/* mmap_lock */
+	struct vm_area_struct *mmap_cache;	/* find_vma()'s last answer; a hint, mmap_lock for reading to set */
+	unsigned long mmap_base;	/* addresses are given out downward from here; set by exec */
+	unsigned long free_top;		/* the search begins here: above it no hole was found … */
+	unsigned long hole_skipped;	/* … larger than this, bytes; mmap_lock */
 	unsigned int map_count;		/* mmap_lock */
 	unsigned long total_vm;		/* pages; mmap_lock */
 	unsigned long start_brk, brk, start_stack, start_code, end_code, start_data, end_data;	/* mmap_lock */
@@ -203,6 +227,7 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);	/* fi
 long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len, int prot, int flags, u64 offset);
 int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len);
 int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot);
+long do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, int advice);
 long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags, unsigned long new_addr);
 unsigned long do_brk(struct mm_struct *mm, unsigned long brk);	/* brk(2)'s answer */
 /* A growing stack of `size` bytes limit ending at `top`, for exec. */
@@ -223,6 +248,27 @@ enum fault_result {
 enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
 /* Read or write another (or a not yet active) address space: pages are faulted in. Bytes done, or -EFAULT/-ENOMEM if none. May sleep. */
 ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
+
+/* Text of /proc/PID/maps; takes mmap_lock for reading. /proc/meminfo; /proc/slabinfo. */
+int mm_show_maps(struct seq_file *m, struct mm_struct *mm);
+void mm_meminfo(struct seq_file *m);
+void mm_slabinfo(struct seq_file *m);
+
+/*
+ * Between these, a page fault of the kernel on user memory fails at once (the copy reports it) instead of sleeping: for copies with
+ * a spinlock held. They nest.
+ */
+DECLARE_PER_CPU(unsigned int, pagefault_disabled);
+static inline void pagefault_disable(void)
+{
+	this_cpu_inc(pagefault_disabled);
+	barrier();
+}
+static inline void pagefault_enable(void)
+{
+	barrier();
+	this_cpu_dec(pagefault_disabled);
+}
 
 /* ---- user copies: 0 or -EFAULT unless said otherwise. May sleep (page faults). ---- */
 static inline bool access_ok(const void __user *p, size_t n)
@@ -250,8 +296,12 @@ void *memdup_user(const void __user *p, size_t n);		/* kmalloc'ed copy or ERR_PT
 char *strndup_user(const char __user *s, size_t max);		/* ERR_PTR(-EINVAL) if longer */
 
 /* ---- hooks for controllers and tests ---- */
-/* Fault injection: the n-th allocation from now of `current` (or any task when `any`) fails; 0 switches off. */
+/*
+ * Fault injection: the n-th allocation from now fails, counting those of `fail_nth_task` only if that is not NULL. 0: off; it is
+ * 0 again after it has struck.
+ */
 extern atomic_long_t fail_nth;
+extern struct task_struct *fail_nth_task;
 
 /* ---- upcalls ---- */
 nodemask_t current_mems_allowed(void);		/* kernel/sched: nodes that a GFP_USER page may come from */

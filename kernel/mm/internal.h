@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of kernel/mm/ share among themselves. */
+#pragma once
+
+#include "kernel/mm/mm.h"
+#include "kernel/mm/mman.h"
+
+/* ---- memblock.c ---- */
+struct memblock_range {
+	phys_addr_t start, end;
+};
+struct memblock_table {
+	unsigned int n;
+	struct memblock_range r[129];	/* one to spare while a new range is being joined */
+};
+extern struct memblock_table memblock_memory, memblock_reserved;
+
+/* ---- page_alloc.c ---- */
+/* Events and amounts that are counted on each CPU and summed by vm_stat(); a single CPU's count may be negative. */
+enum vm_stat_item {
+	VM_ANON,		/* pages that programs hold for themselves */
+	VM_FILE_MAPPED,		/* page table entries of page cache pages */
+	VM_PAGECACHE,
+	VM_SHMEM,		/* of VM_PAGECACHE: shared anonymous memory */
+	VM_SLAB,		/* pages */
+	VM_TABLES,		/* page table pages in use */
+	VM_STACKS,		/* pages of kernel stacks, the cached ones too */
+	VM_NR_STATS,
+};
+typedef long vm_stats_t[VM_NR_STATS];
+DECLARE_PER_CPU(vm_stats_t, vm_stats);
+static inline void vm_stat_add(enum vm_stat_item item, long n)
+{
+	__asm__ __volatile__("addq %1, %%gs:%0" : "+m"(percpu_vm_stats[item]) : "er"(n));
+}
+unsigned long vm_stat(enum vm_stat_item item);	/* at least 0 */
+
+bool should_fail_slow(void);
+/* Is this allocation the one that fault injection wants to fail? */
+static inline bool should_fail(gfp_t gfp)
+{
+	return unlikely(atomic_long_read(&fail_nth)) && !(gfp & __GFP_NOFAIL_INJECT) && should_fail_slow();
+}
+void drain_local_pages(void *unused);		/* this CPU's page lists to the buddy; interrupts off */
+unsigned long nr_cached_tables(void);		/* free page table pages kept by the CPUs */
+
+/* ---- slab.c, vmalloc.c ---- */
+void slab_init(void);
+unsigned long slab_shrink(void);		/* empty slabs of all caches to the buddy; pages freed. Any context but NMI. */
+unsigned long kernel_stack_shrink(void);	/* cached stacks; pages freed. May sleep. */
+
+/* ---- vma.c ---- mmap_lock for writing, unless said otherwise */
+extern struct kmem_cache *vm_area_cachep;
+struct vm_area_struct *vma_alloc(struct mm_struct *mm);
+void vma_free(struct vm_area_struct *vma);	/* unlinked: closes, drops the file, frees */
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
+struct vm_area_struct *vma_dup(struct mm_struct *mm, const struct vm_area_struct *old);	/* NULL: no memory */
+void vma_link_file(struct vm_area_struct *vma);
+void vma_unlink_file(struct vm_area_struct *vma);
+/* Cut vma in two at addr. The lower part keeps the structure. -ENOMEM. */
+int vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
+/* Join vma with its neighbours where they continue each other; the area that now holds its pages. */
+struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Change the borders, with the file's list consistent. */
+void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned long pgoff);
+static inline struct vm_area_struct *vma_next(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	return list_is_last(&vma->vm_list, &mm->mmap) ? NULL : list_next_entry(vma, vm_list);
+}
+static inline struct vm_area_struct *vma_prev(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	return list_is_first(&vma->vm_list, &mm->mmap) ? NULL : list_prev_entry(vma, vm_list);
+}
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+/* Files whose pages are in a page cache, and shared anonymous objects; NULL: anonymous. */
+struct address_space *vma_mapping(const struct vm_area_struct *vma);
+
+/* ---- mmap.c ---- mmap_lock for writing */
+#define STACK_GUARD_GAP (256 * PAGE_SIZE)	/* below a growing stack, as Linux's default */
+int munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* A free range of len bytes; `hint` if it is free and not 0. -ENOMEM. */
+unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long hint, unsigned long len);
+bool may_expand_vm(struct mm_struct *mm, unsigned long pages);
+int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);	/* -ENOMEM */
+
+/* ---- shmem.c ---- */
+int shmem_zero_setup(struct vm_area_struct *vma);	/* make it shared anonymous memory; -ENOMEM */
+struct address_space *shmem_mapping(const struct vm_area_struct *vma);	/* NULL: not of this kind */
+
+/* ---- pagetable.c ---- */
+/*
+ * Software bits of an entry. PTE_PROTNONE: a page is here but the area may not be accessed; PTE_PRESENT is clear then.
+ */
+#define PTE_PROTNONE (1UL << 10)
+#define TABLE_SPAN   (512 * PAGE_SIZE)		/* addresses below one page table */
+/* End of the part of [addr, end) that lies below the same page table. */
+static inline unsigned long table_end(unsigned long addr, unsigned long end)
+{
+	return min((addr | (TABLE_SPAN - 1)) + 1, end);
+}
+u64 vm_page_prot(unsigned long vm_flags);	/* entry bits for pages of such an area; without PTE_WRITE */
+/* A page's entry takes one of rss_anon and rss_file, and the system's counts. page_table_lock held. */
+static inline void rss_add(struct mm_struct *mm, const struct page *page, long n)
+{
+	if (page->mapping) {
+		mm->rss_file += n;
+		vm_stat_add(VM_FILE_MAPPED, n);
+	} else {
+		mm->rss_anon += n;
+		vm_stat_add(VM_ANON, n);
+	}
+}
+/* Share the pages of vma with dst, copy-on-write. mmap_lock of both. -ENOMEM: what was done so far is to be unmapped. */
+int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma, bool *need_flush);
+/* Forget the pages of [start, end) of vma. Flushes; takes page_table_lock. Interrupts on. */
+void unmap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* The same for all areas of an mm that nobody uses any more: no flush. */
+void unmap_all_pages(struct mm_struct *mm);
+/* Give the present entries of [start, end) the rights of vm_flags. Flushes. */
+void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned long vm_flags);
+/* Move the entries of len bytes from one place to another, which is empty. -ENOMEM: nothing is moved. Flushes. */
+int move_page_tables(struct mm_struct *mm, unsigned long from, unsigned long to, unsigned long len);
+
+extern struct page *zero_page;			/* what unwritten anonymous memory reads from */

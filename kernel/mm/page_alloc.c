@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page frames. Each NUMA node has a buddy allocator: lists of free blocks of 2^order pages, naturally aligned; a block is split
+ * when a smaller one is wanted and joined with its buddy (the block that differs in one address bit) when both are free.
+ *
+ * Single pages come from and go to a list of the CPU first, without a lock; only when that is empty or too long does a
+ * batch of pages move. Start with alloc_pages_node() and __free_pages().
+ *
+ * The last `min_free` pages are for those who may not sleep (page tables, interrupt handlers) and for tasks that are being killed.
+ */
+#include "kernel/mm/internal.h"
+#include "kernel/sched/sched.h"
+#include "kernel/debug/debug.h"
+
+/* Free blocks of one node. */
+struct pglist_data {
+	spinlock_t lock;			/* everything here; interrupts off */
+	struct list_head free[MAX_ORDER];	/* page.lru */
+	unsigned long nr_free;			/* pages */
+	u8 fallback[MAX_NUMNODES];		/* all nodes by distance, this one first; immutable */
+};
+
+/* Own CPU only, interrupts off. Linked through page.freelist, so zeroed memory is a valid empty list. */
+struct page_list {
+	struct page *head;
+	unsigned int count;
+};
+
+struct page *mem_map;
+unsigned long max_pfn;
+atomic_long_t fail_nth;
+struct task_struct *fail_nth_task;
+DEFINE_PER_CPU(vm_stats_t, vm_stats);
+
+static struct pglist_data nodes[MAX_NUMNODES];
+static atomic_long_t nr_ram_pages;
+static unsigned long min_free = 16;
+static unsigned int list_high = 16, list_batch = 8;	/* pages on a CPU's list at most; moved at once */
+static DEFINE_PER_CPU(struct page_list, page_list);
+
+/* Tries of an allocation for a program, and the time between, while the killed task gives its memory back. */
+#define OOM_TRIES    100
+#define OOM_PAUSE_NS (5 * NSEC_PER_MSEC)
+
+bool should_fail_slow(void)
+{
+	if (fail_nth_task && (in_interrupt() || current != fail_nth_task))
+		return false;
+	return atomic_long_add_unless(&fail_nth, -1, 0) && atomic_long_read(&fail_nth) == 0;
+}
+
+unsigned long vm_stat(enum vm_stat_item item)
+{
+	long sum = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		sum += per_cpu(vm_stats, cpu)[item];
+	return sum > 0 ? (unsigned long)sum : 0;
+}
+
+/* ---- the buddy; node lock held ---- */
+
+static void block_add(struct pglist_data *node, struct page *page, unsigned int order)
+{
+	page->order = (u8)order;
+	page->flags = PG_BUDDY;
+	list_add(&page->lru, &node->free[order]);
+}
+
+static void block_del(struct page *page)
+{
+	list_del(&page->lru);
+	page->flags = 0;
+}
+
+static void buddy_free(struct pglist_data *node, struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	node->nr_free += 1UL << order;
+	for (; order < MAX_ORDER - 1; order++) {
+		unsigned long other = pfn ^ (1UL << order);
+		struct page *buddy = pfn_to_page(other);
+
+		if (other >= max_pfn || !(buddy->flags & PG_BUDDY) || buddy->order != order || buddy->node != page->node)
+			break;
+		block_del(buddy);
+		pfn &= ~(1UL << order);
+	}
+	block_add(node, pfn_to_page(pfn), order);
+}
+
+static struct page *buddy_alloc(struct pglist_data *node, unsigned int order)
+{
+	unsigned int o = order;
+	struct page *page;
+
+	while (o < MAX_ORDER && list_empty(&node->free[o]))
+		o++;
+	if (o == MAX_ORDER)
+		return NULL;
+	page = list_first_entry(&node->free[o], struct page, lru);
+	block_del(page);
+	while (o > order) {
+		o--;
+		block_add(node, page + (1UL << o), o);
+	}
+	page->order = 0;
+	node->nr_free -= 1UL << order;
+	return page;
+}
+
+/* ---- a CPU's list; interrupts off ---- */
+
+static void list_push(struct page_list *l, struct page *page)
+{
+	page->freelist = l->head;
+	l->head = page;
+	l->count++;
+}
+
+static struct page *list_pop(struct page_list *l)
+{
+	struct page *page = l->head;
+
+	l->head = page->freelist;
+	l->count--;
+	return page;
+}
+
+/* Give back n pages, each to its own node. */
+static void list_drain(struct page_list *l, unsigned int n)
+{
+	while (n-- && l->count) {
+		struct page *page = list_pop(l);
+		struct pglist_data *node = &nodes[page->node];
+
+		spin_lock(&node->lock);
+		buddy_free(node, page, 0);
+		spin_unlock(&node->lock);
+	}
+}
+
+void drain_local_pages(void *unused)
+{
+	struct page_list *l = this_cpu_ptr(page_list);
+
+	list_drain(l, l->count);
+}
+
+/* May this allocation leave fewer than the reserve? */
+static bool may_use_reserve(gfp_t gfp)
+{
+	return !(gfp & GFP_KERNEL) || in_interrupt() || (current->flags & PF_EXITING) || fatal_signal_pending(current);
+}
+
+static unsigned long buddy_free_pages(void)
+{
+	unsigned long n = 0;
+
+	for (unsigned int i = 0; i < nr_nodes; i++)
+		n += READ_ONCE(nodes[i].nr_free);
+	return n;
+}
+
+/* One block from the nearest node that `allowed` names; a single page brings a batch for the CPU's list along. */
+static struct page *alloc_from_nodes(unsigned int nid, gfp_t gfp, unsigned int order, nodemask_t allowed)
+{
+	unsigned long flags, reserve = may_use_reserve(gfp) ? 0 : min_free;
+	struct page *page = NULL;
+
+	if (buddy_free_pages() < reserve + (1UL << order))
+		return NULL;
+	for (unsigned int i = 0; i < nr_nodes && !page; i++) {
+		unsigned int n = nodes[nid].fallback[i];
+		struct pglist_data *node = &nodes[n];
+
+		if (!(allowed.bits & BIT(n)))
+			continue;
+		spin_lock_irqsave(&node->lock, flags);
+		page = buddy_alloc(node, order);
+		if (page && !order && n == cpu_to_node(smp_processor_id())) {
+			struct page_list *l = this_cpu_ptr(page_list);
+
+			for (unsigned int k = 1; k < list_batch && node->nr_free > reserve; k++) {
+				struct page *more = buddy_alloc(node, 0);
+
+				if (!more)
+					break;
+				list_push(l, more);
+			}
+		}
+		spin_unlock_irqrestore(&node->lock, flags);
+	}
+	return page;
+}
+
+/* Free what nobody misses. The number of pages that came free may be anything. */
+static void reclaim(gfp_t gfp)
+{
+	unsigned long flags;
+
+	slab_shrink();
+	if ((gfp & GFP_KERNEL) && !irqs_disabled()) {
+		kernel_stack_shrink();
+		smp_call_function_all(drain_local_pages, NULL);
+	} else {
+		local_irq_save(flags);
+		drain_local_pages(NULL);
+		local_irq_restore(flags);
+	}
+}
+
+static noinline struct page *alloc_slow(unsigned int nid, gfp_t gfp, unsigned int order)
+{
+	nodemask_t allowed = (gfp & GFP_USER) == GFP_USER ? current_mems_allowed() : NODE_MASK_ALL;
+	struct page *page;
+
+	for (int tries = 0;; tries++) {
+		page = alloc_from_nodes(nid, gfp, order, allowed);
+		if (page)
+			return page;
+		if (!tries) {
+			reclaim(gfp);
+			continue;
+		}
+		/* The kernel's own allocations fail with ENOMEM; for a program's page somebody has to die. */
+		if ((gfp & GFP_USER) != GFP_USER || tries > OOM_TRIES || fatal_signal_pending(current) ||
+		    !out_of_memory(gfp, order))
+			return NULL;
+		__set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_timeout(OOM_PAUSE_NS);
+	}
+}
+
+/* May the CPU's list serve this? On machines with several nodes a program's page may be bound elsewhere. */
+static bool list_will_do(gfp_t gfp, int node)
+{
+	unsigned int here;
+
+	if (nr_nodes == 1)
+		return true;
+	here = cpu_to_node(smp_processor_id());
+	if (node >= 0 && (unsigned int)node != here)
+		return false;
+	return (gfp & GFP_USER) != GFP_USER || (current_mems_allowed().bits & BIT(here));
+}
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	struct page *page = NULL;
+	struct page_list *l;
+	unsigned long flags;
+
+	if (should_fail(gfp))
+		return NULL;
+	if (!order && list_will_do(gfp, nid)) {
+		local_irq_save(flags);
+		l = this_cpu_ptr(page_list);
+		if (l->head)
+			page = list_pop(l);
+		local_irq_restore(flags);
+	}
+	if (unlikely(!page)) {
+		if (order >= MAX_ORDER)
+			return NULL;
+		page = alloc_slow(nid >= 0 ? (unsigned int)nid : cpu_to_node(smp_processor_id()), gfp, order);
+		if (!page)
+			return NULL;
+	}
+	refcount_set(&page->refcount, 1);
+	page->mapping = NULL;
+	page->charge = NULL;
+	if (gfp & __GFP_ZERO)
+		for (unsigned int i = 0; i < 1U << order; i++)
+			clear_page((char *)page_address(page) + i * PAGE_SIZE);
+	return page;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return alloc_pages_node(-1, gfp, order);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	unsigned long flags;
+	struct page_list *l;
+
+	local_irq_save(flags);
+	if (!order) {
+		l = this_cpu_ptr(page_list);
+		list_push(l, page);
+		if (unlikely(l->count > list_high))
+			list_drain(l, list_batch);
+	} else {
+		struct pglist_data *node = &nodes[page->node];
+
+		spin_lock(&node->lock);
+		buddy_free(node, page, order);
+		spin_unlock(&node->lock);
+	}
+	local_irq_restore(flags);
+}
+
+void free_page_last(struct page *page)
+{
+	if (unlikely(page->flags & PG_RESERVED)) {
+		page->flags &= ~PG_RESERVED;
+		atomic_long_inc(&nr_ram_pages);
+	}
+	__free_pages(page, 0);
+}
+
+void *get_free_page(gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp);
+
+	return page ? page_address(page) : NULL;
+}
+
+void free_page(void *addr)
+{
+	if (addr)
+		put_page(virt_to_page(addr));
+}
+
+unsigned long nr_free_pages(void)
+{
+	unsigned long n = buddy_free_pages() + nr_cached_tables();
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		n += READ_ONCE(per_cpu(page_list, cpu).count);
+	return n;
+}
+
+unsigned long total_ram_pages(void)
+{
+	return (unsigned long)atomic_long_read(&nr_ram_pages);
+}
+
+/* ---- boot ---- */
+
+/* Give the pages [pfn, end) of one node to the buddy, in the largest blocks that their alignment allows. */
+static void free_boot_range(unsigned long pfn, unsigned long end, unsigned int nid)
+{
+	while (pfn < end) {
+		unsigned int order = pfn ? min((unsigned int)__ffs(pfn), MAX_ORDER - 1U) : MAX_ORDER - 1;
+
+		while (pfn + (1UL << order) > end)
+			order--;
+		if (nid)
+			for (unsigned long i = 0; i < 1UL << order; i++)
+				mem_map[pfn + i].node = (u8)nid;
+		buddy_free(&nodes[nid], pfn_to_page(pfn), order);
+		atomic_long_add(1L << order, &nr_ram_pages);
+		pfn += 1UL << order;
+	}
+}
+
+/* The free part [start, end) of RAM, cut where the node changes. */
+static void free_boot_memory(phys_addr_t start, phys_addr_t end)
+{
+	start = ALIGN(start, PAGE_SIZE);
+	end = ALIGN_DOWN(end, PAGE_SIZE);
+	while (start < end) {
+		phys_addr_t cut = min(phys_node_end(start), end);
+
+		free_boot_range(start >> PAGE_SHIFT, cut >> PAGE_SHIFT, phys_to_node(start));
+		start = cut;
+	}
+}
+
+/* Boot-time owners hold one reference to each of their pages. */
+static void mark_reserved(phys_addr_t start, phys_addr_t end)
+{
+	for (unsigned long pfn = start >> PAGE_SHIFT; pfn < DIV_ROUND_UP(end, PAGE_SIZE) && pfn < max_pfn; pfn++) {
+		pfn_to_page(pfn)->flags = PG_RESERVED;
+		pfn_to_page(pfn)->node = (u8)phys_to_node((phys_addr_t)pfn << PAGE_SHIFT);
+		refcount_set(&pfn_to_page(pfn)->refcount, 1);
+	}
+}
+
+static void nodes_init(void)
+{
+	for (unsigned int n = 0; n < nr_nodes; n++) {
+		for (unsigned int o = 0; o < MAX_ORDER; o++)
+			INIT_LIST_HEAD(&nodes[n].free[o]);
+		for (unsigned int i = 0; i < nr_nodes; i++) {
+			unsigned int at = i;
+
+			/* Insertion sort by distance; the node itself is nearest. */
+			for (; at && node_distance(n, nodes[n].fallback[at - 1]) > node_distance(n, i); at--)
+				nodes[n].fallback[at] = nodes[n].fallback[at - 1];
+			nodes[n].fallback[at] = (u8)i;
+		}
+	}
+}
+
+void mm_init(void)
+{
+	const struct memblock_range *r;
+	unsigned int i, k = 0;
+
+	nodes_init();
+	max_pfn = memblock_memory.r[memblock_memory.n - 1].end >> PAGE_SHIFT;
+	mem_map = memblock_alloc(max_pfn * sizeof(struct page), 64);
+	for (i = 0; i < memblock_reserved.n; i++)
+		mark_reserved(memblock_reserved.r[i].start, memblock_reserved.r[i].end);
+	for (i = 0; i < memblock_memory.n; i++) {
+		phys_addr_t at = memblock_memory.r[i].start, end = memblock_memory.r[i].end;
+
+		for (k = 0; k < memblock_reserved.n && at < end; k++) {
+			r = &memblock_reserved.r[k];
+			if (r->end <= at)
+				continue;
+			if (r->start >= end)
+				break;
+			if (r->start > at)
+				free_boot_memory(at, r->start);
+			at = r->end;
+		}
+		if (at < end)
+			free_boot_memory(at, end);
+	}
+	min_free = clamp(total_ram_pages() / 128, 16UL, 1024UL);
+	slab_init();
+	zero_page = alloc_page(GFP_ATOMIC | __GFP_ZERO);
+	if (!zero_page)
+		panic("no memory left at boot");
+}
+
+void mm_init_late(void)
+{
+	/* All CPUs' lists together may hold about 1/64 of the memory. */
+	list_high = (unsigned int)clamp(total_ram_pages() / 64 / nr_cpus, 16UL, 128UL);
+	list_batch = list_high / 4;
+}
+
+/* ---- page tables ---- */
+
+/*
+ * A table that is given back is all zero, since its entries were cleared before: each CPU keeps some of them for the next fork,
+ * which saves the clearing. Linked through their first word. Own CPU only, interrupts off.
+ */
+struct table_list {
+	void *head;
+	unsigned int count;
+};
+static DEFINE_PER_CPU(struct table_list, table_list);
+#define TABLES_KEPT 32
+
+void *arch_alloc_table(void)
+{
+	struct table_list *l;
+	unsigned long flags;
+	struct page *page;
+	void **table;
+
+	if (should_fail(GFP_ATOMIC))
+		return NULL;
+	vm_stat_add(VM_TABLES, 1);
+	local_irq_save(flags);
+	l = this_cpu_ptr(table_list);
+	table = l->head;
+	if (table) {
+		l->head = *table;
+		l->count--;
+	}
+	local_irq_restore(flags);
+	if (likely(table)) {
+		*table = NULL;
+		return table;
+	}
+	page = alloc_page(GFP_ATOMIC | __GFP_ZERO | __GFP_NOFAIL_INJECT);
+	if (!page) {
+		vm_stat_add(VM_TABLES, -1);
+		return NULL;
+	}
+	page->flags = PG_TABLE;
+	return page_address(page);
+}
+
+void arch_free_table(void *table)
+{
+	struct table_list *l;
+	unsigned long flags;
+	bool keep;
+
+	vm_stat_add(VM_TABLES, -1);
+	local_irq_save(flags);
+	l = this_cpu_ptr(table_list);
+	keep = l->count < TABLES_KEPT;
+	if (keep) {
+		*(void **)table = l->head;
+		l->head = table;
+		l->count++;
+	}
+	local_irq_restore(flags);
+	if (!keep) {
+		virt_to_page(table)->flags = 0;
+		put_page(virt_to_page(table));
+	}
+}
+
+unsigned long nr_cached_tables(void)
+{
+	unsigned long n = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		n += READ_ONCE(per_cpu(table_list, cpu).count);
+	return n;
+}
