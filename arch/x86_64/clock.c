@@ -20,6 +20,7 @@
 
 unsigned int tsc_khz;
 static u64 tsc_mult;			/* ns = tsc * tsc_mult >> 32 */
+static u64 ns_mult;			/* tsc = ns * ns_mult >> 32 */
 static u64 apic_mult;			/* APIC ticks = ns * apic_mult >> 32 */
 static volatile bool calibrating, calibration_over;
 
@@ -118,6 +119,7 @@ static void set_tsc_khz(u64 khz)
 {
 	tsc_khz = khz;
 	tsc_mult = (1000000ULL << 32) / khz;
+	ns_mult = (khz << 32) / 1000000;
 }
 
 /* TSC rate from CPUID, in kHz; 0: not told. */
@@ -201,8 +203,8 @@ void arch_timer_set(u64 deadline)
 		return;
 	}
 	if (cpu_features.tsc_deadline) {
-		wrmsr(MSR_TSC_DEADLINE,
-		      boot_info.entry_tsc + (u64)((unsigned __int128)deadline * tsc_khz / 1000000) + 1);
+		ticks = (u64)((unsigned __int128)deadline * ns_mult >> 32);
+		wrmsr(MSR_TSC_DEADLINE, boot_info.entry_tsc + ticks + 1);
 		return;
 	}
 	now = arch_clock_ns();
