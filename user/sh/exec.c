@@ -21,6 +21,7 @@ void check_interrupt(void)
 		return;
 	sh.interrupted = 0;
 	sh.status = 128 + SIGINT;
+	out_drop();
 	write_all(2, "\n", 1);
 	longjmp(*sh.on_error, 1);
 }

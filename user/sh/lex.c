@@ -53,7 +53,7 @@ static void flush(struct builder *b)
 		return;
 	p = add_part(b, P_LIT, b->quoted);
 	p->s = arena_strndup(ps->arena, b->s ? b->s : "", b->len);
-	p->meta = !b->quoted && strpbrk(p->s, "*?[") != NULL;
+	p->meta = !b->quoted && glob_has_meta(p->s, NULL, b->len);
 	b->any = false;
 	b->len = 0;
 }

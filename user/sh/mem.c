@@ -21,9 +21,13 @@ struct chunk {
 	char data[] __attribute__((aligned(16)));
 };
 
-enum { CHUNK_MIN = 2000 };
+enum { CHUNK_MIN = 2000, SPARE_MAX = 4 };
 
 struct arena tmp = { .refs = 1 };
+
+/* A few free chunks of the usual size: most commands need one, for a moment. */
+static struct chunk *spare;
+static int spare_n;
 
 static void __attribute__((noreturn)) out_of_memory(void)
 {
@@ -88,7 +92,13 @@ void *arena_alloc(struct arena *a, size_t n)
 	if (!c || c->size - c->used < n) {
 		size_t size = n > CHUNK_MIN ? n : CHUNK_MIN;
 
-		c = xmalloc(sizeof(*c) + size);
+		if (size == CHUNK_MIN && spare) {
+			c = spare;
+			spare = c->prev;
+			spare_n--;
+		} else {
+			c = xmalloc(sizeof(*c) + size);
+		}
 		c->prev = a->top;
 		c->size = size;
 		c->used = 0;
@@ -121,13 +131,14 @@ void arena_release(struct arena *a, struct mark m)
 	while (a->top != m.chunk) {
 		struct chunk *c = a->top;
 
-		/* Keep the bottom chunk of `tmp`: every command would allocate it anew. */
-		if (a == &tmp && !c->prev && !m.chunk && c->size == CHUNK_MIN) {
-			c->used = 0;
-			return;
-		}
 		a->top = c->prev;
-		free(c);
+		if (c->size == CHUNK_MIN && spare_n < SPARE_MAX) {
+			c->prev = spare;
+			spare = c;
+			spare_n++;
+		} else {
+			free(c);
+		}
 	}
 	if (a->top)
 		a->top->used = m.used;
@@ -221,6 +232,7 @@ void sh_error(int status, const char *fmt, ...)
 	message(fmt, ap);
 	va_end(ap);
 	sh.status = status;
+	out_flush();
 	if (sh.on_error)
 		longjmp(*sh.on_error, 1);
 	sh_exit(status);
@@ -313,6 +325,13 @@ void out_quoted(const char *s)
 			out_put(s, 1);
 	}
 	out_put("'", 1);
+}
+
+/* Forget what is queued: the command that printed it was interrupted. */
+void out_drop(void)
+{
+	out_len = 0;
+	out_errno = 0;
 }
 
 /*

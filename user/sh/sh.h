@@ -60,6 +60,7 @@ void out_puts(const char *s);
 void out_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void out_quoted(const char *s);
 int out_flush(void);
+void out_drop(void);
 
 /* ---- the syntax tree: parse.c makes it, exec.c and expand.c read it ---- */
 
@@ -70,7 +71,7 @@ struct part {
 	struct part *next;
 	enum part_type type;
 	bool quoted;
-	bool meta;	    /* P_LIT: has an unquoted * ? or [ */
+	bool meta;	    /* P_LIT: may be a pattern for file names */
 	bool colon;	    /* P_PARAM: the operator had a colon, or was doubled (%% ##) */
 	char op;	    /* P_PARAM: 0 - = ? + % #, or L for ${#name} */
 	char *s;	    /* P_LIT text, P_PARAM name, P_TILDE user */
