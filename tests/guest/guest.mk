@@ -4,7 +4,7 @@
 # that tests/run puts into a guest as /tests/NAME. A new test is a new file here and nothing else.
 
 GUEST_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/guest/*.c)))
-GUEST_CFLAGS := -std=gnu17 -O2 -g0 -static -no-pie -fno-pie -Wall -Wextra -I. -Wl,--gc-sections -Wl,--build-id=none -pthread
+GUEST_CFLAGS := -std=gnu17 -O2 -g0 -static -no-pie -fno-pie -Wall -Wextra -Wno-unused-parameter -I. -Wl,--gc-sections -Wl,--build-id=none -pthread
 
 .PHONY: guest-tests
 guest-tests: $(GUEST_TESTS)
