@@ -151,6 +151,7 @@ $(BUILD)/app.elf: $(BUILD)/paddock.elf $(BUILD)/app.asm.o
 include user/user.mk
 include tests/guest/guest.mk
 include tests/bench/bench.mk
+include tests/containers/containers.mk
 -include $(KERNEL_C:%.c=$(BUILD)/%.d) $(KERNEL_ASM:%.asm=$(BUILD)/%.asm.d)
 -include $(BUILD)/kernel.ld.d $(BUILD)/kernel-pvh.ld.d
 

@@ -66,7 +66,7 @@ class Symbols:
         text = _output(["addr2line", "-e", self.elf], "\n".join(f"{a:#x}" for a in addresses) + "\n")
         found = []
         for line in text.splitlines():
-            path, _, number = line.partition(":")
+            path, _, number = line.rpartition("//")[2].partition(":")
             path = os.path.relpath(path) if os.path.isabs(path) else path.removeprefix("./")
             number = number.split(" ")[0]
             found.append("" if path.startswith("?") or number in ("?", "0") else f"{path}:{number}")
