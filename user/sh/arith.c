@@ -2,8 +2,8 @@
 /*
  * arith.c - $((...)): signed long arithmetic with C's operators, assignments included.
  *
- * Promises: overflow wraps, division by zero is an error, the side that && || ?: does not choose has
- * no effect. Precedence climbing over one table; start at arith_eval().
+ * Promises: overflow wraps, division by zero is an error, the side that && || ?: does not choose
+ * has no effect. Precedence climbing over one table; start at arith_eval().
  */
 #include <limits.h>
 #include <stdio.h>
@@ -138,7 +138,8 @@ static long store(struct expr *e, const char *name, long v)
 /* A name, with the assignment or ++ -- that may follow it. */
 static long name_expr(struct expr *e)
 {
-	static const char *const ops[] = { "<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=" };
+	static const char *const ops[] = { "<<=", ">>=", "+=", "-=", "*=",
+					   "/=",  "%=",	 "&=", "|=", "^=" };
 	char *name;
 	size_t n;
 	long v;

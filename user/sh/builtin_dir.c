@@ -13,7 +13,9 @@
 
 #include "user/sh/sh.h"
 
-/* Join and tidy a path by its text: no //, no /./, and x/.. removed (POSIX cd -L, steps 7 and 8). */
+/*
+ * Join and tidy a path by its text: no //, no /./, and x/.. removed (POSIX cd -L, steps 7 and 8).
+ */
 static char *logical_path(const char *base, const char *dir)
 {
 	char *out = arena_alloc(&tmp, strlen(base) + strlen(dir) + 3), *end = out;
@@ -218,8 +220,8 @@ int builtin_umask(int argc, char **argv)
 
 static void print_time(clock_t t, long hz, char after)
 {
-	out_printf("%ldm%ld.%02lds%c", (long)t / hz / 60, (long)t / hz % 60, (long)t % hz * 100 / hz,
-		   after);
+	out_printf("%ldm%ld.%02lds%c", (long)t / hz / 60, (long)t / hz % 60,
+		   (long)t % hz * 100 / hz, after);
 }
 
 /* times: of the shell, then of its children, user and system. */

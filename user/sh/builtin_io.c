@@ -201,8 +201,8 @@ int builtin_printf(int argc, char **argv)
 }
 
 /*
- * A line from standard input, byte by byte: the next command shares the descriptor. quoted gets a byte
- * per character, 1 where a backslash protects it from splitting. Returns false at end of file.
+ * A line from standard input, byte by byte: the next command shares the descriptor. quoted gets a
+ * byte per character, 1 where a backslash protects it from splitting. Returns false at end of file.
  */
 static bool read_input(struct buf *line, struct buf *quoted, bool raw, int *status)
 {
@@ -379,7 +379,8 @@ int builtin_getopts(int argc, char **argv)
 	if (ind < 1)
 		ind = 1;
 	if (!opt_at || !*opt_at) {
-		if (ind > n || v[ind - 1][0] != '-' || !v[ind - 1][1] || !strcmp(v[ind - 1], "--")) {
+		if (ind > n || v[ind - 1][0] != '-' || !v[ind - 1][1] ||
+		    !strcmp(v[ind - 1], "--")) {
 			if (ind <= n && !strcmp(v[ind - 1], "--"))
 				set_optind(ind + 1);
 			var_set(name, "?", 0);

@@ -3,7 +3,8 @@
  * builtins.c - the table of built-ins, and those that are about the shell's own state.
  *
  * Each takes argc and argv and returns a status; output goes through out_*(). Input and output
- * built-ins are in builtin_io.c, the directory ones in builtin_dir.c, `test` in test.c. Start at the table.
+ * built-ins are in builtin_io.c, the directory ones in builtin_dir.c, `test` in test.c. Start at
+ * the table.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -355,9 +356,9 @@ const struct builtin builtins[] = {
 	{ "continue", builtin_break, B_SPECIAL, "[N]: go on with the next turn of a loop" },
 	{ "echo", builtin_echo, 0, "[-n] [ARG...]: print the arguments" },
 	{ "eval", builtin_eval, B_SPECIAL, "[ARG...]: run the arguments as commands" },
-	{ "exec", builtin_exec, B_SPECIAL, "[PROGRAM [ARG...]]: replace the shell; keep redirections" },
+	{ "exec", builtin_exec, B_SPECIAL, "[PROGRAM [ARG...]]: replace the shell" },
 	{ "exit", builtin_exit, B_SPECIAL, "[STATUS]: leave the shell" },
-	{ "export", builtin_export, B_SPECIAL, "[-p|-n] [NAME[=VALUE]...]: put variables in the environment" },
+	{ "export", builtin_export, B_SPECIAL, "[-p|-n] [NAME[=VALUE]...]: hand to programs" },
 	{ "false", builtin_false, 0, "do nothing, unsuccessfully" },
 	{ "fg", builtin_fg, 0, "[%JOB]: bring a job to the foreground" },
 	{ "getopts", builtin_getopts, 0, "OPTIONS NAME [ARG...]: take the next option" },
@@ -371,11 +372,11 @@ const struct builtin builtins[] = {
 	{ "read", builtin_read, 0, "[-r] [-p PROMPT] NAME...: read a line into variables" },
 	{ "readonly", builtin_export, B_SPECIAL, "[-p] [NAME[=VALUE]...]: protect variables" },
 	{ "return", builtin_return, B_SPECIAL, "[STATUS]: leave a function or a `.` file" },
-	{ "set", builtin_set, B_SPECIAL, "[-aefmnuvxC] [-o NAME] [--] [ARG...]: options, parameters" },
+	{ "set", builtin_set, B_SPECIAL, "[-aefmnuvxC] [-o NAME] [--] [ARG...]: options" },
 	{ "shift", builtin_shift, B_SPECIAL, "[N]: drop the first parameters" },
 	{ "test", builtin_test, 0, "EXPRESSION: evaluate a condition" },
 	{ "times", builtin_times, B_SPECIAL, "print the processor times used" },
-	{ "trap", builtin_trap, B_SPECIAL, "[ACTION|-] SIGNAL...: what to do on a signal, or EXIT" },
+	{ "trap", builtin_trap, B_SPECIAL, "[ACTION|-] SIGNAL...: what to do on a signal or EXIT" },
 	{ "true", builtin_true, 0, "do nothing, successfully" },
 	{ "type", builtin_type, 0, "NAME...: say what a name would run" },
 	{ "umask", builtin_umask, 0, "[-S] [MODE]: the permissions new files do not get" },

@@ -2,9 +2,9 @@
 /*
  * command.c - simple commands: assignments, functions, built-ins and programs.
  *
- * Promises: 127 for what is not found, 126 for what can't be run; PATH is searched once per name until
- * PATH changes; assignments before a command last as long as the command (for ever before a special
- * built-in). Start at exec_simple().
+ * Promises: 127 for what is not found, 126 for what can't be run; PATH is searched once per name
+ * until PATH changes; assignments before a command last as long as the command (for ever before a
+ * special built-in). Start at exec_simple().
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -79,7 +79,9 @@ static char *search_path(const char *name)
 	return NULL;
 }
 
-/* The file that running name would execute, or NULL with errno. Names with a slash are themselves. */
+/*
+ * The file that running name would execute, or NULL with errno. Names with a slash are themselves.
+ */
 const char *find_command(const char *name)
 {
 	struct cached **slot = cache_slot(name), *c;
@@ -240,12 +242,13 @@ static int call_builtin(const struct builtin *b, int argc, char **argv)
 {
 	int status = b->fn(argc, argv);
 
-	/* `exec` and friends do not return; what was printed must be out before the next command. */
+	/* What was printed must be out before the next command, which may write too. */
 	return out_flush() ? 1 : status;
 }
 
 /* A function or built-in, in this process, with redirections and prefix assignments around it. */
-static int run_inside(struct node *n, struct func *fn, const struct builtin *b, int argc, char **argv)
+static int run_inside(struct node *n, struct func *fn, const struct builtin *b, int argc,
+		      char **argv)
 {
 	struct saved_fd *fds = redir_mark();
 	bool special = b && !fn && (b->flags & B_SPECIAL);

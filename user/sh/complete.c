@@ -129,8 +129,8 @@ static bool command_place(const char *line, size_t start)
 }
 
 /*
- * The completions of the word that ends at the cursor: sorted, in `tmp`, each to replace the line from
- * *start to the cursor. Returns how many.
+ * The completions of the word that ends at the cursor: sorted, in `tmp`, each to replace the line
+ * from *start to the cursor. Returns how many.
  */
 int complete(const char *line, size_t cursor, size_t *start, char ***out)
 {

@@ -3,9 +3,9 @@
  * edit.c - reading a line from the terminal: editing, history, completion.
  *
  * Promises: the terminal is raw only while a line is being edited; with TERM=dumb, or when standard
- * input is no terminal, nothing but the prompt is printed and the terminal stays as it is. A line longer
- * than the screen scrolls sideways on one row. Plain typing at the end of the line echoes the
- * character alone, so that a transcript stays readable. Start at edit_line().
+ * input is no terminal, nothing but the prompt is printed and the terminal stays as it is. A line
+ * longer than the screen scrolls sideways on one row. Plain typing at the end of the line echoes
+ * the character alone, so that a transcript stays readable. Start at edit_line().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ enum key {
 	K_NONE, K_EOF, K_INTERRUPT
 };
 
-#define CTRL(c) ((c) & 31)
+#define KEY_CTRL(c) ((c) & 31)
 
 struct edit {
 	struct buf *line;
@@ -146,9 +146,9 @@ static void redraw(struct edit *e)
 			e->from = 0;
 	}
 	from = e->from;
-	for (end = from; end < e->line->len && (continuation(s[end]) || width(s + from, end - from) < max);
-	     end++)
-		;
+	end = from;
+	while (end < e->line->len && (continuation(s[end]) || width(s + from, end - from) < max))
+		end++;
 	buf_puts(&e->out, "\r");
 	buf_puts(&e->out, e->prompt);
 	buf_put(&e->out, s + from, end - from);
@@ -287,7 +287,9 @@ static int read_sequence(void)
 	case 'F':
 		return K_END;
 	case '~':
-		return n == 1 || n == 7 ? K_HOME : n == 4 || n == 8 ? K_END : n == 3 ? K_DELETE : K_NONE;
+		if (n == 3)
+			return K_DELETE;
+		return n == 1 || n == 7 ? K_HOME : n == 4 || n == 8 ? K_END : K_NONE;
 	}
 	return c == K_EOF ? K_EOF : K_NONE;
 }
@@ -397,41 +399,41 @@ static void tab(struct edit *e)
 static void control_key(struct edit *e, int c)
 {
 	switch (c) {
-	case CTRL('A'):
+	case KEY_CTRL('A'):
 	case K_HOME:
 		return move_to(e, 0);
-	case CTRL('E'):
+	case KEY_CTRL('E'):
 	case K_END:
 		return move_to(e, e->line->len);
-	case CTRL('B'):
+	case KEY_CTRL('B'):
 	case K_LEFT:
 		return move_to(e, left_of(e, e->pos));
-	case CTRL('F'):
+	case KEY_CTRL('F'):
 	case K_RIGHT:
 		return move_to(e, right_of(e, e->pos));
 	case K_WORD_LEFT:
 		return move_to(e, word_left(e));
 	case K_WORD_RIGHT:
 		return move_to(e, word_right(e));
-	case CTRL('H'):
+	case KEY_CTRL('H'):
 	case 127:
 		return erase(e, left_of(e, e->pos), e->pos);
-	case CTRL('D'):
+	case KEY_CTRL('D'):
 	case K_DELETE:
 		return erase(e, e->pos, right_of(e, e->pos));
-	case CTRL('U'):
+	case KEY_CTRL('U'):
 		return erase(e, 0, e->pos);
-	case CTRL('K'):
+	case KEY_CTRL('K'):
 		return erase(e, e->pos, e->line->len);
-	case CTRL('W'):
+	case KEY_CTRL('W'):
 		return erase(e, word_left(e), e->pos);
-	case CTRL('P'):
+	case KEY_CTRL('P'):
 	case K_UP:
 		return history_show(e, e->at - 1);
-	case CTRL('N'):
+	case KEY_CTRL('N'):
 	case K_DOWN:
 		return history_show(e, e->at + 1);
-	case CTRL('L'):
+	case KEY_CTRL('L'):
 		buf_puts(&e->out, "\033[H\033[2J");
 		return redraw(e);
 	case '\t':
@@ -450,9 +452,9 @@ static int edit_keys(struct edit *e)
 			move_to(e, e->line->len);
 			return '\n';
 		}
-		if (c == K_EOF || (c == CTRL('D') && !e->line->len))
+		if (c == K_EOF || (c == KEY_CTRL('D') && !e->line->len))
 			return K_EOF;
-		if (c == CTRL('C'))
+		if (c == KEY_CTRL('C'))
 			return K_INTERRUPT;
 		if (c >= ' ' && c < 256 && c != 127)
 			insert(e, &ch, 1);
@@ -507,8 +509,8 @@ static const char *prompt_text(const char *s)
 }
 
 /*
- * Print the prompt and read a line with its newline into `line` (empty on entry). Returns its length, 0 at
- * the end of input, -1 after ^C (sh.interrupted is set).
+ * Print the prompt and read a line with its newline into `line` (empty on entry). Returns its
+ * length, 0 at the end of input, -1 after ^C (sh.interrupted is set).
  */
 ssize_t edit_line(const char *prompt, struct buf *line)
 {

@@ -2,9 +2,9 @@
 /*
  * exec.c - runs syntax trees.
  *
- * Promises: every node returns its exit status and leaves it in $?; `break`, `continue` and `return`
- * unwind through sh.skip, errors through sh_error(); `set -e` looks at sh.tested, which counts
- * the conditions being evaluated. Start at exec_node(); simple commands are in command.c.
+ * Promises: every node returns its exit status and leaves it in $?; `break`, `continue` and
+ * `return` unwind through sh.skip, errors through sh_error(); `set -e` looks at sh.tested, which
+ * counts the conditions being evaluated. Start at exec_node(); simple commands are in command.c.
  */
 #include <errno.h>
 #include <stdio.h>

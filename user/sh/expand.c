@@ -4,8 +4,8 @@
  *
  * Text is collected with one flag byte per character: F_QUOTED (never split, never a pattern),
  * F_SPLIT (came from an expansion: IFS applies), F_EMPTY (no character, but a field exists) and
- * F_BREAK (no character, a field ends: "$@"). Splitting and globbing then read the flags. All memory
- * is in `tmp`. Start at expand_words().
+ * F_BREAK (no character, a field ends: "$@"). Splitting and globbing then read the flags. All
+ * memory is in `tmp`. Start at expand_words().
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -239,7 +239,8 @@ static void expand_param(struct ctx *c, struct part *p)
 		break;
 	case '?':
 		if (!have)
-			unset_error(p, p->colon ? "parameter null or not set" : "parameter not set");
+			unset_error(p, p->colon ? "parameter null or not set" :
+						  "parameter not set");
 		break;
 	default:
 		if (!value && !multi && sh.opt[O_NOUNSET])

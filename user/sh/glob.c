@@ -132,7 +132,9 @@ bool pat_match(const char *p, const unsigned char *f, size_t plen, const char *s
 	return i == plen;
 }
 
-/* Is there an unquoted * or ?, or a [ with a ] after it? (A lone `[` is the command, and common.) */
+/*
+ * Is there an unquoted * or ?, or a [ with a ] after it? (A lone `[` is the command, and common.)
+ */
 bool glob_has_meta(const char *s, const unsigned char *f, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

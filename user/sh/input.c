@@ -2,8 +2,9 @@
 /*
  * input.c - where commands come from: strings, files, the terminal; one byte at a time.
  *
- * Promises: when commands share the descriptor, no byte is read that the shell does not need yet; two bytes
- * can be put back; lines are counted. Sources nest in a stack whose top is `ps`. Start at input_next().
+ * Promises: when commands share the descriptor, no byte is read that the shell does not need yet;
+ * two bytes can be put back; lines are counted. Sources nest in a stack whose top is `ps`. Start at
+ * input_next().
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -2,7 +2,8 @@
 /*
  * job_builtins.c - jobs, fg, bg, wait and kill.
  *
- * They name jobs as %n, %+, %- or %prefix; `wait` and `kill` take process ids too. Start at job_find().
+ * They name jobs as %n, %+, %- or %prefix; `wait` and `kill` take process ids too. Start at
+ * job_find().
  */
 #include <errno.h>
 #include <signal.h>

@@ -3,8 +3,8 @@
  * jobs.c - child processes, and job control on a terminal.
  *
  * Every pipeline is a job; it gets a number when it goes to the background or stops. The list is in
- * the order of %+ and %-. With job control a job has its own process group and the terminal while it
- * is in the foreground. Start at sh_fork() and job_wait_fg().
+ * the order of %+ and %-. With job control a job has its own process group and the terminal while
+ * it is in the foreground. Start at sh_fork() and job_wait_fg().
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -299,7 +299,8 @@ static void report_signal(struct job *j)
 			sh.interrupted = 1;
 		return;
 	}
-	snprintf(line, sizeof(line), "%s%s\n", strsignal(sig), WCOREDUMP(st) ? " (core dumped)" : "");
+	snprintf(line, sizeof(line), "%s%s\n", strsignal(sig),
+		 WCOREDUMP(st) ? " (core dumped)" : "");
 	write_all(2, line, strlen(line));
 }
 

@@ -3,7 +3,8 @@
  * lex.c - from bytes to tokens.
  *
  * Promises: a word comes out as a list of parts with its quoting resolved, substitutions already
- * parsed; a here-document's body is read at the newline that ends its line. Start at peek(), then read_parts().
+ * parsed; a here-document's body is read at the newline that ends its line. Start at peek(), then
+ * read_parts().
  */
 #include <stdio.h>
 #include <string.h>
@@ -232,7 +233,9 @@ static void read_backslash(struct builder *b, enum mode mode)
 		put(b, c, true);
 }
 
-/* A tilde that may stand for a home directory: at a word's start, or after = or : in an assignment. */
+/*
+ * A tilde that may stand for a home directory: at a word's start, or after = or : in an assignment.
+ */
 static void read_tilde(struct builder *b, bool in_assign)
 {
 	char user[64];

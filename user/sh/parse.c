@@ -75,7 +75,8 @@ static void skip_newlines(void)
 /* Does the token end a list of commands? */
 static bool at_list_end(void)
 {
-	static const char *const closers[] = { "then", "else", "elif", "fi", "do", "done", "esac", "}" };
+	static const char *const closers[] = { "then", "else", "elif", "fi",
+					       "do",   "done", "esac", "}" };
 	struct token *t = peek();
 
 	if (t->t == T_EOF || t->t == T_RP || t->t == T_DSEMI)

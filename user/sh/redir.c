@@ -205,8 +205,8 @@ static bool apply_one(struct redir *r, bool save)
 }
 
 /*
- * Perform redirections in order. save: remember the old descriptors for redir_undo(). Returns 0, or 1
- * after a message; what was done until then is left to redir_undo().
+ * Perform redirections in order. save: remember the old descriptors for redir_undo(). Returns 0, or
+ * 1 after a message; what was done until then is left to redir_undo().
  */
 int redir_apply(struct redir *r, bool save)
 {

@@ -27,8 +27,8 @@ static bool is_unary(const char *s)
 
 static bool is_binary(const char *s)
 {
-	static const char *const ops[] = { "=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge",
-					   "-nt", "-ot", "-ef", "<", ">" };
+	static const char *const ops[] = { "=",	  "==",	 "!=",	"-eq", "-ne", "-lt", "-le",
+					   "-gt", "-ge", "-nt", "-ot", "-ef", "<",   ">" };
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
 		if (!strcmp(s, ops[i]))
@@ -109,7 +109,8 @@ static int compare_times(const struct stat *a, const struct stat *b)
 {
 	if (a->st_mtim.tv_sec != b->st_mtim.tv_sec)
 		return a->st_mtim.tv_sec < b->st_mtim.tv_sec ? -1 : 1;
-	return (a->st_mtim.tv_nsec > b->st_mtim.tv_nsec) - (a->st_mtim.tv_nsec < b->st_mtim.tv_nsec);
+	return (a->st_mtim.tv_nsec > b->st_mtim.tv_nsec) -
+	       (a->st_mtim.tv_nsec < b->st_mtim.tv_nsec);
 }
 
 static bool compare_files(const char *a, const char *op, const char *b)

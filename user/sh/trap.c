@@ -2,8 +2,8 @@
 /*
  * trap.c - signals: traps, and what the shell itself ignores or catches.
  *
- * A handler only notes the signal; the action runs between commands, in traps_run(). A signal that was
- * ignored when the shell started can't be trapped (POSIX trap). Start at builtin_trap().
+ * A handler only notes the signal; the action runs between commands, in traps_run(). A signal that
+ * was ignored when the shell started can't be trapped (POSIX trap). Start at builtin_trap().
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,8 +80,9 @@ void signals_interactive(void)
 }
 
 /*
- * Signals of a new subshell: traps go back to the default (ignored ones stay ignored), the interactive
- * shell's own settings are undone, and a background list without job control ignores ^C and ^\.
+ * Signals of a new subshell: traps go back to the default (ignored ones stay ignored), the
+ * interactive shell's own settings are undone, and a background list without job control ignores ^C
+ * and ^\.
  */
 void signals_child(bool background, bool was_monitor)
 {
