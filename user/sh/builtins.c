@@ -366,7 +366,7 @@ const struct builtin builtins[] = {
 	{ "help", builtin_help, 0, "[NAME...]: describe the built-ins" },
 	{ "jobs", builtin_jobs, 0, "[-l|-p]: list background and stopped jobs" },
 	{ "kill", builtin_kill, 0, "[-s SIGNAL|-SIGNAL] PID|%JOB..., kill -l: send a signal" },
-	{ "local", builtin_local, B_DECL, "NAME[=VALUE]...: variables of the running function" },
+	{ "local", builtin_local, 0, "NAME[=VALUE]...: variables of the running function" },
 	{ "printf", builtin_printf, 0, "FORMAT [ARG...]: print by a format" },
 	{ "pwd", builtin_pwd, 0, "[-L|-P]: print the working directory" },
 	{ "read", builtin_read, 0, "[-r] [-p PROMPT] NAME...: read a line into variables" },

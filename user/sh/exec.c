@@ -137,7 +137,6 @@ static int exec_subshell(struct node *n, unsigned flags)
 		if (sh_fork(j, FORK_FG))
 			return check_errexit(job_wait_fg(j));
 	}
-	sh.subshell = true;
 	sh.on_error = NULL;
 	if (redir_apply(n->redirs, false))
 		sh_exit(1);
@@ -369,7 +368,7 @@ int run_parser(bool last_may_exec)
 		if (sh.skip)
 			break;
 	}
-	if (!ran)
+	if (!ran && !ps->base.interactive)
 		sh.status = 0;
 	return status;
 }

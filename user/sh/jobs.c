@@ -177,7 +177,6 @@ static void child_setup(struct job *j, enum fork_mode mode)
 		if (mode == FORK_FG && sh.tty >= 0)
 			tcsetpgrp(sh.tty, pgid);
 	}
-	sh.subshell = true;
 	sh.interactive = false;
 	sh.on_error = NULL;
 	sh.opt[O_MONITOR] = false;

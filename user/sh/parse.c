@@ -18,7 +18,6 @@ static struct node *new_node(enum node_type type)
 
 	memset(n, 0, sizeof(*n));
 	n->type = type;
-	n->line = ps->in->line;
 	return n;
 }
 

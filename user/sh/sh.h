@@ -115,7 +115,6 @@ struct node {
 	struct node *next;	/* sibling in an N_LIST or N_PIPE */
 	struct redir *redirs;
 	const char *text;	/* as the user wrote it, for job notices; may be NULL */
-	unsigned line;
 	union {
 		struct {	/* N_SIMPLE */
 			struct assign *assigns;
@@ -341,7 +340,7 @@ void sh_exit(int status) __attribute__((noreturn));
 
 /* ---- builtins ---- */
 
-enum { B_SPECIAL = 1, B_DECL = 2 };
+enum { B_SPECIAL = 1 };
 
 struct builtin {
 	const char *name;
@@ -387,7 +386,6 @@ struct shell {
 	struct params params;
 	bool opt[O_N];
 	bool interactive;
-	bool subshell;		/* forked from the shell that $$ names */
 	bool from_stdin;
 	int tested;		/* > 0: a failure is being looked at, so -e must not act */
 	int skip, skip_count;	/* break, continue or return under way */
