@@ -24,6 +24,7 @@
 #define APIC_TIMER_DIV	 0x3e0
 #define LVT_MASKED	 BIT(16)
 #define LVT_NMI		 0x400
+#define LVT_PERIODIC	 BIT(17)
 #define LVT_DEADLINE	 BIT(18)
 #define DIV_BY_1	 0xb
 #define ICR_PENDING	 BIT(12)
@@ -83,6 +84,12 @@ void apic_timer_start(u32 count)
 	apic_write(APIC_TIMER_INIT, count);
 }
 
+void apic_timer_periodic(u32 count)
+{
+	apic_write(APIC_LVT_TIMER, VEC_TIMER | LVT_PERIODIC);
+	apic_write(APIC_TIMER_INIT, count);
+}
+
 u32 apic_timer_left(void)
 {
 	return apic_read(APIC_TIMER_COUNT);
@@ -106,6 +113,7 @@ void apic_init_cpu(void)
 	apic_write(APIC_LVT_PERF, LVT_MASKED);
 	apic_write(APIC_LVT_ERROR, VEC_ERROR);
 	apic_write(APIC_TIMER_DIV, DIV_BY_1);
+	apic_write(APIC_TIMER_INIT, 0);
 	apic_write(APIC_LVT_TIMER, VEC_TIMER | (cpu_features.tsc_deadline ? LVT_DEADLINE : 0));
 }
 

@@ -22,7 +22,8 @@ unsigned int tsc_khz;
 static u64 tsc_mult;			/* ns = tsc * tsc_mult >> 32 */
 static u64 ns_mult;			/* tsc = ns * ns_mult >> 32 */
 static u64 apic_mult;			/* APIC ticks = ns * apic_mult >> 32 */
-static volatile bool calibrating, calibration_over;
+static volatile bool calibrating;
+static volatile bool calibration_over;
 
 u64 arch_cycles(void)
 {
@@ -135,24 +136,29 @@ static u64 cpuid_tsc_khz(void)
 	return r.eax && r.ebx && r.ecx ? (u64)r.ecx * r.ebx / r.eax / 1000 : 0;
 }
 
-static u64 measure(const struct reference *ref, u64 *ns, u32 *apic_ticks)
+/*
+ * Halt for one period of the APIC timer. Gives back how many TSC ticks that was, how many ns by the reference, and how many APIC ticks:
+ * the timer runs periodically, so its counter tells by how much the end was late.
+ */
+static u64 measure(const struct reference *ref, u64 *ns, u64 *apic_ticks)
 {
 	u32 start, end;
 	u64 tsc_start, tsc_end;
 
+	read_pair(ref, &start);			/* once for the caches */
 	calibrating = true;
 	calibration_over = false;
-	apic_timer_start(CALIBRATE_TICKS);
+	apic_timer_periodic(CALIBRATE_TICKS);
 	tsc_start = read_pair(ref, &start);
+	*apic_ticks = apic_timer_left();
 	while (!calibration_over) {
 		cpu_halt_until_irq();
 		local_irq_disable();
 	}
-	apic_timer_start(~0u);			/* its first ticks say how late the interrupt was taken */
 	tsc_end = read_pair(ref, &end);
-	apic_timer_start(0);
+	*apic_ticks += CALIBRATE_TICKS - apic_timer_left();
 	calibrating = false;
-	*apic_ticks = CALIBRATE_TICKS;
+	apic_init_cpu();			/* one-shot again */
 	*ns = (u64)((end - start) & ref->mask) * ref->femtoseconds / 1000000;
 	return tsc_end - tsc_start;
 }
@@ -161,15 +167,14 @@ static u64 measure(const struct reference *ref, u64 *ns, u32 *apic_ticks)
 static void calibrate(u64 known_khz)
 {
 	struct reference ref = find_reference();
-	u32 apic_ticks;
-	u64 ns = 0, tsc = measure(&ref, &ns, &apic_ticks);
+	u64 ns = 0, ticks = 0, tsc = measure(&ref, &ns, &ticks);
 
-	if (!ns || !tsc)
+	if (!ns || !tsc || !ticks)
 		panic("the %s does not count: no clock", ref.name);
 	set_tsc_khz(known_khz ? known_khz : tsc * 1000000 / ns);
-	apic_mult = ((u64)apic_ticks << 32) / ns;
+	apic_mult = (ticks << 32) / ns;
 	pr_info("clock: TSC %u.%03u MHz by %s, timer %llu MHz\n", tsc_khz / 1000, tsc_khz % 1000,
-		known_khz ? "CPUID" : ref.name, (unsigned long long)(apic_ticks * 1000ULL / ns));
+		known_khz ? "CPUID" : ref.name, (unsigned long long)(ticks * 1000 / ns));
 }
 
 void clock_init(void)

@@ -195,6 +195,7 @@ void ipi_init(void);
 unsigned long user_ip(unsigned long ip);	/* process.c: ip, or an address nobody can map */
 void apic_send_ipi(u32 apic_id, u32 icr_low);
 void apic_timer_start(u32 count);	/* one-shot, in bus ticks; 0 stops */
+void apic_timer_periodic(u32 count);	/* until apic_init_cpu() */
 u32 apic_timer_left(void);
 void ioapic_init(void);
 int irq_route_isa(unsigned int isa_irq, irq_handler_t fn);	/* to the boot CPU; -ENODEV without an I/O APIC */
@@ -248,7 +249,6 @@ int fpu_save_frame(void *buf);
 int fpu_restore_frame(void *buf);
 
 /* ---- paging (paging.c) ---- */
-void paging_init_cpu(void);		/* other CPUs: leave the boot tables */
 extern u64 pte_nx;			/* PTE_NX where the CPU has it, else 0 */
 extern phys_addr_t trampoline_phys;	/* page below 1 MiB for smp.c, set by arch_init_memory() */
 

@@ -163,11 +163,6 @@ void arch_init_memory(void)
 	desc_load();
 }
 
-void paging_init_cpu(void)
-{
-	pgd_activate(kernel_pgd);
-}
-
 /* ---- kernel mappings made later ---- */
 
 int kernel_map_page(unsigned long va, phys_addr_t pa, u64 pte_flags)

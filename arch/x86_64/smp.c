@@ -21,6 +21,8 @@ u32 smp_apic_ids[NR_CPUS];
 unsigned long smp_stacks[NR_CPUS];
 u32 smp_count;
 u8 smp_use_x2apic_ids;
+u64 smp_cr3;
+u32 smp_efer;
 
 static bool here[NR_CPUS];	/* set by the CPU itself: it waits for `go` */
 static bool go;			/* nr_cpus is final */
@@ -30,7 +32,6 @@ void secondary_start(unsigned int cpu)
 {
 	percpu_load(cpu);
 	cpu_setup();
-	paging_init_cpu();
 	desc_load();
 	desc_set_kernel_stack(smp_stacks[cpu]);
 	apic_init_cpu();
@@ -61,6 +62,8 @@ static unsigned int prepare(void)
 		}
 	}
 	smp_count = cpu;
+	smp_cr3 = __pa(kernel_pgd);
+	smp_efer = rdmsr(MSR_EFER);
 	memcpy(__va(trampoline_phys), trampoline_begin, trampoline_end - trampoline_begin);
 	return cpu;
 }

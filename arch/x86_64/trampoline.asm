@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ;
 ; Where the other CPUs start: in real mode, at the beginning of a page below 1 MiB into which smp.c has copied this code. They all
-; come through here at once (the addresses they patch in are the same for all). Each finds its number by its APIC id, takes the stack prepared for it, and enters smp.c's
-; secondary_start() on the boot page tables. Source: Intel SDM vol. 3, 9.4 (MP initialization), 10.8.5.
+; come through here at once (the addresses they patch in are the same for all). Each finds its number by its APIC id, takes the kernel's page tables and the stack prepared for it, and enters
+; smp.c's secondary_start(). Source: Intel SDM vol. 3, 9.4 (MP initialization), 10.8.5.
 
 %include "arch/x86_64/asm.inc"
 
@@ -12,6 +12,8 @@ extern smp_apic_ids
 extern smp_stacks
 extern smp_count
 extern smp_use_x2apic_ids
+extern smp_cr3
+extern smp_efer
 
 section .rodata
 global trampoline_begin
@@ -110,6 +112,12 @@ secondary_entry:
 	hlt
 	jmp .lost
 .found:
+	mov ecx, MSR_EFER			; NX first: the kernel's page tables use it
+	mov eax, [rel smp_efer]
+	xor edx, edx
+	wrmsr
+	mov rax, [rel smp_cr3]
+	mov cr3, rax
 	mov rsp, [smp_stacks + rdi * 8]
 	xor ebp, ebp
 	call secondary_start			; edi = CPU number
