@@ -264,7 +264,7 @@ bool acpi_s5(u8 type[2])
 	h = ioremap(acpi.dsdt, h->length);
 	if (!h)
 		return false;
-	end = (const u8 *)h + h->length - 12;
+	end = (const u8 *)h + h->length - 10;		/* the least that such an object takes, less one */
 	for (p = (const u8 *)(h + 1); p < end; p++) {
 		if (p[0] != '_' || p[1] != 'S' || p[2] != '5' || p[3] != '_' || p[4] != 0x12)
 			continue;

@@ -63,6 +63,7 @@ void arch_poweroff(int status)
 	smp_stop_others();
 	debug_exit(EXIT_POWEROFF);
 	acpi_poweroff();
+	udelay(100000);				/* the machine may take a moment */
 	printk(KERN_EMERG "power off: the machine stays on; you may switch it off now\n");
 	cpu_halt_forever();
 }
