@@ -191,38 +191,29 @@ static umode_t cftype_mode(const struct cftype *cft)
 	return (reads ? 0444 : 0) | (writes ? 0200 : 0);
 }
 
-/* Put one file into cont's directory, owned as the directory is. */
+/* Put one file into cont's directory, owned as the directory is. Its i_mutex is held, or nobody sees it yet. */
 static int add_file(struct container *cont, const struct cftype *cft)
 {
 	const struct inode *dir = cont->dentry->d_inode;
-	struct qstr name = {.name = cft->name, .len = strlen(cft->name)};
 	struct dentry *dentry;
 	struct inode *inode;
+	int err;
 
 	if (container_is_top(cont) ? cft->flags & CFTYPE_NOT_ON_ROOT : cft->flags & CFTYPE_ONLY_ON_ROOT)
 		return 0;
-	name.hash = full_name_hash(cont->dentry, name.name, name.len);
-	dentry = d_lookup(cont->dentry, &name);
-	if (dentry) {
-		bool positive = dentry->d_inode;
-
-		/* A negative one is what somebody found here before: make room. */
-		if (!positive)
-			d_drop(dentry);
-		dput(dentry);
-		if (positive)
-			return -EEXIST;
-	}
-	dentry = d_alloc(cont->dentry, &name);
-	if (!dentry)
-		return -ENOMEM;
+	/* A directory in the making has no inode, and nobody has looked for anything in it yet. */
+	dentry = dir ? lookup_one(cont->dentry, cft->name, strlen(cft->name)) : d_alloc_name(cont->dentry, cft->name);
+	if (IS_ERR_OR_NULL(dentry))
+		return dentry ? PTR_ERR(dentry) : -ENOMEM;
+	err = -EEXIST;
+	if (dentry->d_inode)
+		goto out_put;
+	err = -ENOMEM;
 	inode = new_inode(cont->dentry->d_sb);
-	if (!inode) {
-		dput(dentry);
-		return -ENOMEM;
-	}
+	if (!inode)
+		goto out_put;
 	inode->i_mode = S_IFREG | cftype_mode(cft);
-	/* A directory in the making has no inode yet: then its maker owns the files too. */
+	/* Whoever makes the directory owns its files too. */
 	inode->i_uid = dir ? dir->i_uid : current_fsuid();
 	inode->i_gid = dir ? dir->i_gid : current_fsgid();
 	inode->i_nlink = 1;
@@ -231,8 +222,10 @@ static int add_file(struct container *cont, const struct cftype *cft)
 	dentry->d_fsdata = (void *)cft;
 	d_add(dentry, inode);
 	d_pin(dentry);
+	err = 0;
+out_put:
 	dput(dentry);
-	return 0;
+	return err;
 }
 
 /* The subsystem whose populate() runs; container_mutex. */

@@ -348,6 +348,16 @@ int simple_setattr(struct dentry *dentry, const struct iattr *attr);
 bool simple_empty(struct dentry *dentry);
 
 /* ---- polling (select.c) ---- */
+#define POLLIN	   0x001
+#define POLLPRI	   0x002
+#define POLLOUT	   0x004
+#define POLLERR	   0x008
+#define POLLHUP	   0x010
+#define POLLNVAL   0x020
+#define POLLRDNORM 0x040
+#define POLLRDBAND 0x080
+#define POLLWRNORM 0x100
+#define POLLWRBAND 0x200
 struct poll_table {
 	void (*queue)(struct poll_table *pt, wait_queue_head_t *wq);
 };

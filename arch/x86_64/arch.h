@@ -274,6 +274,8 @@ void timer_interrupt(void);				/* kernel/sched/timer.c; interrupts off */
 void reschedule_ipi(void);				/* kernel/sched; interrupts off */
 void irq_enter_work(void);				/* kernel/sync/rcu.c: begin of every hardware interrupt, interrupts off */
 void irq_enter_work(void);				/* kernel/sync/rcu.c: begin and end of every hardware interrupt, */
+void console_log_begins(void);				/* kernel/dev/tty.c: a piece of the log is about to go to COM1; any context */
+void console_drain(void);				/* kernel/dev/tty.c: power off is near */
 void irq_exit_work(void);				/* interrupts off */
 void *arch_alloc_table(void);				/* kernel/mm: one zeroed page for a page table, or NULL; atomic */
 void arch_free_table(void *table);

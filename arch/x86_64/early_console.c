@@ -18,6 +18,7 @@ static void ttys0_write(const char *s, unsigned int len)
 {
 	unsigned int line;
 
+	console_log_begins();
 	for (; len; s += line, len -= line) {		/* terminals want CR LF */
 		const char *nl = memchr(s, '\n', len);
 

@@ -58,6 +58,7 @@ static void acpi_poweroff(void)
 
 void arch_poweroff(int status)
 {
+	console_drain();
 	local_irq_disable();
 	say_status(status);
 	smp_stop_others();
