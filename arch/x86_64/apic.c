@@ -24,7 +24,6 @@
 #define APIC_TIMER_DIV	 0x3e0
 #define LVT_MASKED	 BIT(16)
 #define LVT_NMI		 0x400
-#define LVT_PERIODIC	 BIT(17)
 #define LVT_DEADLINE	 BIT(18)
 #define DIV_BY_1	 0xb
 #define ICR_PENDING	 BIT(12)
@@ -81,12 +80,6 @@ void apic_send_ipi(u32 id, u32 icr_low)
 
 void apic_timer_start(u32 count)
 {
-	apic_write(APIC_TIMER_INIT, count);
-}
-
-void apic_timer_periodic(u32 count)
-{
-	apic_write(APIC_LVT_TIMER, VEC_TIMER | LVT_PERIODIC);
 	apic_write(APIC_TIMER_INIT, count);
 }
 

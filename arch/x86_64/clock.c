@@ -4,7 +4,7 @@
  *
  * The TSC's rate comes from CPUID where the processor or hypervisor tells it, else from one comparison with the HPET, the ACPI
  * timer or the PIT. That comparison halts for its millisecond (the local APIC's timer, at an unknown rate, ends it), so it
- * costs next to no instructions; the APIC timer's rate falls out of it.
+ * costs next to no instructions.
  * Sources: Intel SDM vol. 3, 11.5.4, 18.17; ACPI 6.4, 4.8.3.3; IA-PC HPET 1.0a, 2.3; Intel 8254 data sheet.
  */
 #include "arch/x86_64/cpu.h"
@@ -14,6 +14,7 @@
 /* Length of the comparison in ticks of the APIC timer: 1 ms at QEMU's 1 GHz, 40 ms at 25 MHz. The HPET counts 30 times finer. */
 #define CALIBRATE_TICKS 1000000
 #define HPET_TICKS	250000
+#define APIC_TIMER_US	30
 #define HPET_PERIOD	4		/* femtoseconds a tick, upper half of the capabilities */
 #define HPET_CONFIG	0x10
 #define HPET_COUNTER	0xf0
@@ -141,11 +142,8 @@ static u64 cpuid_tsc_khz(void)
 	return r.eax && r.ebx && r.ecx ? (u64)r.ecx * r.ebx / r.eax / 1000 : 0;
 }
 
-/*
- * Halt for one period of the APIC timer. Gives back how many TSC ticks that was, how many ns by the reference, and how many APIC ticks:
- * the timer runs periodically, so its counter tells by how much the end was late.
- */
-static u64 measure(const struct reference *ref, u64 *ns, u64 *apic_ticks)
+/* Halt for a while; how many TSC ticks that was, and how many ns by the reference. */
+static u64 measure_tsc(const struct reference *ref, u64 *ns)
 {
 	u32 start, end;
 	u64 tsc_start, tsc_end;
@@ -153,37 +151,62 @@ static u64 measure(const struct reference *ref, u64 *ns, u64 *apic_ticks)
 	read_pair(ref, &start);			/* once for the caches */
 	calibrating = true;
 	calibration_over = false;
-	apic_timer_periodic(ref->apic_ticks);
 	tsc_start = read_pair(ref, &start);
-	*apic_ticks = apic_timer_left();
+	apic_timer_start(ref->apic_ticks);
 	while (!calibration_over) {
 		cpu_halt_until_irq();
 		local_irq_disable();
 	}
 	tsc_end = read_pair(ref, &end);
-	*apic_ticks += ref->apic_ticks - apic_timer_left();
 	calibrating = false;
-	apic_init_cpu();			/* one-shot again */
 	*ns = (u64)((end - start) & ref->mask) * ref->femtoseconds / 1000000;
 	return tsc_end - tsc_start;
 }
 
-/* Without TSC deadline, the APIC timer's rate is needed too, and with it comes the TSC's. */
+static u32 apic_timer_up(void)
+{
+	return ~apic_timer_left();
+}
+
+/* The APIC timer's rate, with the TSC as reference: long enough for 1 %, as a timer that comes early is just set again. */
+static void measure_apic_timer(void)
+{
+	static const struct reference apic_timer = {.read = apic_timer_up};
+	u32 start, end;
+	u64 tsc, ns;
+
+	apic_timer_start(~0u);
+	read_pair(&apic_timer, &start);
+	tsc = read_pair(&apic_timer, &start);
+	udelay(APIC_TIMER_US);
+	tsc = read_pair(&apic_timer, &end) - tsc;
+	apic_timer_start(0);
+	ns = (unsigned __int128)tsc * tsc_mult >> 32;
+	if (!ns || end == start)
+		panic("the local APIC's timer does not count");
+	apic_mult = ((u64)(end - start) << 32) / ns;
+}
+
+/* Without TSC deadline, the APIC timer's rate is needed too. */
 static void calibrate(u64 known_khz)
 {
 	struct reference ref = find_reference();
-	u64 ns = 0, ticks = 0, tsc = measure(&ref, &ns, &ticks);
+	u64 ns = 0, tsc = known_khz ? 0 : measure_tsc(&ref, &ns);
 
-	if (!ns && (cpu_features.leaf1_ecx & BIT(31))) {	/* microvm without a PIT */
-		ref.name = "the hypervisor's 1 GHz APIC timer";	/* QEMU's and KVM's; real ones differ */
-		ns = ticks;
+	if (known_khz) {
+		ref.name = "CPUID";
+	} else if (ns && tsc) {
+		known_khz = tsc * 1000000 / ns;
+	} else if (cpu_features.leaf1_ecx & BIT(31)) {	/* microvm without a PIT: QEMU's and KVM's APIC timer is known */
+		ref.name = "the hypervisor's 1 GHz APIC timer";
+		known_khz = tsc * 1000000 / ref.apic_ticks;
 	}
-	if (!ns || !tsc || !ticks)
+	if (!known_khz)
 		panic("the %s does not count: no clock", ref.name);
-	set_tsc_khz(known_khz ? known_khz : tsc * 1000000 / ns);
-	apic_mult = (ticks << 32) / ns;
-	pr_info("clock: TSC %u.%03u MHz by %s, timer %llu MHz\n", tsc_khz / 1000, tsc_khz % 1000,
-		known_khz ? "CPUID" : ref.name, (unsigned long long)(ticks * 1000 / ns));
+	set_tsc_khz(known_khz);
+	measure_apic_timer();
+	pr_info("clock: TSC %u.%03u MHz by %s, timer %llu MHz\n", tsc_khz / 1000, tsc_khz % 1000, ref.name,
+		(unsigned long long)(apic_mult * 1000 >> 32));
 }
 
 void clock_init(void)

@@ -195,7 +195,6 @@ void ipi_init(void);
 unsigned long user_ip(unsigned long ip);	/* process.c: ip, or an address nobody can map */
 void apic_send_ipi(u32 apic_id, u32 icr_low);
 void apic_timer_start(u32 count);	/* one-shot, in bus ticks; 0 stops */
-void apic_timer_periodic(u32 count);	/* until apic_init_cpu() */
 u32 apic_timer_left(void);
 void ioapic_init(void);
 int irq_route_isa(unsigned int isa_irq, irq_handler_t fn);	/* to the boot CPU; -ENODEV without an I/O APIC */
