@@ -187,6 +187,25 @@ static void measure_apic_timer(void)
 	apic_mult = ((u64)(end - start) << 32) / ns;
 }
 
+/* TSC rate in kHz by an APIC timer that is known to count nanoseconds. */
+static u64 khz_by_apic_timer(void)
+{
+	static const struct reference apic_timer = {.read = apic_timer_up};
+	u32 start, now;
+	u64 tsc;
+
+	apic_timer_start(~0u);
+	read_pair(&apic_timer, &start);
+	tsc = read_pair(&apic_timer, &start);
+	do {
+		u64 at = read_pair(&apic_timer, &now);
+
+		if (now - start >= HPET_TICKS)
+			return (at - tsc) * 1000000 / (now - start);
+	} while (now != start);
+	return 0;
+}
+
 /* Without TSC deadline, the APIC timer's rate is needed too. */
 static void calibrate(u64 known_khz)
 {
@@ -199,7 +218,7 @@ static void calibrate(u64 known_khz)
 		known_khz = tsc * 1000000 / ns;
 	} else if (cpu_features.leaf1_ecx & BIT(31)) {	/* microvm without a PIT: QEMU's and KVM's APIC timer is known */
 		ref.name = "the hypervisor's 1 GHz APIC timer";
-		known_khz = tsc * 1000000 / ref.apic_ticks;
+		known_khz = khz_by_apic_timer();
 	}
 	if (!known_khz)
 		panic("the %s does not count: no clock", ref.name);
