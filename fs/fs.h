@@ -80,7 +80,10 @@ struct dentry {
 	struct inode *d_inode;		/* NULL: negative. d_lock to write */
 	atomic_t d_count;
 	unsigned int d_flags;		/* d_lock */
+	unsigned int d_mounted;		/* mounts on it, in all namespaces; mount_lock to write */
 	spinlock_t d_lock;
+	u64 d_off;			/* its place in the parent's directory listing; rename_lock + parent's d_lock to write */
+	u64 d_next_off;			/* that of the next child; d_lock */
 	struct super_block *d_sb;	/* immutable */
 	const struct dentry_operations *d_op;	/* immutable after creation */
 	struct list_head d_child;	/* in parent's d_subdirs; parent's d_lock */
@@ -89,7 +92,6 @@ struct dentry {
 	struct rcu_head d_rcu;
 	char d_iname[DNAME_INLINE];	/* short names live here */
 };
-#define DCACHE_MOUNTED	0x01		/* something is mounted here, in some namespace */
 #define DCACHE_UNHASHED 0x02		/* removed: not to be found, still referenced */
 #define DCACHE_PINNED	0x04		/* holds the in-memory file system's own reference */
 
@@ -190,7 +192,6 @@ struct file_system_type {
 
 struct super_block {
 	struct list_head s_list;		/* sb_lock: all super blocks */
-	struct list_head s_instances;		/* sb_lock: of one type */
 	struct file_system_type *s_type;	/* immutable */
 	const struct super_operations *s_op;	/* immutable once s_root is set */
 	struct dentry *s_root;			/* s_umount; NULL while being made and when dying */
@@ -200,6 +201,7 @@ struct super_block {
 	dev_t s_dev;				/* anonymous device number; immutable */
 	atomic_t s_active;			/* mounts, and who keeps the tree alive (child containers) */
 	atomic_t s_count;			/* the struct itself */
+	atomic_t s_writers;			/* files open for writing: no remount to read-only */
 	struct rw_semaphore s_umount;		/* mount, remount, umount; outside container_mutex and i_mutex */
 	bool s_dying;				/* sb_lock: not to be found any more */
 	void *s_fs_info;			/* the file system's */
@@ -213,7 +215,7 @@ struct super_block {
 #define SB_NOEXEC 8
 
 struct mount {
-	struct list_head mnt_hash;	/* mount_lock (rwlock, irqs on); readers: seqcount + RCU */
+	struct hlist_node mnt_hash;	/* mount_lock (seqlock, irqs on); readers: its count + RCU */
 	struct mount *mnt_parent;	/* mount_lock */
 	struct dentry *mnt_mountpoint;	/* mount_lock */
 	struct dentry *mnt_root;	/* immutable */
@@ -224,11 +226,19 @@ struct mount {
 	struct mnt_namespace *mnt_ns;	/* mount_lock */
 	char *mnt_devname;		/* column 1 of /proc/mounts; immutable */
 	const char *mnt_typename;	/* column 3: the type's name as it was asked for (the container type has an alias); immutable */
-	unsigned int mnt_flags;		/* MNT_*: mount_lock */
+	unsigned int mnt_flags;		/* MNT_*: mount_lock to write, plain read */
+	atomic_t mnt_writers;		/* files open for writing through it */
 	atomic_t mnt_count;
 	int mnt_id;
+	struct path mnt_place;		/* detached: what is still to be put; the one who detached it */
+	struct mount *mnt_copy;		/* while a tree is copied: its copy; namespace_sem */
 	struct rcu_head mnt_rcu;
 };
+
+#define MNT_RDONLY 1
+#define MNT_NOSUID 2
+#define MNT_NODEV  4
+#define MNT_NOEXEC 8
 
 /* ---- dentries (dcache.c) ---- */
 struct dentry *d_alloc(struct dentry *parent, const struct qstr *name);	/* unhashed, count 1; NULL: no memory */
@@ -246,7 +256,6 @@ struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);	/* refe
 struct dentry *lookup_one(struct dentry *parent, const char *name, size_t len);	/* cached or by ->lookup; parent's i_mutex held; may be negative */
 void d_move(struct dentry *dentry, struct dentry *target);	/* rename: dentry takes target's name and parent */
 bool d_unlinked(const struct dentry *dentry);
-u32 full_name_hash(const struct dentry *parent, const char *name, unsigned int len);
 /*
  * Path of `path` from `root` into buf, built from the end: returns its start, or ERR_PTR(-ENAMETOOLONG). " (deleted)" is appended
  * for removed names. Safe against renames.
