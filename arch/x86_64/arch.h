@@ -243,7 +243,6 @@ void arch_reboot(void) __noreturn;
 void arch_panic_exit(void) __noreturn;		/* vm.exit port with the panic value, else halt */
 u64 arch_random_seed(void);			/* RDRAND/RDSEED, else TSC jitter */
 void arch_show_cpuinfo(struct seq_file *m);	/* /proc/cpuinfo */
-unsigned long arch_hwcap(void);			/* AT_HWCAP: CPUID leaf 1, EDX */
 
 /* Serial port (arch/x86_64/serial.c): COM1 as the tty's hardware. */
 struct serial_ops {
@@ -279,4 +278,4 @@ void console_log_begins(void);				/* kernel/dev/tty.c: a piece of the log is abo
 void console_drain(void);				/* kernel/dev/tty.c: power off is near */
 void irq_exit_work(void);				/* interrupts off */
 void *arch_alloc_table(void);				/* kernel/mm: one zeroed page for a page table, or NULL; atomic */
-void arch_free_table(void *table);
+void arch_free_table(void *table);			/* must be all zero again */

@@ -134,8 +134,3 @@ void cpu_setup(void)
 	setup_syscall();
 	fpu_init_cpu();
 }
-
-unsigned long arch_hwcap(void)
-{
-	return cpu_features.leaf1_edx;
-}

@@ -219,12 +219,14 @@ void *ioremap(phys_addr_t pa, size_t size)
 /*
  * ---- programs' tables ----
  * All tables of a program hang on a list at its top-level table's struct page, so that the end of the program frees them without
- * looking through thousands of entries. The list and the entries: mm->page_table_lock.
+ * looking through thousands of entries; each remembers in page->index which entry points to it. The list and the entries:
+ * mm->page_table_lock. A table is given back all zero (arch_free_table asks for that).
  */
+
+static const unsigned long shared[] = {VMALLOC_START, IOREMAP_START, KERNEL_BASE};	/* beside the direct map */
 
 pgd_t *pgd_alloc(void)
 {
-	static const unsigned long shared[] = {VMALLOC_START, IOREMAP_START, KERNEL_BASE};
 	pgd_t *pgd = arch_alloc_table();
 	unsigned int i;
 
@@ -240,6 +242,12 @@ pgd_t *pgd_alloc(void)
 
 void pgd_free(pgd_t *pgd)
 {
+	unsigned int i;
+
+	for (i = index_at(PAGE_OFFSET, 3); kernel_pgd[i]; i++)
+		pgd[i] = 0;
+	for (i = 0; i < ARRAY_SIZE(shared); i++)
+		pgd[index_at(shared[i], 3)] = 0;
 	arch_free_table(pgd);
 }
 
@@ -267,6 +275,7 @@ static u64 *user_table_below(pgd_t *pgd, u64 *entry)
 	table = arch_alloc_table();
 	if (table) {
 		list_add(&virt_to_page(table)->lru, &virt_to_page(pgd)->lru);
+		virt_to_page(table)->index = (unsigned long)entry;
 		smp_store_release(entry, __pa(table) | PTE_TABLE);
 	}
 	return table;
@@ -347,13 +356,13 @@ static unsigned int free_all(pgd_t *pgd)
 	struct page *page, *next;
 	unsigned int freed = 0;
 
+	/* Newest first, so a table goes before the one that points to it. */
 	list_for_each_entry_safe(page, next, tables, lru) {
+		*(u64 *)page->index = 0;
 		arch_free_table(page_address(page));
 		freed++;
 	}
 	INIT_LIST_HEAD(tables);
-	if (freed)
-		memset(pgd, 0, 256 * sizeof(*pgd));
 	return freed;
 }
 

@@ -27,3 +27,8 @@ static inline u32 hash_bytes(const void *data, size_t len, u64 salt)
 		h = (h ^ *p++) * 0x100000001b3ULL;
 	return (u32)((h ^ (h >> 29)) * GOLDEN_RATIO_64 >> 32);
 }
+/* A file name below `parent`. */
+static inline u32 full_name_hash(const void *parent, const char *name, size_t len)
+{
+	return hash_bytes(name, len, (unsigned long)parent);
+}

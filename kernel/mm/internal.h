@@ -49,6 +49,9 @@ void slab_init(void);
 unsigned long slab_shrink(void);		/* empty slabs of all caches to the buddy; pages freed. Any context but NMI. */
 unsigned long kernel_stack_shrink(void);	/* cached stacks; pages freed. May sleep. */
 
+/* ---- mm.c ---- */
+void mm_caches_init(void);
+
 /* ---- vma.c ---- mmap_lock for writing, unless said otherwise */
 extern struct kmem_cache *vm_area_cachep;
 struct vm_area_struct *vma_alloc(struct mm_struct *mm);
@@ -106,7 +109,7 @@ u64 vm_page_prot(unsigned long vm_flags);	/* entry bits for pages of such an are
 /* A page's entry takes one of rss_anon and rss_file, and the system's counts. page_table_lock held. */
 static inline void rss_add(struct mm_struct *mm, const struct page *page, long n)
 {
-	if (page->mapping) {
+	if (page->flags & PG_FILE) {
 		mm->rss_file += n;
 		vm_stat_add(VM_FILE_MAPPED, n);
 	} else {

@@ -69,7 +69,7 @@ struct page {
 };
 #define PG_SLAB	    (1U << 0)
 #define PG_RESERVED (1U << 1)	/* was taken at boot (kernel image, archive): joins the buddy when its count drops to 0 */
-#define PG_TABLE    (1U << 2)	/* page table */
+#define PG_FILE	    (1U << 2)	/* is or was in a page cache */
 #define PG_BUDDY    (1U << 3)	/* head of a free block */
 #define PG_LARGE    (1U << 4)	/* head of a kmalloc() of whole pages */
 
@@ -170,6 +170,7 @@ void truncate_pagecache(struct address_space *m, unsigned long start);
 #define VM_GROWSDOWN  0x0100
 #define VM_DONTCOPY   0x0200
 #define VM_LOCKED     0x0400
+#define VM_PRIVATE_PAGES 0x0800	/* has pages of its own, which fork must copy; set by faults, never cleared */
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);	/* a copy of the area was made: fork, split. NULL: nothing to do */
 	void (*close)(struct vm_area_struct *vma);	/* the area goes. NULL: nothing to do */

@@ -269,6 +269,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 			return NULL;
 	}
 	refcount_set(&page->refcount, 1);
+	page->flags = 0;
 	page->mapping = NULL;
 	page->charge = NULL;
 	if (gfp & __GFP_ZERO)
@@ -425,9 +426,7 @@ void mm_init(void)
 	}
 	min_free = clamp(total_ram_pages() / 128, 16UL, 1024UL);
 	slab_init();
-	zero_page = alloc_page(GFP_ATOMIC | __GFP_ZERO);
-	if (!zero_page)
-		panic("no memory left at boot");
+	mm_caches_init();
 }
 
 void mm_init_late(void)
@@ -477,7 +476,6 @@ void *arch_alloc_table(void)
 		vm_stat_add(VM_TABLES, -1);
 		return NULL;
 	}
-	page->flags = PG_TABLE;
 	return page_address(page);
 }
 
@@ -497,10 +495,8 @@ void arch_free_table(void *table)
 		l->count++;
 	}
 	local_irq_restore(flags);
-	if (!keep) {
-		virt_to_page(table)->flags = 0;
+	if (!keep)
 		put_page(virt_to_page(table));
-	}
 }
 
 unsigned long nr_cached_tables(void)

@@ -2,7 +2,7 @@
 /*
  * Kernel memory that is contiguous in addresses only: vmalloc() areas, and kernel stacks with an unmapped page below each.
  *
- * Address space: [VMALLOC_START, +1 TiB) stack slots of twice THREAD_SIZE, [+1 TiB, +9 TiB) vmalloc; the rest is arch's (ioremap).
+ * Address space: [VMALLOC_START, +64 GiB) stack slots of twice THREAD_SIZE, then vmalloc up to +512 GiB.
  *
  * Mapping and unmapping needs a flush on all CPUs, so stacks are kept: a few on each CPU, some more on a common list, and
  * only what is beyond that is unmapped.
@@ -17,8 +17,8 @@
 #define STACKS_PER_CPU	4
 #define STACKS_COMMON	16
 
-#define AREA_START (VMALLOC_START + (1UL << 40))
-#define AREA_END   (VMALLOC_START + (9UL << 40))
+#define AREA_START (VMALLOC_START + (64UL << 30))
+#define AREA_END   (VMALLOC_START + (512UL << 30))
 
 /* A free stack keeps its link in its lowest word. */
 struct stack_list {

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copies between the kernel and programs. Those of the running program go through arch's copy routines, which survive any
+ * address; those of other address spaces through their page tables and the direct map.
+ */
+#include "kernel/mm/internal.h"
+#include "kernel/sched/sched.h"
+
+size_t copy_from_user(void *to, const void __user *from, size_t n)
+{
+	size_t left = n;
+
+	if (likely(access_ok(from, n)))
+		left = arch_copy_user(to, from, n);
+	if (unlikely(left))
+		memset((char *)to + (n - left), 0, left);
+	return left;
+}
+
+size_t copy_to_user(void __user *to, const void *from, size_t n)
+{
+	return likely(access_ok(to, n)) ? arch_copy_user(to, from, n) : n;
+}
+
+size_t clear_user(void __user *to, size_t n)
+{
+	return access_ok(to, n) ? arch_clear_user(to, n) : n;
+}
+
+long strncpy_from_user(char *to, const char __user *from, size_t n)
+{
+	size_t room;
+	long len;
+
+	if (!access_ok(from, 1))
+		return -EFAULT;
+	room = min(n, USER_END - (unsigned long)from);
+	len = arch_strncpy_from_user(to, from, room);
+	/* It ran into the end of user space. */
+	return len == (long)room && room < n ? -EFAULT : len;
+}
+
+long strnlen_user(const char __user *s, size_t n)
+{
+	char chunk[64];
+	size_t done = 0;
+
+	while (done <= n) {
+		long len = strncpy_from_user(chunk, s + done, sizeof(chunk));
+
+		if (len < 0)
+			return 0;
+		done += (size_t)len;
+		if ((size_t)len < sizeof(chunk))
+			return (long)done + 1;
+	}
+	return (long)n + 1;
+}
+
+/* The page behind addr for reading or writing, referenced; NULL: not there yet. */
+static struct page *lookup_user_page(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	struct page *page = NULL;
+	pte_t *pte;
+
+	down_read(&mm->mmap_lock);
+	spin_lock(&mm->page_table_lock);
+	pte = pte_lookup(mm->pgd, addr);
+	if (pte && (*pte & PTE_PRESENT) && (!write || (*pte & PTE_WRITE))) {
+		page = phys_to_page(pte_phys(*pte));
+		get_page(page);
+	}
+	spin_unlock(&mm->page_table_lock);
+	up_read(&mm->mmap_lock);
+	return page;
+}
+
+/* ERR_PTR(-EFAULT, -ENOMEM). */
+static struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	for (;;) {
+		struct page *page = lookup_user_page(mm, addr, write);
+
+		if (page)
+			return page;
+		switch (handle_mm_fault(mm, addr, write ? FAULT_WRITE : 0)) {
+		case FAULT_OK:
+			break;
+		case FAULT_NOMEM:
+			return ERR_PTR(-ENOMEM);
+		default:
+			return ERR_PTR(-EFAULT);
+		}
+		if (fatal_signal_pending(current))
+			return ERR_PTR(-EFAULT);
+	}
+}
+
+ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+{
+	size_t done = 0;
+
+	if (!access_ok((void __user *)addr, len))
+		return -EFAULT;
+	while (done < len) {
+		size_t offset = (addr + done) & ~PAGE_MASK, n = min(PAGE_SIZE - offset, len - done);
+		struct page *page = get_user_page(mm, addr + done, write);
+		char *at;
+
+		if (IS_ERR(page))
+			return done ? (ssize_t)done : PTR_ERR(page);
+		at = (char *)page_address(page) + offset;
+		if (write)
+			memcpy(at, (char *)buf + done, n);
+		else
+			memcpy((char *)buf + done, at, n);
+		put_page(page);
+		done += n;
+	}
+	return (ssize_t)done;
+}
