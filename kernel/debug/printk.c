@@ -60,6 +60,8 @@ static size_t ring_read(u64 *pos, char *buf, size_t len)
 {
 	size_t at, first;
 
+	if (*pos > log_end)
+		*pos = log_end;
 	if (log_end - *pos > LOG_SIZE)
 		*pos = log_end - LOG_SIZE;
 	len = min(len, (size_t)(log_end - *pos));
