@@ -90,11 +90,6 @@ struct page *find_or_create_page(struct address_space *m, unsigned long index, g
 	}
 }
 
-int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	return 0;	/* no vm_ops: pages come from the page cache */
-}
-
 unsigned long nr_pagecache_pages(void)
 {
 	return vm_stat(VM_PAGECACHE);

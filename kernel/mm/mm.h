@@ -151,8 +151,6 @@ struct page *find_get_page(struct address_space *m, unsigned long index);	/* ref
 struct page *find_or_create_page(struct address_space *m, unsigned long index, gfp_t gfp);
 /* Hand a ready page over to the cache (its reference goes to the cache). -EEXIST, -ENOMEM. */
 int add_to_page_cache(struct address_space *m, struct page *page, unsigned long index);
-/* file_operations.mmap of files whose pages are in the page cache. */
-int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 /* file_operations.mmap of /dev/zero: private mappings are anonymous memory, shared ones a fresh object. */
 int mmap_zero(struct file *file, struct vm_area_struct *vma);
 unsigned long nr_pagecache_pages(void);
