@@ -521,3 +521,18 @@ int do_dup2(unsigned int oldfd, unsigned int newfd, unsigned int flags)
 		filp_close(old);
 	return (int)newfd;
 }
+
+/* Is fd of p open? Does not sleep. */
+bool task_has_fd(struct task_struct *p, unsigned int fd)
+{
+	bool open = false;
+
+	task_lock(p);
+	if (p->files) {
+		spin_lock(&p->files->file_lock);
+		open = fd < p->files->fdt->max_fds && p->files->fdt->fd[fd];
+		spin_unlock(&p->files->file_lock);
+	}
+	task_unlock(p);
+	return open;
+}

@@ -122,10 +122,3 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len
 	mutex_unlock(&inode->i_mutex);
 	return n;
 }
-
-/* Pages are faulted in from the cache (kernel/mm/fault.c), so there is nothing to set up. */
-int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	file_accessed(file);
-	return 0;
-}

@@ -216,6 +216,7 @@ bool get_close_on_exec(unsigned int fd);
 void set_close_on_exec(unsigned int fd, bool on);
 struct file *fget_task(struct task_struct *p, unsigned int fd);		/* another task's */
 struct file *fget_task_next(struct task_struct *p, unsigned int *fd);	/* the next at or above *fd */
+bool task_has_fd(struct task_struct *p, unsigned int fd);
 
 /* ---- read_write.c ---- */
 struct iovec {
@@ -264,7 +265,7 @@ static inline size_t clear_reader(void __user *to, size_t n)
 /* ---- filemap_rw.c: read and write through the page cache ---- */
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *ppos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos);
-int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
+
 
 /* ---- pipe.c ---- */
 extern const struct file_operations pipefifo_fops;

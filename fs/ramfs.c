@@ -14,10 +14,17 @@
 
 static const struct address_space_operations ramfs_aops = {0};
 
+/* Pages are faulted in from the cache (kernel/mm/fault.c), so there is nothing to set up. */
+static int ramfs_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	file_accessed(file);
+	return 0;
+}
+
 const struct file_operations ramfs_file_operations = {
 	.read = generic_file_read,
 	.write = generic_file_write,
-	.mmap = generic_file_mmap,
+	.mmap = ramfs_mmap,
 	.fsync = ramfs_fsync,
 };
 

@@ -158,3 +158,4 @@ bool is_orphaned_pgrp(pid_t pgrp);
 bool get_signal(struct ksignal *ksig);		/* take the next deliverable signal of current */
 void signal_wake_up(struct task_struct *p, bool fatal);
 void recalc_sigpending(void);			/* current; siglock held */
+void set_current_blocked(u64 mask);		/* signal mask of current; takes siglock */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of procfs share. */
+#pragma once
+
+#include "fs/internal.h"
+
+enum proc_kind {
+	PROC_ROOT,
+	PROC_STATIC,		/* a line of the table */
+	PROC_SELF,		/* the symlinks of the root */
+	PROC_THREAD_SELF,
+	PROC_MOUNTS,
+	PROC_PID,		/* the directory of a process, or of a thread below task/ */
+	PROC_PID_ENTRY,		/* a line of the PID table: file or magic link */
+	PROC_FD_DIR,
+	PROC_FD,		/* fd/N */
+	PROC_TASK_DIR,		/* the threads */
+};
+
+/* inode->i_private. Immutable; task is referenced, NULL for what belongs to none. */
+struct proc_node {
+	enum proc_kind kind;
+	struct task_struct *task;
+	const struct proc_pid_file *entry;
+	const struct proc_file *file;
+	unsigned int fd;
+};
+
+static inline struct proc_node *proc_node(const struct inode *inode)
+{
+	return inode->i_private;
+}
+
+/* A new inode; takes its own reference of task. NULL: no memory. */
+struct inode *proc_inode(struct super_block *sb, enum proc_kind kind, umode_t mode, struct task_struct *task);
+/* Finish a lookup: takes over inode; -ENOMEM if it is NULL. */
+int proc_add(struct dentry *dentry, struct inode *inode);
+bool proc_number(const struct qstr *name, unsigned int *n);	/* a decimal number without leading zeroes */
+/* May current look into p's files and addresses (ptrace(2), access mode)? */
+bool proc_may_look(struct task_struct *p);
+
+extern const struct inode_operations proc_pid_dir_inode_operations;
+extern const struct file_operations proc_pid_dir_operations;
+struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *p);
