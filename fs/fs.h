@@ -256,10 +256,6 @@ struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);	/* refe
 struct dentry *lookup_one(struct dentry *parent, const char *name, size_t len);	/* cached or by ->lookup; parent's i_mutex held; may be negative */
 void d_move(struct dentry *dentry, struct dentry *target);	/* rename: dentry takes target's name and parent */
 bool d_unlinked(const struct dentry *dentry);
-static inline u32 full_name_hash(const struct dentry *parent, const char *name, unsigned int len)
-{
-	return hash_bytes(name, len, (unsigned long)parent);
-}
 /*
  * Path of `path` from `root` into buf, built from the end: returns its start, or ERR_PTR(-ENAMETOOLONG). " (deleted)" is appended
  * for removed names. Safe against renames.
