@@ -339,10 +339,13 @@ void sched_tick(void)
 	struct rq *rq = this_rq();
 	struct task_struct *p = current;
 
-	if (p->mm && (long)current_pt_regs()->orig_rax == -1)
+	if (p->mm && (long)current_pt_regs()->orig_rax == -1) {
 		p->utime += SAMPLE_PERIOD;
-	else
+		rq->user_samples++;
+	} else {
 		p->stime += SAMPLE_PERIOD;
+		rq->system_samples++;
+	}
 
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
@@ -420,6 +423,16 @@ u64 sched_idle_time(unsigned int cpu)
 	u64 since = READ_ONCE(rq->idle_since), now = arch_clock_ns();
 
 	return READ_ONCE(rq->idle_ns) + (since && now > since ? now - since : 0);
+}
+
+void sched_busy_time(unsigned int cpu, u64 *user, u64 *system)
+{
+	struct rq *rq = cpu_rq(cpu);
+	u64 now = arch_clock_ns(), idle = sched_idle_time(cpu), busy = now > idle ? now - idle : 0;
+	u64 us = READ_ONCE(rq->user_samples), ss = READ_ONCE(rq->system_samples);
+
+	*user = us ? busy / (us + ss) * us : 0;
+	*system = busy - *user;
 }
 
 u64 sched_nr_switches(void)

@@ -54,6 +54,7 @@ void sched_init(void)
 {
 	fair_init();
 	bitmap_fill(init_task.cpus_user, NR_CPUS);
+	task_init();
 	become_idle(&init_task, 0);
 }
 

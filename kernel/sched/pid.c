@@ -69,6 +69,11 @@ pid_t pid_alloc(void)
 	return pid;
 }
 
+pid_t pid_last(void)
+{
+	return READ_ONCE(last_pid);
+}
+
 void pid_hold(pid_t pid)
 {
 	if (pid)

@@ -26,9 +26,9 @@ struct rq {
 	struct cfs_rq cfs;
 	u64 clock;			/* ns; read from the hardware by update_rq_clock() */
 	u64 tick_at;			/* the running task wants sched_tick() then; KTIME_MAX: not at all */
-	u64 last_tick;			/* ns: up to here the running time was given to utime or stime */
 	u64 next_balance;		/* ns */
 	u64 idle_since, idle_ns;	/* ns; idle_since 0: not idle */
+	u64 user_samples, system_samples;	/* what the tick found running */
 	u64 nr_switches;
 	long nr_uninterruptible;	/* may be negative on one CPU; the sum over all is right */
 	struct mm_struct *prev_mm;	/* between context_switch() and finish_task_switch(): to drop */

@@ -112,11 +112,15 @@ struct task_struct {
 	struct signal_struct *signal;	/* kernel/task/signal.h; lives as long as the thread group */
 	struct sighand_struct *sighand;	/* siglock inside; NULL once the task has been released */
 	u64 blocked;			/* signal mask; sighand->siglock to write, the task itself reads plainly */
+	u64 real_blocked;		/* while sigtimedwait() listens: what is blocked but for that; siglock */
+	unsigned int jobctl;		/* JOBCTL_*; siglock */
+	int pdeath_signal;		/* from prctl, when the parent dies; the task itself */
 	u64 saved_sigmask;		/* for sigsuspend, ppoll: restored after the handler */
 	bool restore_sigmask;
 	struct sigpending_list {
-		struct list_head list;
-		u64 signal;
+		struct list_head list;	/* struct sigqueue */
+		u64 signal;		/* bit sig - 1 */
+		unsigned int count;	/* length of the list */
 	} pending;			/* siglock */
 	unsigned long sas_ss_sp;	/* alternate stack; the task itself */
 	size_t sas_ss_size;
@@ -181,6 +185,7 @@ extern rwlock_t tasklist_lock;	/* the family fields above and the pid table; wri
 pid_t pid_alloc(void);		/* -EAGAIN when all are in use; may sleep */
 void pid_hold(pid_t pid);	/* one more user of a number in use: a process group, a session. Any context. 0: nothing */
 void pid_free(pid_t pid);	/* one user less; the last: may be reused at once. 0: nothing */
+pid_t pid_last(void);		/* given out last */
 void pid_attach(struct task_struct *p);	/* into the hash: visible; tasklist_lock for writing */
 void pid_detach(struct task_struct *p);
 /* RCU read section (or tasklist_lock); no reference is taken. Threads are found too. */
@@ -226,6 +231,7 @@ void set_cpus_allowed(struct task_struct *p, const unsigned long *allowed);
 /* CPU time of a task in ns, including the current slice. */
 u64 task_sched_runtime(struct task_struct *p);
 u64 sched_idle_time(unsigned int cpu);			/* ns */
+void sched_busy_time(unsigned int cpu, u64 *user, u64 *system);	/* ns */
 u64 sched_nr_switches(void);
 unsigned int sched_nr_running(void);
 void sched_loadavg(u64 avg[3]);				/* fixed point, 11 bits of fraction, as in Linux */
@@ -256,6 +262,7 @@ int workqueue_init(void);			/* starts the thread; from a kernel thread */
 /* ---- upcalls: kernel/task defines them ---- */
 /* A kernel thread that will run fn(arg); not started yet (wake_up_new_task). current is a kernel thread. ERR_PTR. May sleep. */
 struct task_struct *copy_kthread(int (*fn)(void *), void *arg);
+void task_init(void);				/* caches; from sched_init() */
 void free_task(struct task_struct *p);		/* the last reference is gone, a grace period has passed */
 void task_tick(struct task_struct *p);		/* current, from sched_tick(): CPU time limits and timers; irqs off */
 unsigned long rlimit(int resource);	/* soft limit (RLIMIT_*) of current; ~0UL: none */

@@ -150,6 +150,10 @@ struct signal_struct {
 #define SIGNAL_UNKILLABLE     8	/* init: default actions do nothing */
 #define SIGNAL_CLD_STOPPED    16
 #define SIGNAL_CLD_CONTINUED  32
+#define SIGNAL_CLD_MASK	      (SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED)
+/* task_struct.jobctl */
+#define JOBCTL_STOP_DEQUEUED 1	/* a stop signal was taken and no SIGCONT came since */
+#define JOBCTL_STOP_PENDING  2	/* has to stop for a group stop */
 
 int send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool group);	/* info NULL: from the kernel. Any context. */
 void force_sig_fault(int sig, int code, unsigned long addr);	/* current; cannot be blocked or ignored */

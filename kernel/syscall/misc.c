@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* System calls about the machine and the process as a whole: names, limits, prctl, log, randomness, power. */
+#include "kernel/syscall/syscall.h"
+#include "kernel/task/uts.h"
+
+/* ---- names ---- */
+
+long sys_uname(uptr_t name)
+{
+	struct new_utsname copy;
+
+	read_lock(&uts_lock);
+	copy = current->uts_ns->name;
+	read_unlock(&uts_lock);
+	return copy_to_user(name, &copy, sizeof(copy)) ? -EFAULT : 0;
+}
+
+static long set_name(ucptr_t uname, int len, size_t offset)
+{
+	char text[UTS_LEN + 1] = {0};
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (len < 0 || len > UTS_LEN)
+		return -EINVAL;
+	if (copy_from_user(text, uname, len))
+		return -EFAULT;
+	write_lock(&uts_lock);
+	memcpy((char *)&current->uts_ns->name + offset, text, sizeof(text));
+	write_unlock(&uts_lock);
+	return 0;
+}
+
+long sys_sethostname(ucptr_t name, int len)
+{
+	return set_name(name, len, offsetof(struct new_utsname, nodename));
+}
+
+long sys_setdomainname(ucptr_t name, int len)
+{
+	return set_name(name, len, offsetof(struct new_utsname, domainname));
+}
+
+/* ---- limits ---- */
+
+static int check_rlimit(unsigned int resource, const struct rlimit64 *new_rlim, const struct signal_struct *sig)
+{
+	if (new_rlim->rlim_cur > new_rlim->rlim_max)
+		return -EINVAL;
+	if (resource == RLIMIT_NOFILE && new_rlim->rlim_max > 1 << 20)
+		return -EPERM;
+	if (new_rlim->rlim_max > sig->rlim[resource].rlim_max && !capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	return 0;
+}
+
+static int do_prlimit(struct task_struct *p, unsigned int resource, const struct rlimit64 *new_rlim, struct rlimit64 *old)
+{
+	struct signal_struct *sig = p->signal;
+	struct sighand_struct *sh;
+	unsigned long flags;
+	int err = 0;
+
+	if (resource >= RLIM_NLIMITS)
+		return -EINVAL;
+	sh = lock_task_sighand(p, &flags);
+	if (!sh)
+		return -ESRCH;
+	*old = (struct rlimit64){sig->rlim[resource].rlim_cur, sig->rlim[resource].rlim_max};
+	if (new_rlim)
+		err = check_rlimit(resource, new_rlim, sig);
+	if (new_rlim && !err) {
+		sig->rlim[resource].rlim_cur = new_rlim->rlim_cur;
+		sig->rlim[resource].rlim_max = new_rlim->rlim_max;
+	}
+	unlock_task_sighand(sh, flags);
+	return err;
+}
+
+long sys_getrlimit(unsigned int resource, uptr_t rlim)
+{
+	struct rlimit64 old;
+	int err = do_prlimit(current, resource, NULL, &old);
+
+	return err ? err : copy_to_user(rlim, &old, sizeof(old)) ? -EFAULT : 0;
+}
+
+long sys_setrlimit(unsigned int resource, ucptr_t rlim)
+{
+	struct rlimit64 new_rlim, old;
+
+	if (copy_from_user(&new_rlim, rlim, sizeof(new_rlim)))
+		return -EFAULT;
+	return do_prlimit(current, resource, &new_rlim, &old);
+}
+
+/* prlimit(2): one's own, or of somebody with all the same ids. */
+static bool may_limit(struct task_struct *p)
+{
+	const struct cred *c = current_cred(), *t = p->cred;
+
+	return p->signal == current->signal || capable(CAP_SYS_RESOURCE) ||
+	       (c->uid == t->uid && c->uid == t->euid && c->uid == t->suid && c->gid == t->gid && c->gid == t->egid &&
+		c->gid == t->sgid);
+}
+
+long sys_prlimit64(pid_t pid, unsigned int resource, ucptr_t unew, uptr_t uold)
+{
+	struct rlimit64 new_rlim, old;
+	struct task_struct *p;
+	bool may;
+	int err;
+
+	if (unew && copy_from_user(&new_rlim, unew, sizeof(new_rlim)))
+		return -EFAULT;
+	if (pid)
+		p = find_get_task_by_pid(pid);
+	else
+		get_task_struct(p = current);
+	if (!p)
+		return -ESRCH;
+	rcu_read_lock();
+	may = may_limit(p);
+	rcu_read_unlock();
+	err = may ? do_prlimit(p, resource, unew ? &new_rlim : NULL, &old) : -EPERM;
+	put_task_struct(p);
+	if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
+		err = -EFAULT;
+	return err;
+}
+
+/* ---- prctl ---- */
+
+#define PR_SET_PDEATHSIG    1
+#define PR_GET_PDEATHSIG    2
+#define PR_GET_DUMPABLE	    3
+#define PR_SET_DUMPABLE	    4
+#define PR_SET_NAME	    15
+#define PR_GET_NAME	    16
+#define PR_GET_NO_NEW_PRIVS 39
+
+long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
+{
+	char comm[sizeof(current->comm)] = {0};
+	long n;
+
+	(void)arg3, (void)arg4, (void)arg5;
+	switch (option) {
+	case PR_SET_PDEATHSIG:
+		if (arg2 > _NSIG)
+			return -EINVAL;
+		current->pdeath_signal = arg2;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user(current->pdeath_signal, (int __user *)arg2);
+	case PR_GET_DUMPABLE:
+		return 1;
+	case PR_SET_DUMPABLE:
+		return arg2 > 1 ? -EINVAL : 0;	/* there are no dumps: any wish is fulfilled */
+	case PR_SET_NAME:
+		n = strncpy_from_user(comm, (ustr_t)arg2, sizeof(comm) - 1);
+		if (n < 0)
+			return n;
+		comm[sizeof(comm) - 1] = '\0';
+		memcpy(current->comm, comm, sizeof(comm));
+		return 0;
+	case PR_GET_NAME:
+		strscpy(comm, current->comm, sizeof(comm));
+		return copy_to_user((uptr_t)arg2, comm, sizeof(comm)) ? -EFAULT : 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+long sys_arch_prctl(int code, unsigned long addr)
+{
+	return arch_prctl(code, addr);
+}
+
+/* ---- the system ---- */
+
+struct sysinfo {
+	s64 uptime;
+	u64 loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+	u16 procs, pad;
+	u64 totalhigh, freehigh;
+	u32 mem_unit;
+};
+
+long sys_sysinfo(uptr_t uinfo)
+{
+	struct sysinfo info = {
+		.uptime = ktime_get() / NSEC_PER_SEC,
+		.totalram = total_ram_pages() * PAGE_SIZE,
+		.freeram = nr_free_pages() * PAGE_SIZE,
+		.procs = min(nr_tasks_total(), 65535U),
+		.mem_unit = 1,
+	};
+
+	sched_loadavg(info.loads);
+	for (int i = 0; i < 3; i++)
+		info.loads[i] <<= 16 - 11;	/* SI_LOAD_SHIFT */
+	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+#define SYSLOG_READ_ALL	    3
+#define SYSLOG_READ_CLEAR   4
+#define SYSLOG_CONSOLE_LEVEL 8
+#define SYSLOG_SIZE_BUFFER  10
+#define LOG_SIZE	    (64 * 1024)
+
+/* The last `len` bytes of the log. */
+static long read_log(uptr_t buf, int len)
+{
+	u64 pos = 0, end = 0;
+	char chunk[256];
+	long done = 0;
+	size_t n;
+
+	while ((n = log_read(&end, chunk, sizeof(chunk))))
+		;
+	pos = end > (u64)len ? end - len : 0;
+	while (done < len && (n = log_read(&pos, chunk, min(sizeof(chunk), (size_t)(len - done))))) {
+		if (copy_to_user((char __user *)buf + done, chunk, n))
+			return -EFAULT;
+		done += n;
+	}
+	return done;
+}
+
+/* The reading part of syslog(2); /proc/kmsg has the rest. */
+long sys_syslog(int type, uptr_t buf, int len)
+{
+	switch (type) {
+	case 0:				/* close */
+	case 1:				/* open */
+		return 0;
+	case SYSLOG_READ_ALL:
+		if (!buf || len < 0)
+			return -EINVAL;
+		return read_log(buf, len);
+	case SYSLOG_CONSOLE_LEVEL:
+		if (!capable(CAP_SYS_ADMIN))
+			return -EPERM;
+		if (len < 1 || len > 8)
+			return -EINVAL;
+		console_loglevel = len;
+		return 0;
+	case SYSLOG_SIZE_BUFFER:
+		return LOG_SIZE;
+	}
+	return -EINVAL;
+}
+
+#define GRND_NONBLOCK 1
+#define GRND_RANDOM   2
+#define GRND_INSECURE 4
+
+long sys_getrandom(uptr_t buf, size_t count, unsigned int flags)
+{
+	u8 chunk[128];
+	size_t done = 0;
+
+	if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
+	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	count = min(count, (size_t)0x7ffff000);
+	while (done < count) {
+		size_t n = min(count - done, sizeof(chunk));
+
+		get_random_bytes(chunk, n);
+		if (copy_to_user((char __user *)buf + done, chunk, n))
+			return done ? (long)done : -EFAULT;
+		done += n;
+		if (signal_pending(current))
+			break;
+		cond_resched();
+	}
+	return done;
+}
+
+/* ---- power ---- */
+
+#define LINUX_REBOOT_MAGIC1	 0xfee1dead
+#define LINUX_REBOOT_MAGIC2	 0x28121969
+#define LINUX_REBOOT_MAGIC2A	 0x05121996
+#define LINUX_REBOOT_MAGIC2B	 0x16041998
+#define LINUX_REBOOT_MAGIC2C	 0x20112000
+#define LINUX_REBOOT_CMD_RESTART 0x01234567
+#define LINUX_REBOOT_CMD_HALT	 0xcdef0123
+#define LINUX_REBOOT_CMD_CAD_ON	 0x89abcdef
+#define LINUX_REBOOT_CMD_CAD_OFF 0
+#define LINUX_REBOOT_CMD_POWER_OFF 0x4321fedc
+
+/* POWER_OFF: the low 8 bits of arg are the status that the machine leaves with. Ours alone; Linux does not look at arg here. */
+long sys_reboot(unsigned int magic1, unsigned int magic2, unsigned int cmd, unsigned long arg)
+{
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
+	if (magic1 != LINUX_REBOOT_MAGIC1 || (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
+					      magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
+		return -EINVAL;
+	switch (cmd) {
+	case LINUX_REBOOT_CMD_RESTART:
+		arch_reboot();
+	case LINUX_REBOOT_CMD_POWER_OFF:
+		arch_poweroff(arg & 0xff);
+	case LINUX_REBOOT_CMD_HALT:
+		pr_notice("System halted\n");
+		local_irq_disable();
+		cpu_halt_forever();
+	case LINUX_REBOOT_CMD_CAD_ON:
+	case LINUX_REBOOT_CMD_CAD_OFF:
+		return 0;
+	}
+	return -EINVAL;
+}

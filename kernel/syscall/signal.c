@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* System calls about signals. What signals do is kernel/task/signal.c. */
+#include "kernel/syscall/syscall.h"
+#include "kernel/task/internal.h"
+
+#define UNBLOCKABLE (sigmask(SIGKILL) | sigmask(SIGSTOP))
+
+/* ---- actions and masks ---- */
+
+/* Pending signals that the new action ignores are dropped. siglock held. */
+static void drop_pending(int sig)
+{
+	struct task_struct *t;
+
+	list_for_each_entry(t, &current->signal->thread_head, thread_node)
+		flush_signal(&t->pending, sig);
+	flush_signal(&current->signal->shared_pending, sig);
+}
+
+long sys_rt_sigaction(int sig, ucptr_t act, uptr_t oact, size_t sigsetsize)
+{
+	struct sighand_struct *sh = current->sighand;
+	struct k_sigaction new_ka, old_ka;
+
+	if (sigsetsize != sizeof(u64))
+		return -EINVAL;
+	if (act && copy_from_user(&new_ka, act, sizeof(new_ka)))
+		return -EFAULT;
+	if (sig < 1 || sig > _NSIG || (act && (sigmask(sig) & UNBLOCKABLE)))
+		return -EINVAL;
+	spin_lock_irq(&sh->siglock);
+	old_ka = sh->action[sig - 1];
+	if (act) {
+		bool ignored_by_default = sig == SIGCONT || sig == SIGCHLD || sig == SIGWINCH || sig == SIGURG;
+
+		new_ka.mask &= ~UNBLOCKABLE;
+		sh->action[sig - 1] = new_ka;
+		if (new_ka.handler == SIG_IGN || (new_ka.handler == SIG_DFL && ignored_by_default))
+			drop_pending(sig);
+	}
+	spin_unlock_irq(&sh->siglock);
+	return oact && copy_to_user(oact, &old_ka, sizeof(old_ka)) ? -EFAULT : 0;
+}
+
+long sys_rt_sigprocmask(int how, ucptr_t set, uptr_t oset, size_t sigsetsize)
+{
+	u64 old = current->blocked, mask;
+
+	if (sigsetsize != sizeof(u64))
+		return -EINVAL;
+	if (set) {
+		if (get_user(mask, (u64 __user *)set))
+			return -EFAULT;
+		switch (how) {
+		case 0:			/* SIG_BLOCK */
+			mask |= old;
+			break;
+		case 1:			/* SIG_UNBLOCK */
+			mask = old & ~mask;
+			break;
+		case 2:			/* SIG_SETMASK */
+			break;
+		default:
+			return -EINVAL;
+		}
+		set_current_blocked(mask);
+	}
+	return oset ? put_user(old, (u64 __user *)oset) : 0;
+}
+
+long sys_rt_sigpending(uptr_t set, size_t sigsetsize)
+{
+	u64 pending;
+
+	if (sigsetsize > sizeof(u64))
+		return -EINVAL;
+	spin_lock_irq(&current->sighand->siglock);
+	pending = (current->pending.signal | current->signal->shared_pending.signal) & current->blocked;
+	spin_unlock_irq(&current->sighand->siglock);
+	return copy_to_user(set, &pending, sigsetsize) ? -EFAULT : 0;
+}
+
+long sys_rt_sigsuspend(ucptr_t set, size_t sigsetsize)
+{
+	u64 mask;
+
+	if (sigsetsize != sizeof(u64))
+		return -EINVAL;
+	if (get_user(mask, (u64 __user *)set))
+		return -EFAULT;
+	current->saved_sigmask = current->blocked;
+	set_current_blocked(mask);
+	while (!signal_pending(current)) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		schedule();
+	}
+	current->restore_sigmask = true;
+	return -ERESTARTNOHAND;
+}
+
+long sys_pause(void)
+{
+	while (!signal_pending(current)) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		schedule();
+	}
+	return -ERESTARTNOHAND;
+}
+
+long sys_rt_sigreturn(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+	u64 blocked;
+
+	if (arch_restore_signal_frame(regs, &blocked)) {
+		force_sig_fault(SIGSEGV, SI_KERNEL, 0);
+		return 0;
+	}
+	regs->orig_rax = -1;			/* the old system call's value is not to be looked at again */
+	set_current_blocked(blocked);
+	return regs->rax;
+}
+
+/* The stack structure of sigaltstack(2). */
+struct stack_t {
+	unsigned long ss_sp;
+	int ss_flags, pad;
+	size_t ss_size;
+};
+#define SS_ONSTACK    1
+#define SS_DISABLE    2
+#define SS_AUTODISARM (1U << 31)
+#define MINSIGSTKSZ   2048
+
+long sys_sigaltstack(ucptr_t ss, uptr_t old)
+{
+	struct task_struct *p = current;
+	unsigned long sp = current_pt_regs()->rsp;
+	bool on_stack = sp > p->sas_ss_sp && sp - p->sas_ss_sp <= p->sas_ss_size;
+	struct stack_t was = {
+		.ss_sp = p->sas_ss_sp,
+		.ss_flags = (p->sas_ss_size ? on_stack ? SS_ONSTACK : 0 : SS_DISABLE) | (p->sas_ss_flags & SS_AUTODISARM),
+		.ss_size = p->sas_ss_size,
+	}, new_ss;
+
+	if (ss) {
+		unsigned int mode;
+
+		if (copy_from_user(&new_ss, ss, sizeof(new_ss)))
+			return -EFAULT;
+		if (on_stack)
+			return -EPERM;
+		mode = new_ss.ss_flags & ~SS_AUTODISARM;
+		if (mode != SS_DISABLE && mode != SS_ONSTACK && mode)
+			return -EINVAL;
+		if (mode == SS_DISABLE)
+			new_ss.ss_sp = new_ss.ss_size = 0;
+		else if (new_ss.ss_size < MINSIGSTKSZ)
+			return -ENOMEM;
+		p->sas_ss_sp = new_ss.ss_sp;
+		p->sas_ss_size = new_ss.ss_size;
+		p->sas_ss_flags = new_ss.ss_flags;
+	}
+	return old && copy_to_user(old, &was, sizeof(was)) ? -EFAULT : 0;
+}
+
+/* ---- waiting for a signal ---- */
+
+long sys_rt_sigtimedwait(ucptr_t uset, uptr_t uinfo, ucptr_t timeout, size_t sigsetsize)
+{
+	struct task_struct *p = current;
+	s64 ns = KTIME_MAX;
+	siginfo_t info;
+	u64 set;
+	int sig;
+
+	if (sigsetsize != sizeof(u64))
+		return -EINVAL;
+	if (get_user(set, (u64 __user *)uset))
+		return -EFAULT;
+	if (timeout) {
+		struct timespec64 ts;
+
+		if (copy_from_user(&ts, timeout, sizeof(ts)))
+			return -EFAULT;
+		if (ts.tv_sec < 0 || (u64)ts.tv_nsec >= NSEC_PER_SEC)
+			return -EINVAL;
+		ns = ts.tv_sec > KTIME_MAX / (s64)NSEC_PER_SEC - 1 ? KTIME_MAX : ts.tv_sec * (s64)NSEC_PER_SEC + ts.tv_nsec;
+	}
+	set &= ~UNBLOCKABLE;
+	spin_lock_irq(&p->sighand->siglock);
+	sig = dequeue_signal(~set, &info);
+	if (!sig && ns) {
+		/* Unblock them, so that they wake us; real_blocked keeps their sender from acting at once. */
+		p->real_blocked = p->blocked;
+		p->blocked &= ~set;
+		recalc_sigpending();
+		spin_unlock_irq(&p->sighand->siglock);
+		__set_current_state(TASK_INTERRUPTIBLE);
+		ns = schedule_timeout(ns);
+		spin_lock_irq(&p->sighand->siglock);
+		p->blocked = p->real_blocked;
+		p->real_blocked = 0;
+		sig = dequeue_signal(~set, &info);
+	}
+	recalc_sigpending();
+	spin_unlock_irq(&p->sighand->siglock);
+	if (!sig)
+		return ns ? -EINTR : -EAGAIN;
+	return uinfo && copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : sig;
+}
+
+/* ---- sending ---- */
+
+static void user_siginfo(siginfo_t *info, int sig, int code)
+{
+	*info = (siginfo_t){.si_signo = sig, .si_code = code};
+	info->kill.pid = current->tgid;
+	info->kill.uid = current_uid();
+}
+
+/* To the process that p belongs to. p is safe to use: RCU, tasklist_lock. */
+static int kill_one(int sig, const siginfo_t *info, struct task_struct *p)
+{
+	int err = check_kill_permission(sig, p);
+
+	if (!err && sig)
+		err = send_sig_info(sig, info, p, true);
+	return err == -EAGAIN ? 0 : err;
+}
+
+/* All processes for which `pgrp` fits (0: everybody but init and ourselves). */
+static long kill_many(int sig, const siginfo_t *info, pid_t pgrp)
+{
+	bool found = false, done = false;
+	struct task_struct *p;
+	long err = 0;
+
+	read_lock(&tasklist_lock);
+	for_each_process(p) {
+		int ret;
+
+		if (pgrp ? p->signal->pgrp != pgrp : p->pid <= 1 || p->signal == current->signal || (p->flags & PF_KTHREAD))
+			continue;
+		ret = kill_one(sig, info, p);
+		found = true;
+		if (!ret)
+			done = true;
+		else if (!err || ret != -EPERM)
+			err = ret;
+	}
+	read_unlock(&tasklist_lock);
+	return done ? 0 : found ? err : -ESRCH;
+}
+
+long sys_kill(pid_t pid, int sig)
+{
+	struct task_struct *p;
+	siginfo_t info;
+	long ret;
+
+	if (sig < 0 || sig > _NSIG)
+		return -EINVAL;
+	user_siginfo(&info, sig, SI_USER);
+	if (pid == -1)
+		return kill_many(sig, &info, 0);
+	if (pid == (-2147483647 - 1))
+		return -ESRCH;
+	if (pid <= 0)
+		return kill_many(sig, &info, pid ? -pid : current->signal->pgrp);
+	rcu_read_lock();
+	p = find_task_by_pid(pid);
+	ret = p ? kill_one(sig, &info, p) : -ESRCH;
+	rcu_read_unlock();
+	return ret;
+}
+
+/* tgid 0: whatever it belongs to. */
+static long do_tkill(pid_t tgid, pid_t tid, int sig)
+{
+	struct task_struct *p;
+	siginfo_t info;
+	long ret = -ESRCH;
+
+	if (tid <= 0 || sig < 0 || sig > _NSIG)
+		return -EINVAL;
+	user_siginfo(&info, sig, SI_TKILL);
+	rcu_read_lock();
+	p = find_task_by_pid(tid);
+	if (p && (!tgid || p->tgid == tgid)) {
+		ret = check_kill_permission(sig, p);
+		if (!ret && sig)
+			ret = send_sig_info(sig, &info, p, false);
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+long sys_tkill(pid_t tid, int sig)
+{
+	return do_tkill(0, tid, sig);
+}
+
+long sys_tgkill(pid_t tgid, pid_t tid, int sig)
+{
+	return tgid <= 0 ? -EINVAL : do_tkill(tgid, tid, sig);
+}
+
+long sys_rt_sigqueueinfo(pid_t pid, int sig, uptr_t uinfo)
+{
+	struct task_struct *p;
+	siginfo_t info;
+	long ret = -ESRCH;
+
+	if (copy_from_user(&info, uinfo, sizeof(info)))
+		return -EFAULT;
+	if (sig < 0 || sig > _NSIG)
+		return -EINVAL;
+	/* Nobody may look like the kernel or kill(2), but to himself. */
+	if ((info.si_code >= 0 || info.si_code == SI_TKILL) && pid != current->tgid)
+		return -EPERM;
+	info.si_signo = sig;
+	rcu_read_lock();
+	p = find_task_by_pid(pid);
+	if (p) {
+		ret = check_kill_permission(sig, p);
+		if (!ret && sig)
+			ret = send_sig_info(sig, &info, p, true);
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+long sys_restart_syscall(void)
+{
+	struct restart_block *restart = &current->restart_block;
+
+	return restart->fn ? restart->fn(restart) : -EINTR;
+}

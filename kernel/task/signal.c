@@ -1,0 +1,623 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Signals: sending, queueing, taking, and what happens on the way back to user mode.
+ *
+ * A signal sent to a thread waits in its `pending`, one sent to the process in `shared_pending`. Sending decides at once what can be
+ * decided (ignored signals vanish, stop and continue signals cancel each other, a deadly one ends the whole group) and wakes a
+ * thread that can take it. exit_to_user_work() takes signals one by one: default action, or a handler's frame.
+ * siglock covers all of it. Stopping and telling parents is jobctl.c.
+ */
+#include "kernel/task/internal.h"
+
+#define MAX_QUEUED 1024		/* siginfos that wait in one queue; RLIMIT_SIGPENDING's place */
+
+#define STOP_SIGNALS   (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
+#define IGNORE_SIGNALS (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+#define SYNC_SIGNALS   (sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
+			sigmask(SIGSYS))
+#define UNBLOCKABLE    (sigmask(SIGKILL) | sigmask(SIGSTOP))
+
+struct sighand_struct init_sighand = {
+	.count = REFCOUNT_INIT(1),
+	.signalfd_wqh = __WAIT_QUEUE_HEAD_INITIALIZER(init_sighand.signalfd_wqh),
+};
+struct signal_struct init_signals = {
+	.sigcnt = REFCOUNT_INIT(1),
+	.live = ATOMIC_INIT(1),
+	.nr_threads = 1,
+	.thread_head = LIST_HEAD_INIT(init_signals.thread_head),
+	.wait_chldexit = __WAIT_QUEUE_HEAD_INITIALIZER(init_signals.wait_chldexit),
+	.shared_pending = {.list = LIST_HEAD_INIT(init_signals.shared_pending.list)},
+	.rlim = {
+		[RLIMIT_CPU ... RLIMIT_DATA] = {RLIM_INFINITY, RLIM_INFINITY},
+		[RLIMIT_STACK] = {8 << 20, RLIM_INFINITY},
+		[RLIMIT_CORE] = {0, RLIM_INFINITY},
+		[RLIMIT_RSS ... RLIMIT_NPROC] = {RLIM_INFINITY, RLIM_INFINITY},
+		[RLIMIT_NOFILE] = {1024, 4096},
+		[RLIMIT_MEMLOCK] = {64 << 10, 64 << 10},
+		[RLIMIT_AS ... 10] = {RLIM_INFINITY, RLIM_INFINITY},	/* 10: RLIMIT_LOCKS */
+		[11] = {MAX_QUEUED, MAX_QUEUED},	/* RLIMIT_SIGPENDING */
+		[12] = {819200, 819200},		/* RLIMIT_MSGQUEUE */
+		[15] = {RLIM_INFINITY, RLIM_INFINITY},	/* RLIMIT_RTTIME; 13 and 14, RLIMIT_NICE and RLIMIT_RTPRIO, are 0 */
+	},
+};
+
+static struct kmem_cache *sigqueue_cache;
+
+void signal_init(void)
+{
+	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 8, NULL);
+	if (!sigqueue_cache)
+		panic("no memory for the signal cache");
+}
+
+struct sighand_struct *lock_task_sighand(struct task_struct *p, unsigned long *flags)
+{
+	struct sighand_struct *sh;
+
+	rcu_read_lock();
+	for (;;) {
+		sh = rcu_dereference(p->sighand);
+		if (!sh)
+			break;
+		spin_lock_irqsave(&sh->siglock, *flags);
+		if (likely(sh == READ_ONCE(p->sighand)))
+			break;
+		spin_unlock_irqrestore(&sh->siglock, *flags);
+	}
+	rcu_read_unlock();
+	return sh;
+}
+
+/* ---- queues ---- */
+
+static void free_sigqueue(struct sigpending_list *pending, struct sigqueue *q)
+{
+	list_del(&q->list);
+	pending->count--;
+	kmem_cache_free(sigqueue_cache, q);
+}
+
+void flush_sigqueue(struct sigpending_list *pending)
+{
+	struct sigqueue *q, *n;
+
+	list_for_each_entry_safe(q, n, &pending->list, list)
+		free_sigqueue(pending, q);
+	pending->signal = 0;
+}
+
+static void flush_mask(struct sigpending_list *pending, u64 mask)
+{
+	struct sigqueue *q, *n;
+
+	if (!(pending->signal & mask))
+		return;
+	pending->signal &= ~mask;
+	list_for_each_entry_safe(q, n, &pending->list, list)
+		if (sigmask(q->info.si_signo) & mask)
+			free_sigqueue(pending, q);
+}
+
+void flush_signal(struct sigpending_list *pending, int sig)
+{
+	flush_mask(pending, sigmask(sig));
+}
+
+/* Take the first of `sig` out of the queue; its bit goes when it was the last. */
+static void collect(struct sigpending_list *pending, int sig, siginfo_t *info)
+{
+	struct sigqueue *q, *first = NULL;
+	bool more = false;
+
+	list_for_each_entry(q, &pending->list, list) {
+		if (q->info.si_signo != sig)
+			continue;
+		if (first) {
+			more = true;
+			break;
+		}
+		first = q;
+	}
+	if (first) {
+		*info = first->info;
+		free_sigqueue(pending, first);
+	} else {
+		*info = (siginfo_t){.si_signo = sig, .si_code = SI_USER};
+	}
+	if (!more)
+		pending->signal &= ~sigmask(sig);
+}
+
+/* Faults first, then by number. 0: none. */
+static int next_signal(u64 pending)
+{
+	if (!pending)
+		return 0;
+	if (pending & SYNC_SIGNALS)
+		pending &= SYNC_SIGNALS;
+	return __ffs(pending) + 1;
+}
+
+int dequeue_signal(u64 blocked, siginfo_t *info)
+{
+	struct sigpending_list *pending = &current->pending;
+	int sig = next_signal(pending->signal & ~blocked);
+
+	if (!sig) {
+		pending = &current->signal->shared_pending;
+		sig = next_signal(pending->signal & ~blocked);
+	}
+	if (sig) {
+		collect(pending, sig, info);
+		if (sigmask(sig) & STOP_SIGNALS)
+			current->jobctl |= JOBCTL_STOP_DEQUEUED;
+	}
+	recalc_sigpending();
+	return sig;
+}
+
+/* ---- masks ---- */
+
+void recalc_sigpending(void)
+{
+	struct task_struct *p = current;
+
+	if (((p->pending.signal | p->signal->shared_pending.signal) & ~p->blocked) ||
+	    (p->jobctl & JOBCTL_STOP_PENDING) || p->restore_sigmask)
+		set_bit(TIF_SIGPENDING, &p->work);
+	else if (test_bit(TIF_SIGPENDING, &p->work))
+		clear_bit(TIF_SIGPENDING, &p->work);
+}
+
+/* What waits for the process and was ours to take: some other thread must look. siglock held. */
+static void retarget_shared(u64 newly_blocked)
+{
+	u64 left = current->signal->shared_pending.signal & newly_blocked;
+	struct task_struct *t;
+
+	if (!left || thread_group_empty(current))
+		return;
+	list_for_each_entry(t, &current->signal->thread_head, thread_node)
+		if (t != current && !(t->flags & PF_EXITING) && (left & ~t->blocked))
+			signal_wake_up(t, false);
+}
+
+void set_current_blocked(u64 mask)
+{
+	mask &= ~UNBLOCKABLE;
+	if (mask == current->blocked && !signal_pending(current))
+		return;
+	spin_lock_irq(&current->sighand->siglock);
+	retarget_shared(mask & ~current->blocked);
+	current->blocked = mask;
+	recalc_sigpending();
+	spin_unlock_irq(&current->sighand->siglock);
+}
+
+void set_user_sigmask(u64 mask)
+{
+	current->saved_sigmask = current->blocked;
+	current->restore_sigmask = true;
+	set_current_blocked(mask);
+	set_bit(TIF_SIGPENDING, &current->work);
+}
+
+/* ---- sending ---- */
+
+void signal_wake_up(struct task_struct *p, bool fatal)
+{
+	set_bit(TIF_SIGPENDING, &p->work);
+	if (wake_up_state(p, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0)))
+		return;
+	if (p != current && READ_ONCE(p->on_cpu))
+		smp_send_reschedule(READ_ONCE(p->cpu));	/* out of user mode */
+}
+
+static bool sig_default_ignored(int sig)
+{
+	return sigmask(sig) & IGNORE_SIGNALS;
+}
+
+static bool sig_is_ignored(struct task_struct *p, int sig)
+{
+	void __user *handler = p->sighand->action[sig - 1].handler;
+
+	if ((p->blocked | p->real_blocked) & sigmask(sig))
+		return false;		/* the handler may change before it is unblocked */
+	if (handler == SIG_DFL && (p->signal->flags & SIGNAL_UNKILLABLE))
+		return true;
+	return handler == SIG_IGN || (handler == SIG_DFL && sig_default_ignored(sig));
+}
+
+bool sig_ignored_by(struct task_struct *p, int sig)
+{
+	return (p->blocked & sigmask(sig)) || p->sighand->action[sig - 1].handler == SIG_IGN;
+}
+
+/* Stop and continue cancel each other at once. False: the signal goes nowhere. siglock held. */
+static bool prepare_signal(int sig, struct task_struct *p)
+{
+	struct signal_struct *sigs = p->signal;
+	struct task_struct *t;
+
+	if (sigs->flags & SIGNAL_GROUP_EXIT)
+		return false;
+	if (sigmask(sig) & STOP_SIGNALS) {
+		flush_mask(&sigs->shared_pending, sigmask(SIGCONT));
+		list_for_each_entry(t, &sigs->thread_head, thread_node)
+			flush_mask(&t->pending, sigmask(SIGCONT));
+	} else if (sig == SIGCONT) {
+		unsigned int why = 0;
+
+		flush_mask(&sigs->shared_pending, STOP_SIGNALS);
+		list_for_each_entry(t, &sigs->thread_head, thread_node) {
+			flush_mask(&t->pending, STOP_SIGNALS);
+			t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED);
+			wake_up_state(t, TASK_STOPPED);
+		}
+		if (sigs->flags & SIGNAL_STOP_STOPPED)
+			why = SIGNAL_CLD_CONTINUED;
+		else if (sigs->group_stop_count)
+			why = SIGNAL_CLD_STOPPED;
+		if (why) {
+			/* A thread that wakes up tells the parent: that needs tasklist_lock. */
+			sigs->flags = (sigs->flags & SIGNAL_UNKILLABLE) | SIGNAL_STOP_CONTINUED | why;
+			sigs->group_stop_count = 0;
+			sigs->group_exit_code = 0;
+		}
+	}
+	return !sig_is_ignored(p, sig);
+}
+
+static bool wants_signal(int sig, struct task_struct *p)
+{
+	if ((p->blocked & sigmask(sig)) || (p->flags & PF_EXITING))
+		return false;
+	if (sig == SIGKILL)
+		return true;
+	if (p->state == TASK_STOPPED)
+		return false;
+	return p == current || !signal_pending(p);
+}
+
+/* Would it end the process, by p's leave? */
+static bool sig_fatal(struct task_struct *p, int sig)
+{
+	return !(sigmask(sig) & (STOP_SIGNALS | IGNORE_SIGNALS)) && p->sighand->action[sig - 1].handler == SIG_DFL &&
+	       !(p->signal->flags & SIGNAL_UNKILLABLE) && !(p->real_blocked & sigmask(sig));
+}
+
+/* The signal is queued: who takes it? siglock held. */
+static void complete_signal(int sig, struct task_struct *p, bool group)
+{
+	struct signal_struct *sigs = p->signal;
+	struct task_struct *t = NULL, *i;
+
+	if (wants_signal(sig, p)) {
+		t = p;
+	} else if (group && !thread_group_empty(p)) {
+		list_for_each_entry(i, &sigs->thread_head, thread_node)
+			if (wants_signal(sig, i)) {
+				t = i;
+				break;
+			}
+	}
+	if (!t)
+		return;			/* whoever unblocks it will see it */
+	if (sig_fatal(p, sig) && !(sigs->flags & SIGNAL_GROUP_EXIT) && !sigs->group_exit_task) {
+		sigs->flags = SIGNAL_GROUP_EXIT;
+		sigs->group_exit_code = sig;
+		sigs->group_stop_count = 0;
+		list_for_each_entry(i, &sigs->thread_head, thread_node) {
+			i->jobctl &= ~JOBCTL_STOP_PENDING;
+			i->pending.signal |= sigmask(SIGKILL);
+			signal_wake_up(i, true);
+		}
+		return;
+	}
+	signal_wake_up(t, sig == SIGKILL);
+}
+
+static int send_locked(int sig, const siginfo_t *info, struct task_struct *p, bool group)
+{
+	struct sigpending_list *pending = group ? &p->signal->shared_pending : &p->pending;
+	struct sigqueue *q = NULL;
+
+	lock_assert_held(&p->sighand->siglock);
+	if (!prepare_signal(sig, p))
+		return 0;
+	if (sig < SIGRTMIN && (pending->signal & sigmask(sig)))
+		return 0;		/* one of each standard signal is enough */
+	if (sig != SIGKILL && pending->count < MAX_QUEUED)
+		q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC);
+	if (q) {
+		if (info)
+			q->info = *info;
+		else
+			q->info = (siginfo_t){.si_code = SI_KERNEL};
+		q->info.si_signo = sig;
+		list_add_tail(&q->list, &pending->list);
+		pending->count++;
+	} else if (sig >= SIGRTMIN && info && info->si_code != SI_USER) {
+		return -EAGAIN;		/* it would lose what it carries */
+	}
+	pending->signal |= sigmask(sig);
+	complete_signal(sig, p, group);
+	return 0;
+}
+
+int send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool group)
+{
+	struct sighand_struct *sh;
+	unsigned long flags;
+	int err;
+
+	if (!sig)
+		return 0;
+	sh = lock_task_sighand(p, &flags);
+	if (!sh)
+		return -ESRCH;
+	err = send_locked(sig, info, p, group);
+	unlock_task_sighand(sh, flags);
+	return err;
+}
+
+int send_sig(int sig, struct task_struct *p)
+{
+	return send_sig_info(sig, NULL, p, false);
+}
+
+int send_group_sig(int sig, struct task_struct *p)
+{
+	return send_sig_info(sig, NULL, p, true);
+}
+
+/* A signal that current cannot evade: what blocks or ignores it is reset to the default. */
+static void force_sig_info(const siginfo_t *info)
+{
+	int sig = info->si_signo;
+	struct k_sigaction *ka = &current->sighand->action[sig - 1];
+	bool blocked, ignored;
+	unsigned long flags;
+
+	spin_lock_irqsave(&current->sighand->siglock, flags);
+	ignored = ka->handler == SIG_IGN;
+	blocked = current->blocked & sigmask(sig);
+	if (blocked || ignored) {
+		ka->handler = SIG_DFL;
+		current->blocked &= ~sigmask(sig);
+	}
+	if (ka->handler == SIG_DFL)
+		current->signal->flags &= ~SIGNAL_UNKILLABLE;
+	send_locked(sig, info, current, false);
+	recalc_sigpending();
+	spin_unlock_irqrestore(&current->sighand->siglock, flags);
+}
+
+void force_sig_fault(int sig, int code, unsigned long addr)
+{
+	siginfo_t info = {.si_signo = sig, .si_code = code, .fault.addr = addr};
+
+	force_sig_info(&info);
+}
+
+void force_fatal_sig(int sig)
+{
+	siginfo_t info = {.si_signo = sig, .si_code = SI_KERNEL};
+
+	spin_lock_irq(&current->sighand->siglock);
+	current->sighand->action[sig - 1].handler = SIG_DFL;
+	spin_unlock_irq(&current->sighand->siglock);
+	force_sig_info(&info);
+}
+
+bool fatal_signal_pending(struct task_struct *p)
+{
+	return signal_pending(p) && (p->pending.signal & sigmask(SIGKILL));
+}
+
+void zap_other_threads(void)
+{
+	struct task_struct *t;
+
+	current->signal->group_stop_count = 0;
+	list_for_each_entry(t, &current->signal->thread_head, thread_node) {
+		t->jobctl &= ~JOBCTL_STOP_PENDING;
+		if (t == current || t->exit_state)
+			continue;
+		t->pending.signal |= sigmask(SIGKILL);
+		signal_wake_up(t, true);
+	}
+}
+
+int check_kill_permission(int sig, struct task_struct *p)
+{
+	const struct cred *c = current_cred(), *t = rcu_dereference(p->cred);
+
+	if (p->signal == current->signal)
+		return 0;
+	if (c->euid == t->suid || c->euid == t->uid || c->uid == t->suid || c->uid == t->uid || capable(CAP_KILL))
+		return 0;
+	if (sig == SIGCONT && p->signal->session == current->signal->session)
+		return 0;
+	return -EPERM;
+}
+
+/* ---- taking ---- */
+
+/* Default action of a signal that stops. False: it is to be forgotten. siglock held; released and taken again in between. */
+static bool stop_wanted(int sig)
+{
+	bool orphaned;
+
+	if (sig == SIGSTOP)
+		return true;
+	spin_unlock_irq(&current->sighand->siglock);
+	orphaned = is_orphaned_pgrp(current->signal->pgrp);
+	spin_lock_irq(&current->sighand->siglock);
+	return !orphaned;
+}
+
+/* Tell the parent what a SIGCONT has left to be told. siglock held; true: it was released. */
+static bool tell_continued(void)
+{
+	struct signal_struct *sigs = current->signal;
+	int why;
+
+	if (!(sigs->flags & SIGNAL_CLD_MASK))
+		return false;
+	why = sigs->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
+	sigs->flags &= ~SIGNAL_CLD_MASK;
+	spin_unlock_irq(&current->sighand->siglock);
+	read_lock(&tasklist_lock);
+	do_notify_parent_cldstop(current->group_leader, why);
+	read_unlock(&tasklist_lock);
+	return true;
+}
+
+/* siglock held and released. */
+static void __noreturn die_of_signal(int sig)
+{
+	spin_unlock_irq(&current->sighand->siglock);
+	current->flags |= PF_SIGNALED;
+	do_group_exit(sig);
+}
+
+/* One dequeued signal: true: a handler wants it (siglock still held). False: done with, look again (siglock held). */
+static bool act_on(struct ksignal *ksig)
+{
+	struct k_sigaction *ka = &current->sighand->action[ksig->sig - 1];
+	int sig = ksig->sig;
+
+	if (ka->handler == SIG_IGN)
+		return false;
+	if (ka->handler != SIG_DFL) {
+		ksig->ka = *ka;
+		if (ka->flags & SA_RESETHAND)
+			ka->handler = SIG_DFL;
+		return true;
+	}
+	if (sig_default_ignored(sig) || (current->signal->flags & SIGNAL_UNKILLABLE))
+		return false;
+	if (sigmask(sig) & STOP_SIGNALS) {
+		if (stop_wanted(sig) && do_signal_stop(sig))
+			spin_lock_irq(&current->sighand->siglock);
+		return false;
+	}
+	die_of_signal(sig);
+}
+
+bool get_signal(struct ksignal *ksig)
+{
+	struct signal_struct *sigs = current->signal;
+	struct sighand_struct *sh = current->sighand;
+	bool found = false;
+
+	spin_lock_irq(&sh->siglock);
+	for (;;) {
+		if (tell_continued()) {
+			spin_lock_irq(&sh->siglock);
+			continue;
+		}
+		if ((sigs->flags & SIGNAL_GROUP_EXIT) || (sigs->group_exit_task && sigs->group_exit_task != current))
+			die_of_signal(SIGKILL);
+		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0)) {
+			spin_lock_irq(&sh->siglock);
+			continue;
+		}
+		ksig->sig = dequeue_signal(current->blocked, &ksig->info);
+		if (!ksig->sig)
+			break;
+		if (act_on(ksig)) {
+			found = true;
+			break;
+		}
+	}
+	spin_unlock_irq(&sh->siglock);
+	return found;
+}
+
+/* ---- the way back to user mode ---- */
+
+/* The interrupted system call: again, or EINTR? `ka` NULL: no handler runs. */
+static void fix_restart(struct pt_regs *regs, const struct k_sigaction *ka)
+{
+	long ret = (long)regs->rax;
+
+	if (syscall_nr(regs) < 0)
+		return;
+	switch (-ret) {
+	case ERESTART_RESTARTBLOCK:
+	case ERESTARTNOHAND:
+		if (ka) {
+			regs->rax = -EINTR;
+			return;
+		}
+		break;
+	case ERESTARTSYS:
+		if (ka && !(ka->flags & SA_RESTART)) {
+			regs->rax = -EINTR;
+			return;
+		}
+		break;
+	case ERESTARTNOINTR:
+		break;
+	default:
+		return;
+	}
+	regs->rax = ret == -ERESTART_RESTARTBLOCK ? 219 /* restart_syscall */ : regs->orig_rax;
+	regs->rip -= 2;			/* the SYSCALL instruction */
+}
+
+static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
+{
+	u64 old = current->restore_sigmask ? current->saved_sigmask : current->blocked;
+	u64 mask = current->blocked | ksig->ka.mask;
+
+	fix_restart(regs, &ksig->ka);
+	if (arch_setup_signal_frame(ksig, &old, regs)) {
+		if (ksig->sig == SIGSEGV)
+			force_fatal_sig(SIGSEGV);
+		else
+			force_sig_fault(SIGSEGV, SI_KERNEL, 0);
+		return;
+	}
+	regs->orig_rax = -1;			/* the frame is no system call to restart */
+	if (!(ksig->ka.flags & SA_NODEFER))
+		mask |= sigmask(ksig->sig);
+	current->restore_sigmask = false;
+	set_current_blocked(mask);
+}
+
+static void do_signal(struct pt_regs *regs)
+{
+	struct ksignal ksig;
+
+	if (get_signal(&ksig)) {
+		handle_signal(&ksig, regs);
+		return;
+	}
+	fix_restart(regs, NULL);
+	regs->orig_rax = -1;
+	if (current->restore_sigmask) {
+		current->restore_sigmask = false;
+		set_current_blocked(current->saved_sigmask);
+	}
+}
+
+void exit_to_user_work(struct pt_regs *regs)
+{
+	struct task_struct *p = current;
+
+	do {
+		local_irq_enable();
+		if (test_bit(TIF_NEED_RESCHED, &p->work))
+			schedule();
+		if (test_bit(TIF_SIGPENDING, &p->work))
+			do_signal(regs);
+		if (test_bit(TIF_NOTIFY, &p->work))
+			clear_bit(TIF_NOTIFY, &p->work);
+		local_irq_disable();
+	} while (READ_ONCE(p->work));
+}
