@@ -243,6 +243,7 @@ void arch_reboot(void) __noreturn;
 void arch_panic_exit(void) __noreturn;		/* vm.exit port with the panic value, else halt */
 u64 arch_random_seed(void);			/* RDRAND/RDSEED, else TSC jitter */
 void arch_show_cpuinfo(struct seq_file *m);	/* /proc/cpuinfo */
+unsigned long arch_hwcap(void);			/* AT_HWCAP: CPUID leaf 1, EDX */
 
 /* Serial port (arch/x86_64/serial.c): COM1 as the tty's hardware. */
 struct serial_ops {

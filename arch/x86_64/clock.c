@@ -98,6 +98,7 @@ static u64 read_pair(const struct reference *ref, u32 *count)
 	u64 best = ~0ULL, at = 0;
 	unsigned int i;
 
+	*count = 0;
 	for (i = 0; i < 3; i++) {
 		u64 before = rdtsc();
 		u32 value = ref->read();

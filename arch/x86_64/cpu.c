@@ -134,3 +134,8 @@ void cpu_setup(void)
 	setup_syscall();
 	fpu_init_cpu();
 }
+
+unsigned long arch_hwcap(void)
+{
+	return cpu_features.leaf1_edx;
+}
