@@ -281,16 +281,6 @@ struct pollfd {
 };
 long do_poll(struct pollfd __user *fds, unsigned int nfds, s64 timeout_ns);
 long do_select(int n, unsigned long __user *in, unsigned long __user *out, unsigned long __user *ex, s64 timeout_ns);
-#define POLLIN	   0x001
-#define POLLPRI	   0x002
-#define POLLOUT	   0x004
-#define POLLERR	   0x008
-#define POLLHUP	   0x010
-#define POLLNVAL   0x020
-#define POLLRDNORM 0x040
-#define POLLRDBAND 0x080
-#define POLLWRNORM 0x100
-#define POLLWRBAND 0x200
 
 #define SEEK_SET 0
 #define SEEK_CUR 1
