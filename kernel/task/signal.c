@@ -42,6 +42,11 @@ struct signal_struct init_signals = {
 	},
 };
 
+unsigned long rlimit(int resource)
+{
+	return READ_ONCE(current->signal->rlim[resource].rlim_cur);
+}
+
 static struct kmem_cache *sigqueue_cache;
 
 void signal_init(void)
