@@ -253,33 +253,6 @@ long sys_syslog(int type, uptr_t buf, int len)
 	return -EINVAL;
 }
 
-#define GRND_NONBLOCK 1
-#define GRND_RANDOM   2
-#define GRND_INSECURE 4
-
-long sys_getrandom(uptr_t buf, size_t count, unsigned int flags)
-{
-	u8 chunk[128];
-	size_t done = 0;
-
-	if ((flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
-	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
-		return -EINVAL;
-	count = min(count, (size_t)0x7ffff000);
-	while (done < count) {
-		size_t n = min(count - done, sizeof(chunk));
-
-		get_random_bytes(chunk, n);
-		if (copy_to_user((char __user *)buf + done, chunk, n))
-			return done ? (long)done : -EFAULT;
-		done += n;
-		if (signal_pending(current))
-			break;
-		cond_resched();
-	}
-	return done;
-}
-
 /* ---- power ---- */
 
 #define LINUX_REBOOT_MAGIC1	 0xfee1dead
