@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The files of /proc whose subject is below the file systems and therefore cannot name them: cmdline, cpuinfo, kmsg.
+ * The files of /proc whose subject is below the file systems and therefore cannot name them: cmdline, meminfo, slabinfo, kmsg.
  * All others stand beside what they show.
  */
 #include "fs/proc/internal.h"
@@ -26,12 +26,19 @@ static int cmdline_show(struct seq_file *m)
 }
 PROC_FILE("cmdline", cmdline_show);
 
-static int cpuinfo_show(struct seq_file *m)
+static int meminfo_show(struct seq_file *m)
 {
-	arch_show_cpuinfo(m);
+	mm_meminfo(m);
 	return 0;
 }
-PROC_FILE("cpuinfo", cpuinfo_show);
+PROC_FILE("meminfo", meminfo_show);
+
+static int slabinfo_show(struct seq_file *m)
+{
+	mm_slabinfo(m);
+	return 0;
+}
+PROC_FILE("slabinfo", slabinfo_show);
 
 /* The log, from the oldest text that is still there to the newest; then end of file. */
 static ssize_t kmsg_read(struct file *file, char __user *buf, size_t len, loff_t *ppos)

@@ -76,18 +76,6 @@ static const struct inode_operations fd_link_inode_operations = {
 	.follow_link = fd_follow_link,
 };
 
-static int cwd_link(struct task_struct *p, struct path *out)
-{
-	return task_fs_path(p, false, out);
-}
-PROC_PID_LINK("cwd", cwd_link);
-
-static int root_link(struct task_struct *p, struct path *out)
-{
-	return task_fs_path(p, true, out);
-}
-PROC_PID_LINK("root", root_link);
-
 /* ---- fd/ ---- */
 
 static int fd_lookup(struct inode *dir, struct dentry *dentry)
