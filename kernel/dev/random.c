@@ -9,6 +9,7 @@
  * /dev/random and /dev/urandom are the same: the seed is there from the start. Start with get_random_bytes().
  */
 #include "fs/internal.h"
+#include "kernel/syscall/syscall.h"
 
 #define CHACHA_BLOCK 64
 #define RESEED_NS    (60 * NSEC_PER_SEC)
@@ -165,3 +166,18 @@ static const struct file_operations random_fops = {
 };
 CHRDEV("random", 1, 8, 0666, random_fops);
 CHRDEV("urandom", 1, 9, 0666, random_fops);
+
+#define GRND_NONBLOCK 1
+#define GRND_RANDOM   2
+#define GRND_INSECURE 4
+
+long sys_getrandom(uptr_t buf, size_t count, unsigned int flags)
+{
+	if (flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE) ||
+	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	count = min(count, (size_t)0x7fffffff);
+	if (!access_ok(buf, count))
+		return -EFAULT;
+	return random_read(NULL, buf, count, NULL);
+}
