@@ -44,7 +44,7 @@ static int worker(void *unused)
 
 	(void)unused;
 	for (;;) {
-		wait_event(work_wait, !list_empty(&work_list));
+		wait_event_interruptible(work_wait, !list_empty(&work_list));	/* no signal reaches it; an idle wait is no load */
 		while ((work = take_work()))
 			work->func(work);
 	}

@@ -50,12 +50,15 @@ int call_usermodehelper(const char *path, char *const argv[], char *const envp[]
 
 #define MAX_INIT_ARGS 32
 
-/* /dev/console as the first three descriptors; without it init runs with none, and says so nowhere. */
+/* /dev/console as the first three descriptors, so that any program can be init; without it that has none. */
 static void open_console(void)
 {
-	struct file *file = filp_open("/dev/console", O_RDWR, 0);
+	struct file *file;
 	int fd;
 
+	if (do_mount("devtmpfs", "/dev", "devtmpfs", 0, NULL))
+		pr_warn("init: cannot mount /dev\n");
+	file = filp_open("/dev/console", O_RDWR, 0);
 	if (IS_ERR(file)) {
 		pr_warn("init: no /dev/console (%pe)\n", file);
 		return;
