@@ -50,6 +50,8 @@ int add_to_page_cache(struct address_space *m, struct page *page, unsigned long 
 {
 	int err;
 
+	if (page->flags & PG_RESERVED)
+		adopt_reserved_page(page);
 	page->index = index;
 	page->flags |= PG_FILE;
 	spin_lock(&m->lock);

@@ -35,6 +35,8 @@ static inline void vm_stat_add(enum vm_stat_item item, long n)
 }
 unsigned long vm_stat(enum vm_stat_item item);	/* at least 0 */
 
+/* A page that was taken at boot becomes an ordinary one: it counts as memory from here on. */
+void adopt_reserved_page(struct page *page);
 bool should_fail_slow(void);
 /* Is this allocation the one that fault injection wants to fail? */
 static inline bool should_fail(gfp_t gfp)
@@ -46,6 +48,7 @@ unsigned long nr_cached_tables(void);		/* free page table pages kept by the CPUs
 
 /* ---- slab.c, vmalloc.c ---- */
 void slab_init(void);
+void mm_slabinfo(struct seq_file *m);
 unsigned long slab_shrink(void);		/* empty slabs of all caches to the buddy; pages freed. Any context but NMI. */
 unsigned long kernel_stack_shrink(void);	/* cached stacks; pages freed. May sleep. */
 

@@ -248,10 +248,8 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsi
 /* Read or write another (or a not yet active) address space: pages are faulted in. Bytes done, or -EFAULT/-ENOMEM if none. May sleep. */
 ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 
-/* Text of /proc/PID/maps; takes mmap_lock for reading. /proc/meminfo; /proc/slabinfo. */
+/* Text of /proc/PID/maps; takes mmap_lock for reading. 0, -EINTR. */
 int mm_show_maps(struct seq_file *m, struct mm_struct *mm);
-void mm_meminfo(struct seq_file *m);
-void mm_slabinfo(struct seq_file *m);
 
 /*
  * Between these, a page fault of the kernel on user memory fails at once (the copy reports it) instead of sleeping: for copies with

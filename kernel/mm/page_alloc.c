@@ -304,12 +304,16 @@ void __free_pages(struct page *page, unsigned int order)
 	local_irq_restore(flags);
 }
 
+void adopt_reserved_page(struct page *page)
+{
+	page->flags &= ~PG_RESERVED;
+	atomic_long_inc(&nr_ram_pages);
+}
+
 void free_page_last(struct page *page)
 {
-	if (unlikely(page->flags & PG_RESERVED)) {
-		page->flags &= ~PG_RESERVED;
-		atomic_long_inc(&nr_ram_pages);
-	}
+	if (unlikely(page->flags & PG_RESERVED))
+		adopt_reserved_page(page);
 	__free_pages(page, 0);
 }
 
