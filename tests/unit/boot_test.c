@@ -60,12 +60,13 @@ KTEST(boot_ranges_do_not_overlap)
 	boot_add_range(0x5000, 0x6000, BOOT_RESERVED);	/* a hole in RAM */
 	boot_add_range(0x7000, 0xa000, 99);		/* over the end; unknown types are reserved */
 	boot_add_range(0x0800, 0x4800, BOOT_RAM);	/* fills the gap, may not undo anything */
-	KTEST_EQ(boot_info.nr_ranges, 6);
+	KTEST_EQ(boot_info.nr_ranges, 7);
 	expect_range(0, 0x0000, 0x1000, BOOT_RAM);
 	expect_range(1, 0x1000, 0x4000, BOOT_RAM);
 	expect_range(2, 0x4000, 0x5000, BOOT_RAM);
 	expect_range(3, 0x5000, 0x6000, BOOT_RESERVED);
 	expect_range(4, 0x6000, 0x7000, BOOT_RAM);
-	expect_range(5, 0x7000, 0xa000, BOOT_RESERVED);
+	expect_range(5, 0x7000, 0x8000, BOOT_RESERVED);
+	expect_range(6, 0x8000, 0xa000, BOOT_RESERVED);
 	end();
 }
