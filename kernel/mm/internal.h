@@ -48,7 +48,6 @@ unsigned long nr_cached_tables(void);		/* free page table pages kept by the CPUs
 
 /* ---- slab.c, vmalloc.c ---- */
 void slab_init(void);
-void mm_slabinfo(struct seq_file *m);
 unsigned long slab_shrink(void);		/* empty slabs of all caches to the buddy; pages freed. Any context but NMI. */
 unsigned long kernel_stack_shrink(void);	/* cached stacks; pages freed. May sleep. */
 

@@ -9,7 +9,7 @@ static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
 	seq_printf(m, "%-15s %8lu kB\n", name, pages << (PAGE_SHIFT - 10));
 }
 
-static int show_meminfo(struct seq_file *m)
+void mm_meminfo(struct seq_file *m)
 {
 	unsigned long free = nr_free_pages(), cached = vm_stat(VM_PAGECACHE), shmem = vm_stat(VM_SHMEM);
 	unsigned long slab = vm_stat(VM_SLAB);
@@ -30,16 +30,7 @@ static int show_meminfo(struct seq_file *m)
 	show_kb(m, "PageTables:", vm_stat(VM_TABLES));
 	show_kb(m, "SwapTotal:", 0);
 	show_kb(m, "SwapFree:", 0);
-	return 0;
 }
-PROC_FILE("meminfo", show_meminfo);
-
-static int show_slabinfo(struct seq_file *m)
-{
-	mm_slabinfo(m);
-	return 0;
-}
-PROC_FILE("slabinfo", show_slabinfo);
 
 static const char *area_name(const struct mm_struct *mm, const struct vm_area_struct *vma)
 {

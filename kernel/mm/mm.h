@@ -250,6 +250,9 @@ ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, s
 
 /* Text of /proc/PID/maps; takes mmap_lock for reading. 0, -EINTR. */
 int mm_show_maps(struct seq_file *m, struct mm_struct *mm);
+/* Text of /proc/meminfo and /proc/slabinfo. */
+void mm_meminfo(struct seq_file *m);
+void mm_slabinfo(struct seq_file *m);
 
 /*
  * Between these, a page fault of the kernel on user memory fails at once (the copy reports it) instead of sleeping: for copies with
