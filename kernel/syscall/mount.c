@@ -15,20 +15,24 @@ static char *copy_mount_string(const char __user *s)
  */
 static char *copy_mount_data(const void __user *data)
 {
+	size_t len, left;
 	char *buf;
-	size_t left;
 
 	if (!data)
 		return NULL;
+	if (!access_ok(data, 1))
+		return ERR_PTR(-EFAULT);
+	/* The top of the stack, where arguments are, is less than a page from the end of user space. */
+	len = min(PAGE_SIZE - 1, USER_END - (unsigned long)data);
 	buf = kzalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	left = copy_from_user(buf, data, PAGE_SIZE - 1);
-	if (left == PAGE_SIZE - 1) {
+	left = copy_from_user(buf, data, len);
+	if (left == len) {
 		kfree(buf);
 		return ERR_PTR(-EFAULT);
 	}
-	buf[PAGE_SIZE - 1 - left] = 0;
+	buf[len - left] = 0;
 	return buf;
 }
 
