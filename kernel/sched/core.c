@@ -323,7 +323,9 @@ void cpu_idle(void)
 			continue;
 		}
 		rcu_idle_enter();
-		cpu_halt_until_irq();
+		/* Its callbacks may have woken a task, or the grace period that it ended made callbacks ready: look again. */
+		if (!need_resched() && !READ_ONCE(this_rq()->nr_running) && !this_cpu_read(rcu_work))
+			cpu_halt_until_irq();
 		local_irq_disable();
 		rcu_idle_exit();
 		local_irq_enable();
