@@ -292,7 +292,7 @@ int container_rmdir(struct inode *dir, struct dentry *dentry)
 	return 0;
 }
 
-/* Inode operation. Only the last component may change. The VFS has seen to types, mount points and onto-itself, and moves the dentry. */
+/* Inode operation. Only the last component may change. The VFS has seen to types, mount points and onto-itself. */
 int container_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new_dentry, unsigned int flags)
 {
 	struct container *cont = dentry_container(old);
@@ -314,6 +314,7 @@ int container_rename(struct inode *old_dir, struct dentry *old, struct inode *ne
 	write_seqlock(&rename_seq);
 	rcu_assign_pointer(cont->name, name);
 	write_sequnlock(&rename_seq);
+	d_move(old, new_dentry);
 	mutex_unlock(&container_mutex);
 	kfree_rcu(was, rcu);
 	return 0;

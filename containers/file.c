@@ -67,7 +67,8 @@ static ssize_t write_uint(struct container *cont, const struct cftype *cft, cons
 	text[nbytes] = '\0';
 	if (nbytes && text[nbytes - 1] == '\n')
 		text[nbytes - 1] = '\0';
-	if (*text < '0' || *text > '9')
+	/* Digits alone: kstrtoull() would let a sign, a prefix or another newline pass. */
+	if (!*text || strspn(text, "0123456789") != strlen(text))
 		return -EINVAL;
 	err = kstrtoull(text, 10, &val);
 	if (!err)

@@ -41,7 +41,11 @@ int call_usermodehelper(const char *path, char *const argv[], char *const envp[]
 
 	INIT_WORK(&h.work, helper_work);
 	init_completion(&h.done);
-	schedule_work(&h.work);
+	/* A program's descriptors and credentials are not for the helper; a kernel thread (the work queue's itself) has none. */
+	if (current->flags & PF_KTHREAD)
+		helper_work(&h.work);
+	else
+		schedule_work(&h.work);
 	wait_for_completion(&h.done);
 	return h.err;
 }
