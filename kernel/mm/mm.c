@@ -108,6 +108,7 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	}
 	if (old->exe_file) {
 		atomic_long_inc(&old->exe_file->f_count);
+		(void)deny_write_access(old->exe_file);	/* it is denied already: cannot fail */
 		mm->exe_file = old->exe_file;
 	}
 	err = dup_mmap(mm, old, &need_flush);
@@ -146,8 +147,10 @@ void mmput(struct mm_struct *mm)
 	if (!refcount_dec_and_test(&mm->mm_users))
 		return;
 	exit_mmap(mm);
-	if (mm->exe_file)
+	if (mm->exe_file) {
+		allow_write_access(mm->exe_file);
 		fput(mm->exe_file);
+	}
 	mm->exe_file = NULL;
 	mmdrop(mm);
 }
