@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /proc: what its files say about ourselves and others, magic links, directories of tasks that end. Needs root. Runs on Linux too.
+ */
+#define _GNU_SOURCE
+#include "tests/guest/tap.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char text[65536];
+
+/* The whole file, NUL-terminated, in `text`; its length or -1. `step`: bytes a read. */
+static ssize_t slurp(const char *name, size_t step)
+{
+	int fd = open(name, O_RDONLY);
+	ssize_t n, total = 0;
+
+	if (fd < 0)
+		return -1;
+	while ((size_t)total + step < sizeof(text) && (n = read(fd, text + total, step)) > 0)
+		total += n;
+	text[total] = 0;
+	close(fd);
+	return total;
+}
+
+static long field(const char *label)
+{
+	char *p = strstr(text, label);
+
+	return p ? strtol(p + strlen(label), NULL, 10) : -1;
+}
+
+static void test_self(const char *name0)
+{
+	char link[256], want[64], name[64];
+	ssize_t n = readlink("/proc/self", link, sizeof(link) - 1);
+
+	link[n > 0 ? n : 0] = 0;
+	EQ(atoi(link), getpid(), "self");
+	snprintf(want, sizeof(want), "%d/task/%ld", getpid(), syscall(SYS_gettid));
+	n = readlink("/proc/thread-self", link, sizeof(link) - 1);
+	link[n > 0 ? n : 0] = 0;
+	OK(!strcmp(link, want), "thread-self");
+	OK(slurp("/proc/self/stat", 4096) > 0, "stat");
+	EQ(atoi(text), getpid(), "begins with the pid");
+	OK(slurp("/proc/self/status", 4096) > 0, "status");
+	EQ(field("\nPid:\t"), getpid(), "Pid");
+	EQ(field("\nPPid:\t"), getppid(), "PPid");
+	EQ(field("\nThreads:\t"), 1, "Threads");
+	OK(slurp("/proc/self/comm", 100) > 0 && !strncmp(text, "proc", 4), "comm");
+	EQ(slurp("/proc/self/cmdline", 100), (long)strlen(name0) + 1, "cmdline is one argument with its NUL");
+	OK(!strcmp(text, name0), "the one we were given");
+	OK(slurp("/proc/self/maps", 4096) > 0 && strstr(text, "r-xp") && strstr(text, "[stack]"), "maps");
+	if (chdir("/tmp") == 0)
+		n = readlink("/proc/self/cwd", link, sizeof(link) - 1);
+	link[n > 0 ? n : 0] = 0;
+	OK(!strcmp(link, "/tmp"), "cwd");
+	n = readlink("/proc/self/exe", link, sizeof(link) - 1);
+	link[n > 0 ? n : 0] = 0;
+	OK(link[0] == '/' && !access(link, X_OK), "exe");
+	snprintf(name, sizeof(name), "/proc/%d/fd", getpid());
+	EQ(access(name, R_OK | X_OK), 0, "fd/ by number");
+}
+
+static void test_fd(void)
+{
+	char name[64], link[256], buf[8] = "";
+	int fd = open("/tmp/proc-test", O_CREAT | O_RDWR | O_TRUNC, 0600), again, ends[2], count = 0;
+	struct dirent *e;
+	struct stat a, b;
+	ssize_t n;
+	DIR *d;
+
+	if (write(fd, "magic", 5) != 5)
+		perror("write");
+	unlink("/tmp/proc-test");
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, link, sizeof(link) - 1);
+	link[n > 0 ? n : 0] = 0;
+	OK(!strcmp(link, "/tmp/proc-test (deleted)"), "fd/N of an unlinked file");
+	again = open(name, O_RDONLY);
+	OK(again >= 0 && read(again, buf, 5) == 5 && !memcmp(buf, "magic", 5), "opens what has no name");
+	OK(!fstat(fd, &a) && !stat(name, &b) && a.st_ino == b.st_ino, "the same inode");
+	close(again);
+	pipe(ends);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[0]);
+	n = readlink(name, link, sizeof(link) - 1);
+	link[n > 0 ? n : 0] = 0;
+	OK(!strncmp(link, "pipe:[", 6), "a pipe");
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	close(fd);
+	FAILS(readlink(name, link, sizeof(link)), ENOENT, "a closed one is gone");
+	d = opendir("/proc/self/fd");
+	while ((e = readdir(d)))
+		count += e->d_name[0] >= '0' && e->d_name[0] <= '9';
+	closedir(d);
+	for (fd = 0; fd < 1024; fd++)
+		count -= fcntl(fd, F_GETFD) >= 0;
+	EQ(count, 1, "the directory lists the open ones, its own descriptor included");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void *wait_there(void *arg)
+{
+	pthread_barrier_wait(arg);
+	pthread_barrier_wait(arg);
+	return NULL;
+}
+
+static void test_threads(void)
+{
+	pthread_barrier_t barrier;
+	struct dirent *e;
+	pthread_t t;
+	int count = 0;
+	DIR *d;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	pthread_create(&t, NULL, wait_there, &barrier);
+	pthread_barrier_wait(&barrier);
+	d = opendir("/proc/self/task");
+	while ((e = readdir(d)))
+		count += e->d_name[0] != '.';
+	closedir(d);
+	EQ(count, 2, "task/ has both threads");
+	slurp("/proc/self/status", 4096);
+	EQ(field("\nThreads:\t"), 2, "status counts them");
+	pthread_barrier_wait(&barrier);
+	pthread_join(t, NULL);
+}
+
+static void test_end(void)
+{
+	char dir[64], name[64];
+	int fd, dfd, go[2], c;
+	pid_t pid;
+
+	pipe(go);
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		_exit((int)read(go[0], &c, 1));
+	}
+	snprintf(dir, sizeof(dir), "/proc/%d", pid);
+	snprintf(name, sizeof(name), "/proc/%d/stat", pid);
+	EQ(access(dir, F_OK), 0, "the child has a directory");
+	dfd = open(dir, O_RDONLY | O_DIRECTORY);
+	fd = open(name, O_RDONLY);
+	close(go[1]);
+	while (slurp(name, 4096) > 0 && !strstr(text, ") Z "))
+		usleep(1000);
+	OK(strstr(text, ") Z ") != NULL, "a zombie has one, too");
+	waitpid(pid, NULL, 0);
+	FAILS(access(dir, F_OK), ENOENT, "waited for, it is gone");
+	FAILS(read(fd, text, 100), ESRCH, "a file opened before: ESRCH");
+	FAILS(openat(dfd, "stat", O_RDONLY), access("/proc/kallsyms", F_OK) ? ENOENT : ESRCH, "nothing opens in its directory");
+	close(fd);
+	close(dfd);
+	close(go[0]);
+	FAILS(access("/proc/0", F_OK), ENOENT, "there is no process 0");
+	FAILS(access("/proc/01", F_OK), ENOENT, "nor 01");
+	FAILS(open("/proc/newfile", O_CREAT | O_WRONLY, 0644), ENOENT, "nothing can be created");
+	FAILS(mkdir("/proc/newdir", 0755), ENOENT, "nor made");
+}
+
+static void test_system(void)
+{
+	long total, free_kb;
+	char *whole;
+	struct dirent *e;
+	int pids = 0, ours = 0;
+	DIR *d;
+
+	OK(slurp("/proc/meminfo", 4096) > 0, "meminfo");
+	total = field("MemTotal:");
+	free_kb = field("MemFree:");
+	OK(total > 1000 && free_kb > 0 && free_kb < total, "makes sense");
+	OK(slurp("/proc/mounts", 4096) > 0 && strstr(text, " /proc proc "), "mounts");
+	whole = strdup(text);
+	slurp("/proc/mounts", 3);
+	OK(!strcmp(whole, text), "small reads give the same text");
+	free(whole);
+	OK(slurp("/proc/filesystems", 4096) > 0 && strstr(text, "nodev\tproc\n"), "filesystems");
+	OK(slurp("/proc/cpuinfo", 4096) > 0 && strstr(text, "processor"), "cpuinfo");
+	OK(slurp("/proc/uptime", 100) > 0 && atof(text) > 0, "uptime");
+	OK(slurp("/proc/loadavg", 100) > 0 && strchr(text, '/'), "loadavg");
+	OK(slurp("/proc/version", 4096) > 0, "version");
+	OK(slurp("/proc/stat", 4096) > 0 && strstr(text, "cpu0 "), "stat");
+	OK(slurp("/proc/cmdline", 4096) > 0 && !strstr(text, "vm."), "cmdline");
+	d = opendir("/proc");
+	while ((e = readdir(d))) {
+		pids += atoi(e->d_name) > 0;
+		ours += atoi(e->d_name) == getpid();
+	}
+	closedir(d);
+	OK(pids >= 2, "the directory lists processes");
+	EQ(ours, 1, "each once");
+}
+
+int main(int argc, char **argv)
+{
+	alarm(60);
+	test_self(argv[0]);
+	test_fd();
+	test_threads();
+	test_end();
+	test_system();
+	return TAP_DONE();
+}
