@@ -154,9 +154,16 @@ static long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 	if (ret)
 		return ret;
 	b = bucket_of(&key);
-	smp_mb();			/* the change of the word, then the look at the queue */
-	if (list_empty(&b->waiters))
-		return 0;
+	/*
+	 * The word was changed before. A waiter that has not taken the lock yet will see that; one that has let go of it is on the list.
+	 * So the queue needs no lock to be found empty, if the lock was seen free first.
+	 */
+	smp_mb();
+	if (!spin_is_locked(&b->lock)) {
+		smp_rmb();
+		if (list_empty(&b->waiters))
+			return 0;
+	}
 	spin_lock(&b->lock);
 	ret = wake_matching(b, &key, max(nr, 1), bitset);
 	spin_unlock(&b->lock);
