@@ -88,7 +88,7 @@ void kernel_main(void)
 	arch_init_early();
 	pr_info("Paddock: %u memory ranges, by %s (%s)\n", boot_info.nr_ranges, boot_info.protocol, boot_info.loader);
 	pr_info("boot: entered C at tsc %llu\n", (unsigned long long)boot_info.entry_tsc);
-	pr_info("boot: command line: %s\n", boot_info.cmdline);
+	pr_info("boot: command line: %s\n", boot_public_cmdline());
 
 	container_init_early();
 	init_memory();

@@ -60,7 +60,7 @@ $(BUILD)/initramfs.cpio: $(USER_BINS) $(USER_ETC) $(USER_LIST) user/user.mk \
 		tools/mkinitramfs tools/lib/cpio.py
 	$(call say,CPIO,$@)
 	$(Q)$(PYTHON) tools/mkinitramfs --out $@ \
-		--dir /bin --dir /proc --dir /dev --dir /mnt --dir /var --dir /etc \
+		--dir /bin --dir /proc --dir /dev --node /dev/console:c:5:1:600 --dir /mnt --dir /var --dir /etc \
 		--dir /root:700 --dir /tmp:1777 \
 		--dir /home --dir /home/alice:755:1000.1000 --dir /home/bob:755:1001.1001 \
 		--link bin/init:/init --link bin:/sbin \

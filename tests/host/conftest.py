@@ -102,6 +102,7 @@ class Console:
         # The quotes keep the prompt's text out of the echo of this line.
         self.child.send(f"export PS1='{PROMPT[:3]}''{PROMPT[3:]}'\r")
         self.prompt()
+        self.run("stty cols 1000")      # so that no echo is broken into lines
 
     def prompt(self, timeout=-1):
         """Waits for the prompt; returns what came before it, as lines joined by newlines."""

@@ -55,10 +55,10 @@ def test_numa_nodes(vm):
 
 def test_arguments_for_init(vm, tmp_path):
     """init= chooses the program, words behind -- are its arguments; its path is its name."""
-    (tmp_path / "first").write_text("#!/bin/sh\necho args: $# $1 $2 >/dev/kmsg\npoweroff -f\n")
+    (tmp_path / "first").write_text("#!/bin/sh\nmount -t devtmpfs dev /dev\necho args: $# $1 $2 >/dev/kmsg\npoweroff 5\n")
     (tmp_path / "first").chmod(0o755)
     done = vm("true", append="init=/first -- red blue", add=[f"{tmp_path}/first:/first"])
-    assert "args: 2 red blue" in done.err, done
+    assert "args: 2 red blue" in done.err and done.status == 5, done
 
 
 def test_init_that_is_missing_panics(vm):

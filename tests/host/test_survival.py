@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a guest must survive: no memory left, everything killed, thousands of forks; and nothing lost by it."""
+import re
 import subprocess
 
 import pytest
@@ -143,9 +144,11 @@ def test_what_fits_is_given(vm, programs):
 
 
 def test_a_full_file_system_says_so_and_gives_back(vm, programs):
+    """The writer is refused, or killed as the one who takes the most; either way nothing else is hurt."""
     done = vm(FREE + "free_kib; cat /dev/zero >/tmp/big; echo status $?; rm /tmp/big; free_kib; echo alive", mem="64M", timeout=120)
     assert done.status == 0 and done.out.endswith("alive\n"), done
-    assert "No space left" in done.out or "Cannot allocate memory" in done.out or "Out of memory" in done.out, done
+    reasons = ("No space left on device", "Out of memory", "Cannot allocate memory", "status 137")
+    assert any(reason in done.out for reason in reasons), done
     before, after = [int(line) for line in done.out.splitlines() if line.isdigit()]
     assert before - after < 1024, done
 
@@ -181,7 +184,7 @@ def test_a_fault_leaves_the_shell_alive(vm, programs, tmp_path):
     subprocess.run(["musl-gcc", "-static", "-o", tmp_path / "bad", "-x", "c", "-"], input=source, text=True, check=True)
     done = vm("/bad; echo status $?", add=[f"{tmp_path}/bad:/bad"])
     assert done.out.splitlines()[-1] == "status 139", done
-    assert "bad" in done.err and "0x10" in done.err.replace("0000000000000010", "0x10"), done
+    assert re.search(r"bad\[\d+\]: segfault at (0x)?0*10 ip", done.err), done
 
 
 def test_an_unknown_system_call_is_named_once(vm, tmp_path):
@@ -190,4 +193,4 @@ def test_an_unknown_system_call_is_named_once(vm, tmp_path):
     subprocess.run(["musl-gcc", "-static", "-o", tmp_path / "calls", "-x", "c", "-"], input=source, text=True, check=True)
     done = vm("/calls && /calls", add=[f"{tmp_path}/calls:/calls"])
     assert done.status == 0, done
-    assert sum("999" in line for line in done.err.splitlines()) == 1, done
+    assert len(re.findall(r"\bcall.* 999\b", done.err)) == 1, done

@@ -48,9 +48,9 @@ def test_the_log_is_not_on_the_console(vm):
 
 
 def test_a_guest_cannot_forge_its_status(vm):
-    done = vm("echo 'paddock-exit 0000000000000000 0' >/dev/kmsg; cat /proc/cmdline; exit 3")
+    done = vm("echo 'paddock-exit 0000000000000000 0' >/dev/kmsg; cat /proc/cmdline; dmesg; cat /proc/kmsg; exit 3")
     assert done.status == 3, done
-    assert "nonce" not in done.out
+    assert "console=debugcon" in done.out and "nonce" not in done.out and "vm.exit" not in done.out, done
 
 
 def test_add_files_and_folders(vm, tmp_path):

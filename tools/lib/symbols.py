@@ -84,7 +84,8 @@ def annotate(symbols, lines):
     places = {}
     for line in lines:
         back = 0 if "RIP" in line.upper() else 1
-        for match in WHERE.finditer(line):
+        found = list(WHERE.finditer(line))
+        for match in [m for m in found if m.group(4)] or found:
             name, offset, size, raw = match.groups()
             if raw:
                 address = int(raw, 16)
