@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Scheduler, timers, pids, credentials, kernel threads, the work queue; and creating a task when memory runs out. */
+#include "kernel/debug/debug.h"
+#include "kernel/sched/rq.h"
+#include "kernel/task/internal.h"
+
+/* ---- weights and turns ---- */
+
+KTEST(test_nice_weights)
+{
+	KTEST_EQ(sched_weights[20], 1024);
+	for (int i = 0; i < 39; i++) {
+		u64 ratio = sched_weights[i] * 100 / sched_weights[i + 1];
+
+		KTEST_EXPECT(ratio >= 110 && ratio <= 140);	/* about 25 % a step, as far as whole numbers can */
+	}
+}
+
+static struct {
+	struct completion done;
+	atomic_long_t count[4];
+	bool stop;
+	unsigned int cpu;
+} turns;
+
+/* Takes a turn, then lets the others have theirs. */
+static int yielder(void *arg)
+{
+	while (!READ_ONCE(turns.stop)) {
+		atomic_long_inc(&turns.count[(long)arg]);
+		sched_yield_current();
+	}
+	complete(&turns.done);
+	return 0;
+}
+
+KTEST(test_yield_gives_turns)
+{
+	long least, most;
+
+	init_completion(&turns.done);
+	turns.stop = false;
+	for (long i = 0; i < 4; i++) {
+		atomic_long_set(&turns.count[i], 0);
+		KTEST_EXPECT(!IS_ERR(kthread_run_on(0, yielder, (void *)i, "turn/%ld", i)));
+	}
+	__set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(50 * NSEC_PER_MSEC);
+	WRITE_ONCE(turns.stop, true);
+	for (int i = 0; i < 4; i++)
+		wait_for_completion(&turns.done);
+	least = most = atomic_long_read(&turns.count[0]);
+	for (int i = 1; i < 4; i++) {
+		least = min(least, atomic_long_read(&turns.count[i]));
+		most = max(most, atomic_long_read(&turns.count[i]));
+	}
+	KTEST_EXPECT(least > 0);
+	KTEST_EXPECT(most / 4 <= least);
+}
+
+/* ---- affinity ---- */
+
+static int note_cpu(void *unused)
+{
+	turns.cpu = smp_processor_id();
+	complete(&turns.done);
+	return 0;
+}
+
+KTEST(test_bound_threads)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		init_completion(&turns.done);
+		turns.cpu = ~0U;
+		KTEST_EXPECT(!IS_ERR(kthread_run_on(cpu, note_cpu, NULL, "bound")));
+		wait_for_completion(&turns.done);
+		KTEST_EQ(turns.cpu, cpu);
+	}
+}
+
+KTEST(test_own_affinity)
+{
+	DECLARE_BITMAP(mask, NR_CPUS) = {0};
+	DECLARE_BITMAP(before, NR_CPUS);
+
+	bitmap_copy(before, current->cpus_allowed, NR_CPUS);
+	KTEST_EQ(sched_setaffinity(current, mask), -EINVAL);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		bitmap_zero(mask, NR_CPUS);
+		__set_bit(cpu, mask);
+		KTEST_EQ(sched_setaffinity(current, mask), 0);
+		KTEST_EQ(smp_processor_id(), cpu);
+	}
+	/* A cpuset that leaves nothing of what was asked for gives its own CPUs. */
+	bitmap_zero(mask, NR_CPUS);
+	__set_bit(0, mask);
+	set_cpus_allowed(current, mask);
+	KTEST_EQ(smp_processor_id(), 0);
+	KTEST_EQ(sched_setaffinity(current, before), 0);
+}
+
+/* ---- timers ---- */
+
+static struct {
+	struct timer timer[4];
+	int order[4], rings;
+	u64 late;
+} rung;
+
+static void ring(struct timer *t)
+{
+	u64 now = ktime_get();
+
+	if (rung.rings < 4)
+		rung.order[rung.rings] = t - rung.timer;
+	rung.rings++;
+	KTEST_EXPECT(now >= t->expires);
+	rung.late = max(rung.late, now - t->expires);
+}
+
+static void nap(u64 ns)
+{
+	__set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(ns);
+}
+
+KTEST(test_timer_order)
+{
+	static const int delay_ms[4] = {9, 3, 6, 1};
+	u64 now = ktime_get();
+
+	rung.rings = 0;
+	for (int i = 0; i < 4; i++) {
+		timer_init(&rung.timer[i], ring);
+		timer_start(&rung.timer[i], now + delay_ms[i] * NSEC_PER_MSEC);
+	}
+	nap(20 * NSEC_PER_MSEC);
+	KTEST_EQ(rung.rings, 4);
+	KTEST_EQ(rung.order[0], 3);
+	KTEST_EQ(rung.order[1], 1);
+	KTEST_EQ(rung.order[2], 2);
+	KTEST_EQ(rung.order[3], 0);
+}
+
+KTEST(test_timer_cancel)
+{
+	struct timer *t = &rung.timer[0];
+
+	rung.rings = 0;
+	timer_init(t, ring);
+	KTEST_EXPECT(!timer_cancel(t));
+	timer_start(t, ktime_get() + 5 * NSEC_PER_MSEC);
+	KTEST_EXPECT(timer_cancel(t));
+	timer_start(t, ktime_get() + NSEC_PER_SEC);
+	timer_start(t, ktime_get() + 2 * NSEC_PER_MSEC);	/* earlier, while armed */
+	nap(15 * NSEC_PER_MSEC);
+	KTEST_EQ(rung.rings, 1);
+	timer_cancel_sync(t);
+	KTEST_EXPECT(!t->armed);
+}
+
+static void rearm(struct timer *t)
+{
+	if (++rung.rings < 5)
+		timer_start(t, t->expires + NSEC_PER_MSEC);
+}
+
+KTEST(test_timer_rearms_itself)
+{
+	rung.rings = 0;
+	timer_init(&rung.timer[0], rearm);
+	timer_start(&rung.timer[0], ktime_get() + NSEC_PER_MSEC);
+	nap(30 * NSEC_PER_MSEC);
+	timer_cancel_sync(&rung.timer[0]);
+	KTEST_EQ(rung.rings, 5);
+}
+
+KTEST(test_schedule_timeout)
+{
+	u64 start = ktime_get();
+
+	nap(3 * NSEC_PER_MSEC);
+	KTEST_EXPECT(ktime_get() - start >= 3 * NSEC_PER_MSEC);
+	__set_current_state(TASK_INTERRUPTIBLE);
+	KTEST_EQ(schedule_timeout(0), 0);
+	KTEST_EQ(current->state, TASK_RUNNING);
+}
+
+/* ---- pids ---- */
+
+KTEST(test_pid_numbers)
+{
+	static pid_t pids[64];
+	struct task_struct *p;
+
+	for (int i = 0; i < 64; i++) {
+		pids[i] = pid_alloc();
+		KTEST_EXPECT(pids[i] > 1 && pids[i] < PID_MAX);
+		KTEST_EXPECT(i == 0 || pids[i] != pids[i - 1]);
+		KTEST_EXPECT(!find_task_by_pid(pids[i]));
+	}
+	for (int i = 0; i < 64; i++)
+		pid_free(pids[i]);
+	p = find_get_task_by_pid(current->pid);
+	KTEST_EXPECT(p == current);
+	put_task_struct(p);
+	p = next_tgid(1);
+	KTEST_EXPECT(p && p->tgid == 1);
+	put_task_struct(p);
+	KTEST_EXPECT(!next_tgid(PID_MAX));
+}
+
+KTEST(test_pid_held)
+{
+	pid_t pid = pid_alloc();
+	bool again = false;
+
+	pid_hold(pid);			/* a process group, say */
+	pid_free(pid);			/* whose leader is gone */
+	/* A whole round of numbers passes by: this one is not given out. */
+	for (int i = 0; i < PID_MAX && !again; i++) {
+		pid_t other = pid_alloc();
+
+		if (other < 0)
+			break;
+		again = other == pid;
+		pid_free(other);
+	}
+	KTEST_EXPECT(!again);
+	pid_free(pid);
+}
+
+/* ---- credentials ---- */
+
+KTEST(test_creds)
+{
+	struct group_info *gi = groups_alloc(3);
+	struct cred *c = prepare_creds();
+	const struct cred *old = get_cred(current_cred());
+
+	KTEST_EXPECT(gi && c);
+	gi->gid[0] = 5;
+	gi->gid[1] = 50;
+	gi->gid[2] = 500;
+	put_group_info(c->group_info);
+	c->group_info = gi;
+	c->euid = c->fsuid = 1000;
+	c->fsgid = 7;
+	commit_creds(c);
+	KTEST_EXPECT(!capable(CAP_KILL));
+	KTEST_EXPECT(in_group_p(7));
+	KTEST_EXPECT(in_group_p(5) && in_group_p(50) && in_group_p(500));
+	KTEST_EXPECT(!in_group_p(6) && !in_group_p(501) && !in_group_p(0));
+	commit_creds((struct cred *)old);
+	KTEST_EXPECT(capable(CAP_KILL));
+}
+
+KTEST(test_nproc)
+{
+	KTEST_EQ(nproc_charge(777, 2), 0);
+	KTEST_EQ(nproc_charge(777, 2), 0);
+	KTEST_EQ(nproc_charge(777, 2), -EAGAIN);
+	KTEST_EQ(nproc_charge(778, 2), 0);
+	nproc_uncharge(777);
+	KTEST_EQ(nproc_charge(777, 2), 0);
+	nproc_uncharge(777);
+	nproc_uncharge(777);
+	nproc_uncharge(778);
+	KTEST_EQ(nproc_charge(0, 0), 0);	/* the superuser is not bound */
+}
+
+/* ---- work queue ---- */
+
+static int work_log[3], work_count;
+static struct work_struct works[3];
+
+static void log_work(struct work_struct *w)
+{
+	if (work_count < 3)
+		work_log[work_count] = w - works;
+	work_count++;
+}
+
+KTEST(test_work_queue)
+{
+	work_count = 0;
+	for (int i = 0; i < 3; i++) {
+		INIT_WORK(&works[i], log_work);
+		schedule_work(&works[i]);
+	}
+	flush_work_all();
+	KTEST_EQ(work_count, 3);
+	for (int i = 0; i < 3; i++)
+		KTEST_EQ(work_log[i], i);
+	KTEST_EXPECT(schedule_work(&works[0]));		/* it may be queued again */
+	flush_work_all();
+	KTEST_EQ(work_count, 4);
+}
+
+/* ---- a new task when the n-th allocation fails ---- */
+
+static int do_nothing(void *unused)
+{
+	return 0;
+}
+
+KTEST(test_fork_failure)
+{
+	unsigned int tasks;
+	int failures = 0;
+	bool done = false;
+
+	nap(10 * NSEC_PER_MSEC);
+	synchronize_rcu();		/* earlier threads are gone */
+	tasks = nr_tasks_total();
+	for (int n = 1; n < 100 && !done; n++) {
+		struct task_struct *p;
+
+		fail_nth_task = current;
+		atomic_long_set(&fail_nth, n);
+		p = copy_kthread(do_nothing, NULL);
+		done = atomic_long_read(&fail_nth) != 0;	/* there was no n-th */
+		atomic_long_set(&fail_nth, 0);
+		fail_nth_task = NULL;
+		if (IS_ERR(p)) {
+			failures++;
+			KTEST_EXPECT(PTR_ERR(p) == -ENOMEM || PTR_ERR(p) == -EAGAIN);
+			KTEST_EQ(nr_tasks_total(), tasks);
+		} else {
+			wake_up_new_task(p);
+			for (int i = 0; i < 100 && nr_tasks_total() != tasks; i++) {
+				nap(NSEC_PER_MSEC);
+				synchronize_rcu();
+			}
+			KTEST_EQ(nr_tasks_total(), tasks);
+		}
+	}
+	KTEST_EXPECT(done);
+	KTEST_EXPECT(failures >= 3);
+}
