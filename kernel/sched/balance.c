@@ -159,6 +159,7 @@ static void leave_forbidden_cpu(struct rq *rq, struct task_struct *p)
 	} else {
 		unsigned int cpu;
 		struct rq *to;
+		bool kick;
 
 		update_rq_clock(rq);
 		deactivate_task(rq, p);
@@ -170,8 +171,10 @@ static void leave_forbidden_cpu(struct rq *rq, struct task_struct *p)
 		spin_lock(&to->lock);
 		update_rq_clock(to);
 		activate_task(to, p);
-		check_preempt_curr(to, p);
+		kick = check_preempt_curr(to, p);
 		spin_unlock(&to->lock);
+		if (kick)
+			smp_send_reschedule(cpu);
 	}
 }
 

@@ -35,9 +35,15 @@ void deactivate_task(struct rq *rq, struct task_struct *p)
 		atomic_dec(&sched_nr_overloaded);
 }
 
+/* True: the other CPU has to be told by an interrupt. */
+static bool mark_resched(struct rq *rq)
+{
+	return !test_and_set_bit(TIF_NEED_RESCHED, &rq->curr->work) && rq->cpu != smp_processor_id();
+}
+
 void resched_curr(struct rq *rq)
 {
-	if (!test_and_set_bit(TIF_NEED_RESCHED, &rq->curr->work) && rq->cpu != smp_processor_id())
+	if (mark_resched(rq))
 		smp_send_reschedule(rq->cpu);
 }
 
@@ -74,12 +80,13 @@ static void set_tick(struct rq *rq)
 	timer_want_tick(rq->tick_at);
 }
 
-void check_preempt_curr(struct rq *rq, struct task_struct *p)
+bool check_preempt_curr(struct rq *rq, struct task_struct *p)
 {
 	if (wakeup_preempts(rq, p))
-		resched_curr(rq);
-	else if (rq->nr_running == 2 && rq->cpu == smp_processor_id())
+		return mark_resched(rq);
+	if (rq->nr_running == 2 && rq->cpu == smp_processor_id())
 		set_tick(rq);		/* another CPU's notices by itself within SAMPLE_PERIOD */
+	return false;
 }
 
 /* ---- waking ---- */
@@ -88,6 +95,7 @@ void check_preempt_curr(struct rq *rq, struct task_struct *p)
 static void queue_on(struct task_struct *p, unsigned int cpu, bool initial)
 {
 	struct rq *rq = cpu_rq(cpu), *old = task_rq(p);
+	bool kick;
 
 	if (rq != old)
 		migrate_entity(&p->se, old, rq);
@@ -97,8 +105,10 @@ static void queue_on(struct task_struct *p, unsigned int cpu, bool initial)
 	WRITE_ONCE(p->cpu, cpu);
 	place_entity(&rq->cfs, &p->se, initial);
 	activate_task(rq, p);
-	check_preempt_curr(rq, p);
+	kick = check_preempt_curr(rq, p);
 	spin_unlock(&rq->lock);
+	if (kick)	/* not earlier: the first that CPU does is to take the lock */
+		smp_send_reschedule(cpu);
 }
 
 int wake_up_state(struct task_struct *p, unsigned int state)

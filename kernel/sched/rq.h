@@ -55,7 +55,8 @@ void deactivate_task(struct rq *rq, struct task_struct *p);
 void resched_curr(struct rq *rq);
 struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags);	/* takes pi_lock and the lock of p's queue */
 void task_rq_unlock(struct rq *rq, struct task_struct *p, unsigned long flags);
-void check_preempt_curr(struct rq *rq, struct task_struct *p);		/* p has just become runnable on rq */
+/* p has just become runnable on rq. True: smp_send_reschedule() its CPU once rq->lock is released. */
+bool check_preempt_curr(struct rq *rq, struct task_struct *p);
 
 /* fair.c. rq->lock held. */
 extern u64 sched_weights[40];			/* by nice + 20; 1024 for nice 0 */

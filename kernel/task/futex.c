@@ -116,17 +116,34 @@ static int fault_in(const u32 __user *uaddr, bool write)
 
 /* ---- waking; the bucket's lock held ---- */
 
-/* The task may be gone right after, but its structure stays for a grace period, and this is an RCU reader. */
-static void wake_one(struct futex_q *q)
+/*
+ * Who is to be woken when the bucket's lock has been released: else the first thing that they do may be to wait for it. They may
+ * be gone by then, but their structures stay for a grace period, and this is an RCU reader.
+ */
+struct wake_list {
+	unsigned int n;
+	struct task_struct *tasks[16];
+};
+
+static void wake_all(struct wake_list *w)
+{
+	for (unsigned int i = 0; i < w->n; i++)
+		wake_up_process(w->tasks[i]);
+	w->n = 0;
+}
+
+static void wake_one(struct futex_q *q, struct wake_list *w)
 {
 	struct task_struct *p = q->task;
 
 	list_del(&q->list);
 	smp_store_release(&q->woken, true);
-	wake_up_process(p);
+	if (w->n == ARRAY_SIZE(w->tasks))
+		wake_all(w);
+	w->tasks[w->n++] = p;
 }
 
-static int wake_matching(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset)
+static int wake_matching(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset, struct wake_list *w)
 {
 	struct futex_q *q, *next;
 	int woken = 0;
@@ -136,7 +153,7 @@ static int wake_matching(struct futex_bucket *b, const struct futex_key *key, in
 			break;
 		if (!same_key(&q->key, key) || !(q->bitset & bitset))
 			continue;
-		wake_one(q);
+		wake_one(q, w);
 		woken++;
 	}
 	return woken;
@@ -144,6 +161,7 @@ static int wake_matching(struct futex_bucket *b, const struct futex_key *key, in
 
 static long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 {
+	struct wake_list w = {.n = 0};
 	struct futex_bucket *b;
 	struct futex_key key;
 	int ret;
@@ -165,8 +183,9 @@ static long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 			return 0;
 	}
 	spin_lock(&b->lock);
-	ret = wake_matching(b, &key, max(nr, 1), bitset);
+	ret = wake_matching(b, &key, max(nr, 1), bitset, &w);
 	spin_unlock(&b->lock);
+	wake_all(&w);
 	return ret;
 }
 
@@ -290,7 +309,7 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 
 /* Wake nr_wake waiters of key1 and let at most nr_move others wait for key2. Both locks held. */
 static long requeue_locked(struct futex_bucket *b1, const struct futex_key *key1, struct futex_bucket *b2,
-			   const struct futex_key *key2, int nr_wake, int nr_move)
+			   const struct futex_key *key2, int nr_wake, int nr_move, struct wake_list *w)
 {
 	struct futex_q *q, *next;
 	long done = 0;
@@ -299,7 +318,7 @@ static long requeue_locked(struct futex_bucket *b1, const struct futex_key *key1
 		if (!same_key(&q->key, key1))
 			continue;
 		if (done < nr_wake) {
-			wake_one(q);
+			wake_one(q, w);
 		} else if (done - nr_wake < nr_move) {
 			q->key = *key2;
 			if (b1 != b2) {
@@ -317,6 +336,7 @@ static long requeue_locked(struct futex_bucket *b1, const struct futex_key *key1
 /* cmp: NULL, or what the first word must hold. */
 static long futex_requeue(u32 __user *uaddr, u32 __user *uaddr2, bool shared, int nr_wake, int nr_move, const u32 *cmp)
 {
+	struct wake_list w = {.n = 0};
 	struct futex_key key1, key2;
 	struct futex_bucket *b1, *b2;
 	u32 now = 0;
@@ -343,8 +363,9 @@ static long futex_requeue(u32 __user *uaddr, u32 __user *uaddr2, bool shared, in
 	if (cmp && now != *cmp)
 		ret = -EAGAIN;
 	else
-		ret = requeue_locked(b1, &key1, b2, &key2, nr_wake, nr_move);
+		ret = requeue_locked(b1, &key1, b2, &key2, nr_wake, nr_move, &w);
 	unlock_two(b1, b2);
+	wake_all(&w);
 	return ret;
 }
 
@@ -420,6 +441,7 @@ static int op_apply(u32 encoded, u32 __user *uaddr, u32 *old)
 
 static long futex_wake_op(u32 __user *uaddr, u32 __user *uaddr2, bool shared, int nr, int nr2, u32 encoded)
 {
+	struct wake_list w = {.n = 0};
 	struct futex_key key1, key2;
 	struct futex_bucket *b1, *b2;
 	long ret;
@@ -447,11 +469,12 @@ static long futex_wake_op(u32 __user *uaddr, u32 __user *uaddr2, bool shared, in
 	if (ret >= 0) {
 		bool second = ret;
 
-		ret = wake_matching(b1, &key1, nr, FUTEX_BITSET_MATCH_ANY);
+		ret = wake_matching(b1, &key1, nr, FUTEX_BITSET_MATCH_ANY, &w);
 		if (second)
-			ret += wake_matching(b2, &key2, nr2, FUTEX_BITSET_MATCH_ANY);
+			ret += wake_matching(b2, &key2, nr2, FUTEX_BITSET_MATCH_ANY, &w);
 	}
 	unlock_two(b1, b2);
+	wake_all(&w);
 	return ret;
 }
 
