@@ -75,7 +75,8 @@ static void set_tick(struct rq *rq)
 		return;
 	}
 	rq->tick_at = rq->clock + SAMPLE_PERIOD;
-	if (rq->nr_running > 1)
+	/* A slice that is over needs no timer in the past: the task leaves as soon as it leaves the kernel. */
+	if (rq->nr_running > 1 && !test_bit(TIF_NEED_RESCHED, &rq->curr->work))
 		rq->tick_at = min(rq->tick_at, slice_end(rq));
 	timer_want_tick(rq->tick_at);
 }
