@@ -259,10 +259,18 @@ static struct dentry *dentry_kill(struct dentry *dentry)
 	return parent;
 }
 
+/* Take it apart, and the parents that nothing else held. */
+static noinline void dentry_kill_chain(struct dentry *dentry)
+{
+	do {
+		dentry = dentry_kill(dentry);
+	} while (dentry && atomic_dec_and_test(&dentry->d_count));
+}
+
 void dput(struct dentry *dentry)
 {
-	while (dentry && atomic_dec_and_test(&dentry->d_count))
-		dentry = dentry_kill(dentry);
+	if (dentry && unlikely(atomic_dec_and_test(&dentry->d_count)))
+		dentry_kill_chain(dentry);
 }
 
 void d_pin(struct dentry *dentry)

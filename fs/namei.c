@@ -99,13 +99,14 @@ static void set_root(struct nameidata *nd)
 /* Where the walk begins: root, cwd, or the directory dfd. Checked later that it is one. -EBADF. */
 int path_init(struct nameidata *nd, int dfd, const char *name, unsigned int flags)
 {
-	memset(nd, 0, sizeof(*nd));
 	nd->flags = flags;
 	nd->last_type = LAST_ROOT;
+	nd->root.mnt = NULL;		/* taken when it is needed */
+	nd->trailing_slash = false;
+	nd->total_links = nd->depth = 0;
+	nd->stack = NULL;
 	if (*name == '/') {
-		set_root(nd);
-		nd->path = nd->root;
-		path_get(&nd->path);
+		get_fs_root(&nd->path);
 	} else if (dfd == AT_FDCWD) {
 		get_fs_pwd(&nd->path);
 	} else {
@@ -126,6 +127,8 @@ int path_init(struct nameidata *nd, int dfd, const char *name, unsigned int flag
 
 void nd_release(struct nameidata *nd)
 {
+	if (likely(!nd->stack && !nd->root.mnt))
+		return;
 	while (nd->depth) {
 		struct saved_link *s = &nd->stack[--nd->depth];
 
@@ -270,23 +273,21 @@ static int walk_component(struct nameidata *nd, bool follow, const char *rest, c
 /* Cut the first component off: nd->last. Returns what follows it, or ERR_PTR(-ENAMETOOLONG). */
 static const char *next_component(struct nameidata *nd, const char *name)
 {
-	const char *end = name;
+	u64 hash = hash_begin((unsigned long)nd->path.dentry);
+	const char *end;
 
-	while (*end && *end != '/')
-		end++;
-	if (end - name > NAME_MAX)
+	for (end = name; *end && *end != '/'; end++)
+		hash = hash_step(hash, (u8)*end);
+	if (unlikely(end - name > NAME_MAX))
 		return ERR_PTR(-ENAMETOOLONG);
-	nd->last.name = name;
-	nd->last.len = end - name;
+	nd->last = (struct qstr){.name = name, .len = (u32)(end - name), .hash = hash_end(hash)};	/* = full_name_hash() */
 	nd->last_type = LAST_NORM;
-	if (name[0] == '.') {
+	if (unlikely(name[0] == '.')) {
 		if (nd->last.len == 1)
 			nd->last_type = LAST_DOT;
 		else if (nd->last.len == 2 && name[1] == '.')
 			nd->last_type = LAST_DOTDOT;
 	}
-	if (nd->last_type == LAST_NORM)
-		nd->last.hash = full_name_hash(nd->path.dentry, name, nd->last.len);
 	return end;
 }
 

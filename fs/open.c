@@ -26,9 +26,13 @@ struct file *alloc_file(int flags)
 
 	if (!file)
 		return NULL;
-	memset(file, 0, sizeof(*file));
 	atomic_long_set(&file->f_count, 1);
 	file->f_flags = flags;
+	file->f_path = (struct path){0};
+	file->f_inode = NULL;
+	file->f_op = NULL;
+	file->f_pos = 0;
+	file->private_data = NULL;
 	/* 0, 1, 2 are read, write, both; 3 (only for ioctl) is neither. */
 	file->f_mode = flags & O_PATH ? FMODE_PATH : ((flags & O_ACCMODE) + 1) & (FMODE_READ | FMODE_WRITE);
 	mutex_init(&file->f_pos_lock);
