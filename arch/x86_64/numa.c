@@ -5,6 +5,7 @@
  * Source: ACPI 6.4, 5.2.16 (SRAT), 5.2.17 (SLIT).
  */
 #include "arch/x86_64/cpu.h"
+#include "kernel/debug/debug.h"
 #include "kernel/lib/lib.h"
 
 #define MAX_NODE_RANGES 32
@@ -99,6 +100,9 @@ void numa_init(void)
 	}
 	nr_nodes = max(nr_domains, 1u);
 	read_slit();
+	for (unsigned int i = 0; nr_nodes > 1 && i < nr_node_ranges; i++)
+		pr_info("numa: node %u has %#llx-%#llx\n", node_ranges[i].node, (unsigned long long)node_ranges[i].start,
+			(unsigned long long)node_ranges[i].end);
 }
 
 unsigned int cpu_to_node(unsigned int cpu)
