@@ -141,36 +141,41 @@ static int ramfs_link(struct dentry *old, struct inode *dir, struct dentry *dent
 	return 0;
 }
 
-static int ramfs_unlink(struct inode *dir, struct dentry *dentry)
+/* The inode of a name that goes loses a link, a directory all it has. */
+static void drop_links(struct inode *dir, struct inode *inode)
 {
-	struct inode *inode = dentry->d_inode;
-
-	inode->i_nlink--;
+	if (S_ISDIR(inode->i_mode)) {
+		inode->i_nlink = 0;
+		dir->i_nlink--;
+	} else {
+		inode->i_nlink--;
+	}
 	inode->i_times.ctime = current_time_ns();
 	touch_dir(dir);
+}
+
+static int ramfs_unlink(struct inode *dir, struct dentry *dentry)
+{
+	drop_links(dir, dentry->d_inode);
 	d_delete_pinned(dentry);
 	return 0;
 }
 
 static int ramfs_rmdir(struct inode *dir, struct dentry *dentry)
 {
-	if (!simple_empty(dentry))
-		return -ENOTEMPTY;
-	dentry->d_inode->i_nlink = 1;	/* unlink takes the last */
-	dir->i_nlink--;
-	return ramfs_unlink(dir, dentry);
+	return simple_empty(dentry) ? ramfs_unlink(dir, dentry) : -ENOTEMPTY;
 }
 
+/* d_move() makes the name change hands in one moment; what it stood for is let go after that. */
 static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *target,
 			unsigned int flags)
 {
 	bool is_dir = d_is_dir(old);
-	int err;
 
 	if (target->d_inode) {
-		err = is_dir ? ramfs_rmdir(new_dir, target) : ramfs_unlink(new_dir, target);
-		if (err)
-			return err;
+		if (is_dir && !simple_empty(target))
+			return -ENOTEMPTY;
+		drop_links(new_dir, target->d_inode);
 	}
 	if (is_dir && old_dir != new_dir) {
 		old_dir->i_nlink--;
@@ -180,6 +185,7 @@ static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 	touch_dir(new_dir);
 	old->d_inode->i_times.ctime = current_time_ns();
 	d_move(old, target);
+	d_delete_pinned(target);
 	return 0;
 }
 

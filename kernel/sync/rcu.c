@@ -17,8 +17,12 @@
 #define RCU_NEED_QS   1		/* the grace period waits for this CPU */
 #define RCU_CALLBACKS 2		/* a list below may be ready to move on */
 
-/* Callbacks run per visit, so that a long queue does not hold up a switch for ever. */
+/*
+ * Callbacks run per visit, so that a long queue does not hold up a switch for ever. When more than RCU_MANY are queued, memory counts
+ * more: all that are ready run, and whoever goes on queueing comes through schedule() on the way to user mode.
+ */
 #define RCU_BATCH 64
+#define RCU_MANY  512
 
 struct rcu_list {
 	struct rcu_head *head, **tail;
@@ -27,6 +31,7 @@ struct rcu_list {
 /* Own CPU only, interrupts off. */
 struct rcu_cpu {
 	struct rcu_list next, wait, ready;
+	unsigned long queued;		/* callbacks in all three */
 	unsigned long wait_gp;		/* `wait` is ready when rcu.gp_done >= this */
 	bool running;			/* callbacks are running: no second level */
 };
@@ -161,12 +166,13 @@ static void run_callback(struct rcu_head *head)
 /* Interrupts are as `flags` says while a callback runs. */
 static void run_ready(struct rcu_cpu *rc, unsigned long flags)
 {
-	unsigned int n = 0;
+	unsigned long n = rc->queued > RCU_MANY ? rc->queued : RCU_BATCH;
 	struct rcu_head *head;
 
 	rc->running = true;
-	while ((head = rc->ready.head) && n++ < RCU_BATCH) {
+	while ((head = rc->ready.head) && n--) {
 		rc->ready.head = head->next;
+		rc->queued--;
 		local_irq_restore(flags);
 		run_callback(head);
 		local_irq_disable();
@@ -192,11 +198,15 @@ void rcu_do_work(void)
 
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 {
+	struct rcu_cpu *rc;
 	unsigned long flags;
 
 	head->func = func;
 	local_irq_save(flags);
-	list_append(&this_cpu_ptr(rcu_cpu)->next, head);
+	rc = this_cpu_ptr(rcu_cpu);
+	list_append(&rc->next, head);
+	if (unlikely(++rc->queued % RCU_MANY == 0))
+		set_bit(TIF_NEED_RESCHED, &current->work);
 	if (!(this_cpu_read(rcu_work) & RCU_CALLBACKS))
 		work_add(smp_processor_id(), RCU_CALLBACKS);
 	local_irq_restore(flags);
