@@ -219,8 +219,8 @@ void *ioremap(phys_addr_t pa, size_t size)
 /*
  * ---- programs' tables ----
  * All tables of a program hang on a list at its top-level table's struct page, so that the end of the program frees them without
- * looking through thousands of entries; each remembers in page->index which entry points to it. The list and the entries:
- * mm->page_table_lock. A table is given back all zero (arch_free_table asks for that).
+ * looking through thousands of entries; each remembers in page->index which entry points to it, and counts in page->inuse
+ * the tables below it. All this and the entries: mm->page_table_lock. A table is given back all zero (arch_free_table asks for that).
  */
 
 static const unsigned long shared[] = {VMALLOC_START, IOREMAP_START, KERNEL_BASE};	/* beside the direct map */
@@ -276,6 +276,8 @@ static u64 *user_table_below(pgd_t *pgd, u64 *entry)
 	if (table) {
 		list_add(&virt_to_page(table)->lru, &virt_to_page(pgd)->lru);
 		virt_to_page(table)->index = (unsigned long)entry;
+		virt_to_page(table)->inuse = 0;
+		virt_to_page(entry)->inuse++;
 		smp_store_release(entry, __pa(table) | PTE_TABLE);
 	}
 	return table;
@@ -340,9 +342,11 @@ static unsigned int free_below(u64 *table, unsigned int level, unsigned long bas
 		below = entry_table(table[i]);
 		if (level > 1)
 			freed += free_below(below, level - 1, at, start, last);
-		if ((at < start || at + span - 1 > last) && !table_empty(below))
+		if (level > 1 ? virt_to_page(below)->inuse != 0 :
+				(at < start || at + span - 1 > last) && !table_empty(below))
 			continue;
 		table[i] = 0;
+		virt_to_page(table)->inuse--;
 		list_del(&virt_to_page(below)->lru);
 		arch_free_table(below);
 		freed++;

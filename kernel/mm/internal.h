@@ -121,6 +121,25 @@ static inline void rss_add(struct mm_struct *mm, const struct page *page, long n
 }
 /* Share the pages of vma with dst, copy-on-write. mmap_lock of both. -ENOMEM: what was done so far is to be unmapped. */
 int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma, bool *need_flush);
+/*
+ * Pages whose entries have been cleared, kept until no CPU can reach them any more: gather_init(), unmap_range() as often as
+ * wanted, gather_flush(). Interrupts on. With g NULL nobody uses the mm any more, and no flush is needed.
+ */
+struct gather {
+	struct mm_struct *mm;
+	unsigned long start, end;	/* addresses to flush */
+	unsigned int n;
+	struct page *pages[32];
+};
+static inline void gather_init(struct gather *g, struct mm_struct *mm)
+{
+	g->mm = mm;
+	g->start = ~0UL;
+	g->end = 0;
+	g->n = 0;
+}
+void gather_flush(struct gather *g);
+void unmap_range(struct mm_struct *mm, struct gather *g, unsigned long start, unsigned long end);
 /* Forget the pages of [start, end) of vma. Flushes; takes page_table_lock. Interrupts on. */
 void unmap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* The same for all areas of an mm that nobody uses any more: no flush. */

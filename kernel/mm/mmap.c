@@ -85,23 +85,30 @@ bool may_expand_vm(struct mm_struct *mm, unsigned long pages)
 
 /* ---- munmap ---- */
 
-/* Free the page tables of a hole that munmap has left, if whole ones lie in it. */
-static void free_tables(struct mm_struct *mm, unsigned long start, unsigned long end)
+/*
+ * Free the page tables that only served [start, end), which has been unmapped; nothing is mapped in [floor, ceiling). They are
+ * flushed with the pages.
+ */
+static void free_tables(struct gather *g, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling)
 {
-	unsigned int freed;
+	struct mm_struct *mm = g->mm;
 
-	if (ALIGN(start, TABLE_SPAN) + TABLE_SPAN > end)
+	start = max(ALIGN_DOWN(start, TABLE_SPAN), ALIGN(floor, TABLE_SPAN));
+	end = min(ALIGN(end, TABLE_SPAN), ALIGN_DOWN(ceiling, TABLE_SPAN));
+	if (start >= end)
 		return;
 	spin_lock(&mm->page_table_lock);
-	freed = pgd_free_range(mm->pgd, ALIGN(start, TABLE_SPAN), ALIGN_DOWN(end, TABLE_SPAN));
-	if (freed)
-		tlb_flush_range(mm, mm->cpumask, 0, ~0UL);
+	if (pgd_free_range(mm->pgd, start, end)) {
+		g->start = 0;
+		g->end = ~0UL;
+	}
 	spin_unlock(&mm->page_table_lock);
 }
 
 int munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start), *prev, *next;
+	struct gather g;
 	int err;
 
 	if (!vma || vma->vm_start >= end)
@@ -121,14 +128,16 @@ int munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
 		}
 	}
 	prev = vma_prev(mm, vma);
+	gather_init(&g, mm);
 	for (; vma && vma->vm_start < end; vma = next) {
 		next = vma_next(mm, vma);
-		unmap_page_range(vma, vma->vm_start, vma->vm_end);
+		unmap_range(mm, &g, vma->vm_start, vma->vm_end);
 		mm->total_vm -= vma_pages(vma);
 		vma_unlink(mm, vma);
 		vma_free(vma);
 	}
-	free_tables(mm, prev ? prev->vm_end : 0, vma ? vma->vm_start : USER_END);
+	free_tables(&g, start, end, prev ? prev->vm_end : 0, vma ? vma->vm_start : USER_END);
+	gather_flush(&g);
 	if (end > mm->free_top && end <= mm->mmap_base)
 		mm->free_top = end;
 	return 0;

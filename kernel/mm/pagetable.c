@@ -8,19 +8,12 @@
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 
-/* Pages whose entries have been cleared, kept until no CPU can reach them any more. page_table_lock held. */
-struct gather {
-	struct mm_struct *mm;
-	unsigned long start, end;	/* addresses to flush */
-	unsigned int n;
-	struct page *pages[32];
-};
-
-static void gather_flush(struct gather *g)
+void gather_flush(struct gather *g)
 {
 	if (g->start < g->end)
 		tlb_flush_range(g->mm, g->mm->cpumask, g->start, g->end);
-	g->start = g->end;
+	g->start = ~0UL;
+	g->end = 0;
 	for (unsigned int i = 0; i < g->n; i++)
 		put_page(g->pages[i]);
 	g->n = 0;
@@ -90,10 +83,9 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 	return err;
 }
 
-/* Clear the entries below one table. Lock held. */
-static void clear_table(struct gather *g, unsigned long addr, unsigned long end, pte_t *pte, bool flush)
+/* Clear the entries below one table. g NULL: nobody uses this mm, so the pages go at once. Lock held. */
+static void clear_table(struct mm_struct *mm, struct gather *g, unsigned long addr, unsigned long end, pte_t *pte)
 {
-	struct mm_struct *mm = g->mm;
 	long anon = 0, file = 0;
 
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
@@ -103,9 +95,9 @@ static void clear_table(struct gather *g, unsigned long addr, unsigned long end,
 		if (!old)
 			continue;
 		*pte = 0;
-		if (flush) {
+		if (g) {
 			g->start = min(g->start, addr);
-			g->end = addr + PAGE_SIZE;
+			g->end = max(g->end, addr + PAGE_SIZE);
 		}
 		if (old & PTE_SPECIAL)
 			continue;
@@ -114,15 +106,13 @@ static void clear_table(struct gather *g, unsigned long addr, unsigned long end,
 			file++;
 		else
 			anon++;
-		if (!flush) {
+		if (!g) {
 			put_page(page);
 			continue;
 		}
 		g->pages[g->n++] = page;
-		if (g->n == ARRAY_SIZE(g->pages)) {
+		if (g->n == ARRAY_SIZE(g->pages))
 			gather_flush(g);
-			g->start = end;		/* the next cleared address lowers it */
-		}
 	}
 	mm->rss_anon -= anon;
 	mm->rss_file -= file;
@@ -130,9 +120,8 @@ static void clear_table(struct gather *g, unsigned long addr, unsigned long end,
 	vm_stat_add(VM_FILE_MAPPED, -file);
 }
 
-static void unmap_range(struct mm_struct *mm, unsigned long addr, unsigned long end, bool flush)
+void unmap_range(struct mm_struct *mm, struct gather *g, unsigned long addr, unsigned long end)
 {
-	struct gather g = {.mm = mm};
 	unsigned long stop;
 
 	for (;;) {
@@ -142,11 +131,7 @@ static void unmap_range(struct mm_struct *mm, unsigned long addr, unsigned long 
 		if (addr >= end)
 			break;
 		stop = table_end(addr, end);
-		g.start = stop;
-		g.end = addr;
-		clear_table(&g, addr, stop, pte_lookup(mm->pgd, addr), flush);
-		if (flush)
-			gather_flush(&g);
+		clear_table(mm, g, addr, stop, pte_lookup(mm->pgd, addr));
 		spin_unlock(&mm->page_table_lock);
 		addr = stop;
 	}
@@ -155,7 +140,11 @@ static void unmap_range(struct mm_struct *mm, unsigned long addr, unsigned long 
 
 void unmap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	unmap_range(vma->vm_mm, start, end, true);
+	struct gather g;
+
+	gather_init(&g, vma->vm_mm);
+	unmap_range(vma->vm_mm, &g, start, end);
+	gather_flush(&g);
 }
 
 void unmap_all_pages(struct mm_struct *mm)
@@ -163,7 +152,7 @@ void unmap_all_pages(struct mm_struct *mm)
 	struct vm_area_struct *vma;
 
 	list_for_each_entry(vma, &mm->mmap, vm_list) {
-		unmap_range(mm, vma->vm_start, vma->vm_end, false);
+		unmap_range(mm, NULL, vma->vm_start, vma->vm_end);
 		cond_resched();
 	}
 }
