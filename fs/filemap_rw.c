@@ -7,6 +7,8 @@
  */
 #include "fs/internal.h"
 
+#define ROOM_FOR_PROGRAMS 64	/* the part of all memory that files leave free: one in so many pages */
+
 /* How much of [pos, pos+len) is in the page of pos and below size; 0: behind the end. */
 static size_t in_page(loff_t pos, size_t len, loff_t size)
 {
@@ -56,6 +58,21 @@ ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_
 }
 
 /*
+ * The page to write to. A file's pages can't be taken back, so files leave room for programs: without it the writer gets ENOSPC
+ * before anybody has to be killed, and what removes the file can still start.
+ */
+static struct page *page_for_write(struct inode *inode, unsigned long index)
+{
+	struct page *page = find_get_page(&inode->i_data, index);
+
+	if (page)
+		return page;
+	if (nr_free_pages() < total_ram_pages() / ROOM_FOR_PROGRAMS)
+		return ERR_PTR(-ENOSPC);
+	return find_or_create_page(&inode->i_data, index, GFP_USER);
+}
+
+/*
  * Copy into the cache at pos. i_mutex held. Bytes done, or an error if none. The pages that a failed copy has made stay as holes
  * do: zeroes behind i_size.
  */
@@ -67,7 +84,7 @@ static ssize_t pagecache_write(struct inode *inode, const char __user *buf, size
 		struct page *page;
 
 		n = in_page(pos, len - done, inode->i_sb->s_maxbytes);
-		page = find_or_create_page(&inode->i_data, (unsigned long)pos >> PAGE_SHIFT, GFP_USER);
+		page = page_for_write(inode, (unsigned long)pos >> PAGE_SHIFT);
 		if (IS_ERR(page))
 			return done ? (ssize_t)done : PTR_ERR(page);
 		left = copy_from_writer(page_at(page, pos), buf + done, n);
