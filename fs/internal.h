@@ -80,6 +80,7 @@ struct mnt_namespace {
 	struct list_head list;		/* mount.mnt_list, in the order of mounting; namespace_sem */
 };
 long do_umount(const char __user *name, int flags);
+int umount_path(const char *name, int flags);
 #define MS_RDONLY      1
 #define MS_NOSUID      2
 #define MS_NODEV       4

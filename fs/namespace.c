@@ -334,47 +334,62 @@ static int umount_one(struct mount *mnt)
 	return err;
 }
 
-/* umount2(2). A mount that is the root of the namespace is always busy. */
-long do_umount(const char __user *name, int flags)
+/* Takes over the references of path, which is what to umount. A mount that is the root of the namespace is always busy. */
+static int umount_found(struct path *path, int flags)
 {
 	LIST_HEAD(gone);
-	struct path path, place;
-	long err;
+	struct path place;
+	int err = -EPERM;
 
-	if (flags & ~(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW))
-		return -EINVAL;
-	err = user_path_at(AT_FDCWD, name, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
-	if (err)
-		return err;
-	err = -EPERM;
 	if (!capable(CAP_SYS_ADMIN))
 		goto out;
 	down_write(&namespace_sem);
 	err = -EINVAL;
-	if (path.dentry != path.mnt->mnt_root || path.mnt->mnt_ns != current->mnt_ns)
+	if (path->dentry != path->mnt->mnt_root || path->mnt->mnt_ns != current->mnt_ns)
 		goto out_unlock;
 	err = -EBUSY;
-	if (path.mnt->mnt_parent == path.mnt)
+	if (path->mnt->mnt_parent == path->mnt)
 		goto out_unlock;
 	if (flags & MNT_DETACH) {
-		umount_tree(path.mnt, &gone);
+		umount_tree(path->mnt, &gone);
 		err = 0;
 	} else {
-		err = umount_one(path.mnt);
+		err = umount_one(path->mnt);
 	}
 out_unlock:
 	up_write(&namespace_sem);
 	if (!err && list_empty(&gone)) {
-		place = path.mnt->mnt_place;
-		dput(path.dentry);
-		destroy_mount(path.mnt);
+		place = path->mnt->mnt_place;
+		dput(path->dentry);
+		destroy_mount(path->mnt);
 		path_put(&place);
 		return 0;
 	}
 	put_gone(&gone);
 out:
-	path_put(&path);
+	path_put(path);
 	return err;
+}
+
+/* umount2(2). */
+long do_umount(const char __user *name, int flags)
+{
+	struct path path;
+	int err;
+
+	if (flags & ~(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW))
+		return -EINVAL;
+	err = user_path_at(AT_FDCWD, name, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
+	return err ? err : umount_found(&path, flags);
+}
+
+/* The same from the kernel. */
+int umount_path(const char *name, int flags)
+{
+	struct path path;
+	int err = kern_path(name, LOOKUP_FOLLOW, &path);
+
+	return err ? err : umount_found(&path, flags);
 }
 
 /* ---- namespaces ---- */

@@ -6,6 +6,7 @@
  * nothing is lost. The kernel log shares the wire: before a line of it goes out, console_log_begins() lets the ring out
  * and ends a line that a program has left open, so that the two never share a line.
  */
+#include "fs/internal.h"
 #include "kernel/dev/tty.h"
 #include "kernel/lib/init.h"
 
@@ -225,8 +226,8 @@ static ssize_t tty_read(struct file *file, char __user *buf, size_t len, loff_t 
 	kbuf = kmalloc(len, GFP_KERNEL);
 	if (!kbuf)
 		return -ENOMEM;
-	ret = mutex_lock_interruptible(&tty->read_mutex);
-	if (ret)
+	ret = -ERESTARTSYS;
+	if (mutex_lock_interruptible(&tty->read_mutex))
 		goto out_free;
 	ret = wait_for_input(tty, file, len);
 	if (ret)
@@ -234,7 +235,7 @@ static ssize_t tty_read(struct file *file, char __user *buf, size_t len, loff_t 
 	spin_lock_irq(&tty->lock);
 	n = n_tty_take(tty, kbuf, len, &eof);
 	spin_unlock_irq(&tty->lock);
-	ret = copy_to_user(buf, kbuf, n) ? -EFAULT : n;
+	ret = copy_to_reader(buf, kbuf, n) ? -EFAULT : n;
 out_unlock:
 	mutex_unlock(&tty->read_mutex);
 out_free:
@@ -279,13 +280,12 @@ static ssize_t tty_write(struct file *file, const char __user *buf, size_t len, 
 		n = tty_check_change(tty, SIGTTOU);
 	if (n)
 		return n;
-	n = mutex_lock_interruptible(&tty->write_mutex);
-	if (n)
-		return n;
+	if (mutex_lock_interruptible(&tty->write_mutex))
+		return -ERESTARTSYS;
 	while (done < len) {
 		size_t want = min(len - done, sizeof(piece));
 
-		n = copy_from_user(piece, buf + done, want) ? -EFAULT : write_piece(tty, file, piece, want);
+		n = copy_from_writer(piece, buf + done, want) ? -EFAULT : write_piece(tty, file, piece, want);
 		if (n > 0)
 			done += n;
 		if (n != (ssize_t)want)
