@@ -294,21 +294,25 @@ static void free_archive_pages(const struct archive *a)
 	}
 }
 
-static int unpack_range(const char *name, phys_addr_t start, phys_addr_t end)
+/*
+ * Unpack `size` bytes at `data`. adopt: data is a boot image of its own (reserved pages in the direct map): files take its pages, the
+ * others are freed. 0 or -EINVAL after what is wrong has been logged.
+ */
+int initramfs_unpack_archive(const char *name, char *data, size_t size, bool adopt)
 {
-	struct archive a = {.name = name, .data = __va(start), .size = end - start, .links = LIST_HEAD_INIT(a.links)};
+	struct archive a = {.name = name, .data = data, .size = size, .links = LIST_HEAD_INIT(a.links)};
 	struct hard_link *link;
 	const char *problem;
 
-	if (end <= start)
-		return 0;
-	a.aligned = !(start & ~PAGE_MASK);
-	a.adopted = kcalloc(BITS_TO_LONGS(DIV_ROUND_UP(a.size, PAGE_SIZE)), sizeof(long), GFP_KERNEL);
+	a.aligned = adopt && !((unsigned long)data & ~PAGE_MASK);
+	if (a.aligned)
+		a.adopted = kcalloc(BITS_TO_LONGS(DIV_ROUND_UP(size, PAGE_SIZE)), sizeof(long), GFP_KERNEL);
 	problem = unpack_archive(&a);
 	if (problem)
 		pr_err("initramfs: %s: the member at offset %zu %s\n", name, a.pos, problem);
 	flush_tail(&a);
-	free_archive_pages(&a);
+	if (adopt)
+		free_archive_pages(&a);
 	while (!list_empty(&a.links)) {
 		link = list_first_entry(&a.links, struct hard_link, list);
 		list_del(&link->list);
@@ -316,6 +320,11 @@ static int unpack_range(const char *name, phys_addr_t start, phys_addr_t end)
 	}
 	kfree(a.adopted);
 	return problem ? -EINVAL : 0;
+}
+
+static int unpack_range(const char *name, phys_addr_t start, phys_addr_t end)
+{
+	return end > start ? initramfs_unpack_archive(name, __va(start), end - start, true) : 0;
 }
 
 int initramfs_unpack(void)

@@ -173,6 +173,9 @@ int symlink_path(const char *target, const char *name);
 int link_path(const char *oldname, const char *newname);
 int unlink_path(const char *name, bool dir);
 
+/* ---- initramfs.c ---- */
+int initramfs_unpack_archive(const char *name, char *data, size_t size, bool adopt);
+
 /* ---- open.c ---- */
 int get_write_access(struct inode *inode);	/* -ETXTBSY */
 void put_write_access(struct inode *inode);

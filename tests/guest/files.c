@@ -134,6 +134,25 @@ static void test_mmap_truncate(void)
 	unlink("map");
 }
 
+/* Behind the end of a program's file its last page is zero, although it may share the page of an archive in memory. */
+static void test_last_page(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY), zero = 1;
+	struct stat st;
+	off_t last;
+	char *p;
+
+	fstat(fd, &st);
+	last = st.st_size & ~4095L;
+	p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, last);
+	OK(p != MAP_FAILED, "map the last page of a program");
+	for (long i = st.st_size - last; p != MAP_FAILED && i < 4096; i++)
+		zero &= !p[i];
+	OK(zero, "zero behind the end");
+	munmap(p, 4096);
+	close(fd);
+}
+
 static void test_descriptors(void)
 {
 	int fd = open("/dev/null", O_RDWR), other, i;
@@ -351,6 +370,7 @@ int main(int argc, char **argv)
 	test_flags();
 	test_holes();
 	test_mmap_truncate();
+	test_last_page();
 	test_descriptors();
 	test_vectors();
 	test_times();
