@@ -72,6 +72,7 @@ NASMFLAGS := -f elf64 -g -F dwarf -I ./ $(CONFIG)
 LDFLAGS := -nostdlib -static -no-pie --build-id=none -z max-page-size=4096 -z noexecstack
 
 all: $(BUILD)/paddock.elf $(BUILD)/paddock-pvh.elf $(BUILD)/initramfs.cpio
+	@:
 
 # A change of compiler or flags rebuilds; WERROR alone does not.
 flags := $(CC) $(LD) $(CPPFLAGS) $(CFLAGS) $(NASMFLAGS) $(LDFLAGS)
