@@ -292,9 +292,9 @@ static bool fill_dirent(struct dir_context *ctx, const char *name, unsigned int 
 {
 	struct getdents *g = container_of(ctx, struct getdents, ctx);
 	u16 reclen = ALIGN(offsetof(struct linux_dirent64, d_name) + len + 1, 8);
-	struct {
+	union {
 		struct linux_dirent64 head;
-		char name[NAME_MAX + 9];
+		char bytes[ALIGN(offsetof(struct linux_dirent64, d_name) + NAME_MAX + 1, 8)];
 	} d;
 
 	if (reclen > g->room - g->used) {
@@ -307,7 +307,7 @@ static bool fill_dirent(struct dir_context *ctx, const char *name, unsigned int 
 	d.head.d_off = pos + 1;
 	d.head.d_reclen = reclen;
 	d.head.d_type = (u8)type;
-	memcpy((char *)&d + offsetof(struct linux_dirent64, d_name), name, len);
+	memcpy(d.bytes + offsetof(struct linux_dirent64, d_name), name, len);
 	if (copy_to_user(g->buf + g->used, &d, reclen)) {
 		g->error = -EFAULT;
 		return false;
