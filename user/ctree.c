@@ -437,7 +437,7 @@ static void measure_terminal(void)
 	view.rows = 24;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		view.width = size.ws_col;
-	else if (given && parse_number(given, 10, 1, INT_MAX, &number))
+	if (given && parse_number(given, 10, 1, INT_MAX, &number))
 		view.width = number;
 	if (size.ws_row)
 		view.rows = size.ws_row;
