@@ -48,12 +48,15 @@ SOURCES = {
         int main(void) {
             long n = 0;
             int error;
-            signal(SIGTERM, SIG_IGN);
+            sigset_t term;
+            sigemptyset(&term);
+            sigaddset(&term, SIGTERM);
+            sigprocmask(SIG_BLOCK, &term, NULL);    /* a child that has not run yet keeps it for later */
             setpgid(0, 0);
             for (;;) {
                 pid_t pid = fork();
                 if (!pid) {
-                    signal(SIGTERM, SIG_DFL);
+                    sigprocmask(SIG_UNBLOCK, &term, NULL);
                     for (;;) pause();
                 }
                 if (pid < 0)
