@@ -202,8 +202,11 @@ static int add_file(struct container *cont, const struct cftype *cft)
 
 	if (container_is_top(cont) ? cft->flags & CFTYPE_NOT_ON_ROOT : cft->flags & CFTYPE_ONLY_ON_ROOT)
 		return 0;
-	/* A directory in the making has no inode, and nobody has looked for anything in it yet. */
-	dentry = dir ? lookup_one(cont->dentry, cft->name, strlen(cft->name)) : d_alloc_name(cont->dentry, cft->name);
+	/* In a directory in the making, or of a mount that is not complete, nobody has looked for anything yet. */
+	if (!dir || list_empty(&cont->root->root_list))
+		dentry = d_alloc_name(cont->dentry, cft->name);
+	else
+		dentry = lookup_one(cont->dentry, cft->name, strlen(cft->name));
 	if (IS_ERR_OR_NULL(dentry))
 		return dentry ? PTR_ERR(dentry) : -ENOMEM;
 	err = -EEXIST;
