@@ -15,7 +15,8 @@ void bitmap_clear(unsigned long *map, unsigned int start, unsigned int n)
 }
 
 /* First bit at or above `from` where map ^ invert is 1. */
-static unsigned long find_next(const unsigned long *map, unsigned long nbits, unsigned long from, unsigned long invert)
+static unsigned long find_next(const unsigned long *map, unsigned long nbits, unsigned long from,
+			       unsigned long invert)
 {
 	unsigned long i, word;
 
@@ -127,7 +128,8 @@ int bitmap_print_mask(char *buf, size_t len, const unsigned long *mask, int nbit
 
 		if (bits < 32)
 			word &= (1U << bits) - 1;
-		done += snprintf(ROOM(buf, len, done), "%0*x%s", DIV_ROUND_UP(bits, 4), word, i ? "," : "");
+		done += snprintf(ROOM(buf, len, done), "%0*x%s", DIV_ROUND_UP(bits, 4), word,
+				 i ? "," : "");
 	}
 	return done;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sets of small numbers in arrays of unsigned long. These operations are plain (not atomic; those are in atomic.h);
- * `nbits` is the size of the set. Bits of the last word above nbits are not looked at, and are zero after every change.
- * Text forms (bitmap.c): "0-2,5" lists and "f,00000001" masks.
+ * Sets of small numbers in arrays of unsigned long. These operations are plain (not atomic; those
+ * are in atomic.h); `nbits` is the size of the set. Bits of the last word above nbits are not
+ * looked at, and are zero after every change. Text forms (bitmap.c): "0-2,5" lists and "f,00000001"
+ * masks.
  */
 #pragma once
 
@@ -33,7 +34,8 @@ static inline void __assign_bit(unsigned long nr, unsigned long *map, bool value
 		__clear_bit(nr, map);
 }
 
-#define BITMAP_EACH_WORD(i, nbits) for (unsigned int i = 0; i < BITS_TO_LONGS((unsigned int)(nbits)); i++)
+#define BITMAP_EACH_WORD(i, nbits) \
+	for (unsigned int i = 0; i < BITS_TO_LONGS((unsigned int)(nbits)); i++)
 /* Word i of `expr`, cut to nbits. */
 #define BITMAP_CUT(i, nbits) \
 	((i) == BITS_TO_LONGS((unsigned int)(nbits)) - 1 ? BITMAP_LAST_WORD_MASK(nbits) : ~0UL)
@@ -54,7 +56,8 @@ static inline void bitmap_copy(unsigned long *dst, const unsigned long *src, uns
 		dst[i] = src[i] & BITMAP_CUT(i, nbits);
 }
 /* dst = a & b; true if anything is left. */
-static inline bool bitmap_and(unsigned long *dst, const unsigned long *a, const unsigned long *b, unsigned int nbits)
+static inline bool bitmap_and(unsigned long *dst, const unsigned long *a, const unsigned long *b,
+			      unsigned int nbits)
 {
 	unsigned long any = 0;
 
@@ -62,7 +65,8 @@ static inline bool bitmap_and(unsigned long *dst, const unsigned long *a, const 
 		any |= dst[i] = a[i] & b[i] & BITMAP_CUT(i, nbits);
 	return any;
 }
-static inline bool bitmap_andnot(unsigned long *dst, const unsigned long *a, const unsigned long *b, unsigned int nbits)
+static inline bool bitmap_andnot(unsigned long *dst, const unsigned long *a, const unsigned long *b,
+				 unsigned int nbits)
 {
 	unsigned long any = 0;
 
@@ -70,17 +74,20 @@ static inline bool bitmap_andnot(unsigned long *dst, const unsigned long *a, con
 		any |= dst[i] = a[i] & ~b[i] & BITMAP_CUT(i, nbits);
 	return any;
 }
-static inline void bitmap_or(unsigned long *dst, const unsigned long *a, const unsigned long *b, unsigned int nbits)
+static inline void bitmap_or(unsigned long *dst, const unsigned long *a, const unsigned long *b,
+			     unsigned int nbits)
 {
 	BITMAP_EACH_WORD(i, nbits)
 		dst[i] = (a[i] | b[i]) & BITMAP_CUT(i, nbits);
 }
-static inline void bitmap_xor(unsigned long *dst, const unsigned long *a, const unsigned long *b, unsigned int nbits)
+static inline void bitmap_xor(unsigned long *dst, const unsigned long *a, const unsigned long *b,
+			      unsigned int nbits)
 {
 	BITMAP_EACH_WORD(i, nbits)
 		dst[i] = (a[i] ^ b[i]) & BITMAP_CUT(i, nbits);
 }
-static inline void bitmap_complement(unsigned long *dst, const unsigned long *src, unsigned int nbits)
+static inline void bitmap_complement(unsigned long *dst, const unsigned long *src,
+				     unsigned int nbits)
 {
 	BITMAP_EACH_WORD(i, nbits)
 		dst[i] = ~src[i] & BITMAP_CUT(i, nbits);
@@ -106,7 +113,8 @@ static inline bool bitmap_full(const unsigned long *src, unsigned int nbits)
 			return false;
 	return true;
 }
-static inline bool bitmap_intersects(const unsigned long *a, const unsigned long *b, unsigned int nbits)
+static inline bool bitmap_intersects(const unsigned long *a, const unsigned long *b,
+				     unsigned int nbits)
 {
 	BITMAP_EACH_WORD(i, nbits)
 		if (a[i] & b[i] & BITMAP_CUT(i, nbits))
@@ -149,10 +157,14 @@ unsigned long find_last_bit(const unsigned long *map, unsigned long nbits);
 
 /*
  * "0-2,5" to a set; white space at the ends and a newline are fine, an empty text is the empty set.
- * -EINVAL: not a list, or a range that runs backwards; -ERANGE: a number >= nbits. The set is undefined after an error.
+ * -EINVAL: not a list, or a range that runs backwards; -ERANGE: a number >= nbits. The set is
+ * undefined after an error.
  */
 int bitmap_parselist(const char *buf, unsigned long *mask, int nbits) __must_check;
 /* A set to "0-2,5". Returns what snprintf would: the length of the whole text. */
 int bitmap_print_list(char *buf, size_t len, const unsigned long *mask, int nbits);
-/* A set to hexadecimal words of 32 bits with commas between, the highest first, each with all its digits. Returns as above. */
+/*
+ * A set to hexadecimal words of 32 bits with commas between, the highest first, each with all its
+ * digits. Returns as above.
+ */
 int bitmap_print_mask(char *buf, size_t len, const unsigned long *mask, int nbits);

@@ -52,13 +52,15 @@
 #define ESTALE	      116
 
 /*
- * Inside the kernel only: a system call that was interrupted by a signal and what signal delivery does with
- * it (kernel/task/signal.c turns them into a restart or EINTR; see signal(7)). They never reach a program.
+ * Inside the kernel only: a system call that was interrupted by a signal and what signal delivery
+ * does with it (kernel/task/signal.c turns them into a restart or EINTR; see signal(7)). They never
+ * reach a program.
  */
 #define ERESTARTSYS	      512	/* restart if SA_RESTART or no handler ran, else EINTR */
 #define ERESTARTNOINTR	      513	/* always restart */
 #define ERESTARTNOHAND	      514	/* restart if no handler ran, else EINTR */
-#define ERESTART_RESTARTBLOCK 516	/* restart through restart_syscall() if no handler ran, else EINTR */
+/* Restart through restart_syscall() if no handler ran, else EINTR. */
+#define ERESTART_RESTARTBLOCK 516
 
 #define MAX_ERRNO 4095
 

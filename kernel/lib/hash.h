@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hash values. Numbers and pointers: multiplication by 2^64 divided by the golden ratio, the high bits are the good ones.
- * Text: FNV-1a over bytes with a final mix.
+ * Hash values. Numbers and pointers: multiplication by 2^64 divided by the golden ratio, the high
+ * bits are the good ones. Text: FNV-1a over bytes with a final mix.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Text to numbers: strict forms that take the whole string (kstrto…) and one that stops where the number ends. */
+/*
+ * Text to numbers: strict forms that take the whole string (kstrto…) and one that stops where the
+ * number ends.
+ */
 #include "kernel/lib/lib.h"
 
 static unsigned int digit_value(char c)
@@ -21,7 +24,8 @@ static const char *skip_prefix(const char *s, unsigned int *base)
 }
 
 /* Digits from s on; *end is behind them. *overflow is set if the value does not fit. */
-static unsigned long long parse_digits(const char *s, const char **end, unsigned int base, bool *overflow)
+static unsigned long long parse_digits(const char *s, const char **end, unsigned int base,
+				       bool *overflow)
 {
 	unsigned long long v = 0;
 	unsigned int d;

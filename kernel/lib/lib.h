@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Data structures, strings, numbers: the public header of kernel/lib/. Depends on nothing above it but the two upcalls that
- * radix_tree.h names (memory for its nodes) and ksym_lookup() for %pS.
+ * Data structures, strings, numbers: the public header of kernel/lib/. Depends on nothing above it
+ * but the two upcalls that radix_tree.h names (memory for its nodes) and ksym_lookup() for %pS.
  *
  *   types.h err.h          basic types, errno values and error pointers
  *   math.h                 powers of two, bit searches in one word

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Doubly linked lists whose links live inside the objects: list_head (circular, with a head node) and hlist (one-pointer
- * heads, for hash tables). The owner's lock covers changes. The _rcu forms publish and unlink so that readers which hold no
- * lock may walk at the same time; an object taken off with list_del_rcu() is freed after a grace period.
+ * Doubly linked lists whose links live inside the objects: list_head (circular, with a head node)
+ * and hlist (one-pointer heads, for hash tables). The owner's lock covers changes. The _rcu forms
+ * publish and unlink so that readers which hold no lock may walk at the same time; an object taken
+ * off with list_del_rcu() is freed after a grace period.
  */
 #pragma once
 
@@ -103,7 +104,8 @@ static inline bool list_is_first(const struct list_head *e, const struct list_he
 {
 	return e->prev == head;
 }
-static inline void __list_splice(const struct list_head *list, struct list_head *prev, struct list_head *next)
+static inline void __list_splice(const struct list_head *list, struct list_head *prev,
+				 struct list_head *next)
 {
 	struct list_head *first = list->next, *last = list->prev;
 
@@ -147,8 +149,9 @@ static inline void list_splice_tail_init(struct list_head *list, struct list_hea
 #define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
 
 #define list_for_each(pos, head) for ((pos) = (head)->next; (pos) != (head); (pos) = (pos)->next)
-#define list_for_each_safe(pos, n, head) \
-	for ((pos) = (head)->next, (n) = (pos)->next; (pos) != (head); (pos) = (n), (n) = (pos)->next)
+#define list_for_each_safe(pos, n, head)                               \
+	for ((pos) = (head)->next, (n) = (pos)->next; (pos) != (head); \
+	     (pos) = (n), (n) = (pos)->next)
 #define list_for_each_entry(pos, head, member)                                                     \
 	for ((pos) = list_first_entry(head, __typeof__(*(pos)), member); &(pos)->member != (head); \
 	     (pos) = list_next_entry(pos, member))
@@ -166,7 +169,8 @@ static inline void list_splice_tail_init(struct list_head *list, struct list_hea
 	for (; &(pos)->member != (head); (pos) = list_next_entry(pos, member))
 
 /* ---- for readers under RCU ---- */
-static inline void __list_add_rcu(struct list_head *n, struct list_head *prev, struct list_head *next)
+static inline void __list_add_rcu(struct list_head *n, struct list_head *prev,
+				  struct list_head *next)
 {
 	n->next = next;
 	n->prev = prev;
@@ -311,6 +315,7 @@ static inline void hlist_del_init_rcu(struct hlist_node *n)
 	for ((pos) = hlist_entry_safe((head)->first, __typeof__(*(pos)), member);                  \
 	     (pos) && ((n) = (pos)->member.next, 1);                                               \
 	     (pos) = hlist_entry_safe(n, __typeof__(*(pos)), member))
-#define hlist_for_each_entry_rcu(pos, head, member)                                                \
-	for ((pos) = hlist_entry_safe(READ_ONCE((head)->first), __typeof__(*(pos)), member); (pos); \
+#define hlist_for_each_entry_rcu(pos, head, member)                                          \
+	for ((pos) = hlist_entry_safe(READ_ONCE((head)->first), __typeof__(*(pos)), member); \
+	     (pos);                                                                          \
 	     (pos) = hlist_entry_safe(READ_ONCE((pos)->member.next), __typeof__(*(pos)), member))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Powers of two and bit searches in one word. Bits are numbered from 0; ffs/fls count from 1, with 0 for "none". */
+/*
+ * Powers of two and bit searches in one word. Bits are numbered from 0; ffs/fls count from 1, with
+ * 0 for "none".
+ */
 #pragma once
 
 #include "kernel/lib/types.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* vsnprintf and its relatives; printf.h lists the formats. An unknown conversion is printed as it stands. */
+/*
+ * vsnprintf and its relatives; printf.h lists the formats. An unknown conversion is printed as it
+ * stands.
+ */
 #include "kernel/lib/lib.h"
 
 const char *ksym_lookup(unsigned long addr, unsigned long *offset);	/* kernel/debug */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Formatting (printf.c): d i u x X o c s p % with flags - + space 0 #, width, precision, * and the lengths hh h l ll z t j.
- * Pointers: %p address, %pS symbol+offset/size as far as known, %pe errno name of an error pointer.
- * Any context.
+ * Formatting (printf.c): d i u x X o c s p % with flags - + space 0 #, width, precision, * and the
+ * lengths hh h l ll z t j. Pointers: %p address, %pS symbol+offset/size as far as known, %pe errno
+ * name of an error pointer. Any context.
  */
 #pragma once
 

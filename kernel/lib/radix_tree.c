@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A map from unsigned long to pointer; radix_tree.h has the rules. A reader learns from the root pointer alone what it is:
- * an item (bit 0 set) or a node, which knows its level; so root and height need not change together.
+ * A map from unsigned long to pointer; radix_tree.h has the rules. A reader learns from the root
+ * pointer alone what it is: an item (bit 0 set) or a node, which knows its level; so root and
+ * height need not change together.
  */
 #include "kernel/lib/lib.h"
 #include "arch/x86_64/atomic.h"
@@ -18,7 +19,10 @@ struct radix_node {
 };
 BUILD_BUG_ON(sizeof(struct radix_node) != RADIX_NODE_SIZE);
 
-/* `root` is an item (index 0 only) when height is 0: marked by bit 0, so that readers see which it is. */
+/*
+ * `root` is an item (index 0 only) when height is 0: marked by bit 0, so that readers see which it
+ * is.
+ */
 #define ITEM_TAG 1UL
 
 static bool is_item(const struct radix_node *root)
@@ -66,7 +70,10 @@ static struct radix_node *new_node(unsigned int shift, unsigned int gfp)
 	return node;
 }
 
-/* Put levels on top until `index` is covered. On failure the levels added so far stay: they are a valid tree. */
+/*
+ * Put levels on top until `index` is covered. On failure the levels added so far stay: they are a
+ * valid tree.
+ */
 static int grow(struct radix_tree *t, unsigned long index, unsigned int gfp)
 {
 	while (!t->height || !covers(t->root, index)) {
@@ -198,7 +205,8 @@ void *radix_tree_next(const struct radix_tree *t, unsigned long *index)
 			}
 			node = next;
 		}
-		i = (i | ((1UL << node->shift) - 1)) + 1;	/* the next slot of this node, or of one above */
+		/* The next slot of this node, or of one above. */
+		i = (i | ((1UL << node->shift) - 1)) + 1;
 		if (!i)
 			break;
 	}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A map from unsigned long to pointer, dense ranges of indices stored compactly (radix_tree.c): 64 slots a node, as
- * many levels as the largest index needs; index 0 alone needs no node. Zeroed memory is an empty tree.
+ * A map from unsigned long to pointer, dense ranges of indices stored compactly (radix_tree.c): 64
+ * slots a node, as many levels as the largest index needs; index 0 alone needs no node. Zeroed
+ * memory is an empty tree.
  *
- * Changes need the owner's lock. Lookups may run at the same time under RCU: nodes are freed after a grace period; what
- * the slots point to is the owner's affair.
+ * Changes need the owner's lock. Lookups may run at the same time under RCU: nodes are freed after
+ * a grace period; what the slots point to is the owner's affair.
  */
 #pragma once
 
@@ -19,11 +20,17 @@ struct radix_tree {
 
 /* NULL: none. */
 void *radix_tree_lookup(const struct radix_tree *t, unsigned long index);
-/* `item` is not NULL. -EEXIST, -ENOMEM (then nothing has changed). Any context that the gfp flags allow. */
+/*
+ * `item` is not NULL. -EEXIST, -ENOMEM (then nothing has changed). Any context that the gfp flags
+ * allow.
+ */
 int radix_tree_insert(struct radix_tree *t, unsigned long index, void *item, unsigned int gfp);
 /* The item removed, or NULL. */
 void *radix_tree_delete(struct radix_tree *t, unsigned long index);
-/* The first item at or above *index, which is set to where it is; NULL: none. Under RCU or the lock. */
+/*
+ * The first item at or above *index, which is set to where it is; NULL: none. Under RCU or the
+ * lock.
+ */
 void *radix_tree_next(const struct radix_tree *t, unsigned long *index);
 
 #define RADIX_NODE_SIZE (sizeof(struct rcu_head) + 8 + 64 * sizeof(void *))

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Red-black trees. The rules: the root is black; a red node has black children; every path from a node down to a missing
- * child passes the same number of black nodes. So no path is longer than twice another.
+ * Red-black trees. The rules: the root is black; a red node has black children; every path from a
+ * node down to a missing child passes the same number of black nodes. So no path is longer than
+ * twice another.
  *
- * A new node is red, which can only break the second rule (rb_insert_color repairs it upward). Taking out a black node
- * shortens paths by one black node (erase_fixup moves that lack upward or repairs it by rotation).
+ * A new node is red, which can only break the second rule (rb_insert_color repairs it upward).
+ * Taking out a black node shortens paths by one black node (erase_fixup moves that lack upward or
+ * repairs it by rotation).
  */
 #include "kernel/lib/lib.h"
 
@@ -32,7 +34,8 @@ static void set_parent(struct rb_node *n, struct rb_node *parent)
 }
 
 /* Let `parent` (NULL: the root) point to `n` where it pointed to `old`. */
-static void replace_child(struct rb_node *parent, struct rb_node *old, struct rb_node *n, struct rb_root *root)
+static void replace_child(struct rb_node *parent, struct rb_node *old, struct rb_node *n,
+			  struct rb_root *root)
 {
 	if (!parent)
 		root->node = n;
@@ -163,7 +166,8 @@ void rb_erase(struct rb_node *n, struct rb_root *root)
 	struct rb_node *child, *parent, *next;
 	bool lost_black;
 
-	if (n->left && n->right) {	/* the next node, which has no left child, takes n's place and colour */
+	/* The next node, which has no left child, takes n's place and colour. */
+	if (n->left && n->right) {
 		for (next = n->right; next->left;)
 			next = next->left;
 		child = next->right;

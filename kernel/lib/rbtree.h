@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Red-black trees whose nodes live inside the objects (rbtree.c). The user walks down to find the place, links with
- * rb_link_node() and calls rb_insert_color() to rebalance; or lets rb_add() do it with a comparison. The owner's lock
- * covers everything.
+ * Red-black trees whose nodes live inside the objects (rbtree.c). The user walks down to find the
+ * place, links with rb_link_node() and calls rb_insert_color() to rebalance; or lets rb_add() do it
+ * with a comparison. The owner's lock covers everything.
  */
 #pragma once
 
@@ -49,7 +49,8 @@ struct rb_node *rb_prev(const struct rb_node *n);
 struct rb_node *rb_first(const struct rb_root *root);
 struct rb_node *rb_last(const struct rb_root *root);
 
-static inline void rb_insert_color_cached(struct rb_node *n, struct rb_root_cached *root, bool leftmost)
+static inline void rb_insert_color_cached(struct rb_node *n, struct rb_root_cached *root,
+					  bool leftmost)
 {
 	if (leftmost)
 		root->leftmost = n;
@@ -78,7 +79,8 @@ static __always_inline void rb_add(struct rb_node *n, struct rb_root *root,
 }
 /* The same; true if it became the leftmost. */
 static __always_inline bool rb_add_cached(struct rb_node *n, struct rb_root_cached *root,
-					  bool (*less)(const struct rb_node *a, const struct rb_node *b))
+					  bool (*less)(const struct rb_node *a,
+						       const struct rb_node *b))
 {
 	struct rb_node **link = &root->root.node, *parent = NULL;
 	bool leftmost = true;
@@ -96,9 +98,11 @@ static __always_inline bool rb_add_cached(struct rb_node *n, struct rb_root_cach
 	rb_insert_color_cached(n, root, leftmost);
 	return leftmost;
 }
-#define rbtree_postorder_for_each_entry_safe(pos, n, root, member)                                 \
-	for ((pos) = rb_entry_safe(rb_first_postorder(root), __typeof__(*(pos)), member);          \
-	     (pos) && ((n) = rb_entry_safe(rb_next_postorder(&(pos)->member), __typeof__(*(pos)), member), 1); \
+#define rbtree_postorder_for_each_entry_safe(pos, n, root, member)                                \
+	for ((pos) = rb_entry_safe(rb_first_postorder(root), __typeof__(*(pos)), member);         \
+	     (pos) &&                                                                             \
+	     ((n) = rb_entry_safe(rb_next_postorder(&(pos)->member), __typeof__(*(pos)), member), \
+	     1);                                                                                  \
 	     (pos) = (n))
 /* Children before parents: to free a whole tree without rebalancing. */
 struct rb_node *rb_first_postorder(const struct rb_root *root);

@@ -9,7 +9,8 @@ static void swap_bytes(char *a, char *b, size_t n)
 }
 
 /* Let the item at index `root` sink until no child is greater. */
-static void sift_down(char *base, size_t root, size_t n, size_t size, int (*cmp)(const void *, const void *))
+static void sift_down(char *base, size_t root, size_t n, size_t size,
+		      int (*cmp)(const void *, const void *))
 {
 	size_t child;
 

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory and strings. Copies move 8-byte words in unrolled loops: the kernel does not use vector registers, and string
- * instructions cost one step an element where instructions are counted (QEMU -icount).
+ * Memory and strings. Copies move 8-byte words in unrolled loops: the kernel does not use vector
+ * registers, and string instructions cost one step an element where instructions are counted (QEMU
+ * -icount).
  */
 #include "kernel/lib/lib.h"
 
 typedef u64 __attribute__((may_alias, aligned(1))) word_t;
 
-/* Keeps the compiler from recognising a loop as memcpy or memset and calling the function that it is the body of. */
+/*
+ * Keeps the compiler from recognising a loop as memcpy or memset and calling the function that it
+ * is the body of.
+ */
 #define OPAQUE(p) __asm__("" : "+r"(p))
 
 void *memcpy(void *to, const void *from, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory and strings (string.c), text to numbers (kstrto.c). The C library's names mean what they mean there.
- * Any context.
+ * Memory and strings (string.c), text to numbers (kstrto.c). The C library's names mean what they
+ * mean there. Any context.
  */
 #pragma once
 
@@ -27,7 +27,9 @@ char *strstr(const char *s, const char *what);
 size_t strspn(const char *s, const char *accept);
 size_t strcspn(const char *s, const char *reject);
 char *strpbrk(const char *s, const char *accept);
-/* Copy with truncation, always terminated (n > 0). The length copied, or -E2BIG if it did not fit. */
+/*
+ * Copy with truncation, always terminated (n > 0). The length copied, or -E2BIG if it did not fit.
+ */
 ssize_t strscpy(char *to, const char *from, size_t n);
 /* Cut the next field off *s at one of `delims`; NULL at the end. */
 char *strsep(char **s, const char *delims);
@@ -45,8 +47,8 @@ static inline bool strstarts(const char *s, const char *prefix)
 }
 
 /*
- * The whole string as a number of `base` (0: by prefix 0x, 0, else decimal); one newline at its end is fine.
- * -EINVAL: not a number; -ERANGE: does not fit. *res is written on success only.
+ * The whole string as a number of `base` (0: by prefix 0x, 0, else decimal); one newline at its end
+ * is fine. -EINVAL: not a number; -ERANGE: does not fit. *res is written on success only.
  */
 int kstrtoull(const char *s, unsigned int base, unsigned long long *res) __must_check;
 int kstrtoll(const char *s, unsigned int base, long long *res) __must_check;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The basic types and the compiler's vocabulary. Included by every other header; depends on nothing.
+ * The basic types and the compiler's vocabulary. Included by every other header; depends on
+ * nothing.
  */
 #pragma once
 
@@ -72,10 +73,30 @@ struct rcu_head {
 #define STRINGIFY_(x)	   #x
 #define STRINGIFY(x)	   STRINGIFY_(x)
 
-#define min(a, b) ({ __typeof__(a) min_a = (a); __typeof__(b) min_b = (b); min_a < min_b ? min_a : min_b; })
-#define max(a, b) ({ __typeof__(a) max_a = (a); __typeof__(b) max_b = (b); max_a > max_b ? max_a : max_b; })
-#define min_t(type, a, b) ({ type mint_a = (a); type mint_b = (b); mint_a < mint_b ? mint_a : mint_b; })
-#define max_t(type, a, b) ({ type maxt_a = (a); type maxt_b = (b); maxt_a > maxt_b ? maxt_a : maxt_b; })
+#define min(a, b)                              \
+	({                                     \
+		__typeof__(a) min_a = (a);     \
+		__typeof__(b) min_b = (b);     \
+		min_a < min_b ? min_a : min_b; \
+	})
+#define max(a, b)                              \
+	({                                     \
+		__typeof__(a) max_a = (a);     \
+		__typeof__(b) max_b = (b);     \
+		max_a > max_b ? max_a : max_b; \
+	})
+#define min_t(type, a, b)                          \
+	({                                         \
+		type mint_a = (a);                 \
+		type mint_b = (b);                 \
+		mint_a < mint_b ? mint_a : mint_b; \
+	})
+#define max_t(type, a, b)                          \
+	({                                         \
+		type maxt_a = (a);                 \
+		type maxt_b = (b);                 \
+		maxt_a > maxt_b ? maxt_a : maxt_b; \
+	})
 #define clamp(v, lo, hi)  min(max(v, lo), hi)
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
@@ -92,8 +113,9 @@ struct rcu_head {
 #define MAX_NUMNODES 8
 
 /*
- * A table collected by the linker: SECTION_ARRAY objects of one type, put into the section named `table`
- * (boot/kernel.ld keeps every `.tab.*` section and defines __start_tab_NAME / __stop_tab_NAME around it).
+ * A table collected by the linker: SECTION_ARRAY objects of one type, put into the section named
+ * `table` (boot/kernel.ld keeps every `.tab.*` section and defines __start_tab_NAME /
+ * __stop_tab_NAME around it).
  */
 #define TABLE_ENTRY(table)  __used __section(".tab." #table) __aligned(8)
 #define TABLE_DECLARE(type, table) extern type __start_tab_##table[], __stop_tab_##table[]

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page faults: demand zero, copy-on-write, file pages. handle_mm_fault() finds the area and the rights, then one of the do_…
- * functions makes the entry. mmap_lock is held for reading throughout; memory is allocated before page_table_lock is
- * taken, and whoever takes it looks again whether another thread was faster.
+ * Page faults: demand zero, copy-on-write, file pages. handle_mm_fault() finds the area and the
+ * rights, then one of the do_… functions makes the entry. mmap_lock is held for reading throughout;
+ * memory is allocated before page_table_lock is taken, and whoever takes it looks again whether
+ * another thread was faster.
  *
- * Page tables of a live area are freed only with mmap_lock held for writing, so an entry may be read without page_table_lock.
+ * Page tables of a live area are freed only with mmap_lock held for writing, so an entry may be
+ * read without page_table_lock.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
@@ -20,13 +22,19 @@ static u64 page_entry(const struct page *page, const struct vm_area_struct *vma,
 
 static inline void note_private_pages(struct vm_area_struct *vma)
 {
-	/* Other faulting threads may do the same; nobody changes other flags while mmap_lock is held for reading. */
+	/*
+	 * Other faulting threads may do the same; nobody changes other flags while mmap_lock is
+	 * held for reading.
+	 */
 	if (!(vma->vm_flags & VM_PRIVATE_PAGES))
 		vma->vm_flags |= VM_PRIVATE_PAGES;
 }
 
-/* Put a referenced page where no entry is. The reference is used up, also when somebody was faster. */
-static enum fault_result install(struct vm_area_struct *vma, unsigned long addr, struct page *page, bool write)
+/*
+ * Put a referenced page where no entry is. The reference is used up, also when somebody was faster.
+ */
+static enum fault_result install(struct vm_area_struct *vma, unsigned long addr, struct page *page,
+				 bool write)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	enum fault_result ret = FAULT_OK;
@@ -73,7 +81,9 @@ static enum fault_result do_anonymous(struct vm_area_struct *vma, unsigned long 
 
 /* ---- files ---- */
 
-/* The page at pgoff of what vma maps, referenced, or ERR_PTR: -ENOMEM, anything else is a SIGBUS. */
+/*
+ * The page at pgoff of what vma maps, referenced, or ERR_PTR: -ENOMEM, anything else is a SIGBUS.
+ */
 static struct page *get_file_page(struct vm_area_struct *vma, unsigned long pgoff)
 {
 	struct address_space *m;
@@ -87,15 +97,21 @@ static struct page *get_file_page(struct vm_area_struct *vma, unsigned long pgof
 	page = find_get_page(m, pgoff);
 	if (page)
 		return page;
-	return m->ops && m->ops->read_page ? m->ops->read_page(m, pgoff) : find_or_create_page(m, pgoff, GFP_USER);
+	return m->ops && m->ops->read_page ? m->ops->read_page(m, pgoff)
+					   : find_or_create_page(m, pgoff, GFP_USER);
 }
 
-/* Map neighbours of addr that are in the page cache anyway. page_table_lock held; pte is addr's entry. */
-static void map_around(struct vm_area_struct *vma, struct address_space *m, unsigned long addr, pte_t *pte, bool write)
+/*
+ * Map neighbours of addr that are in the page cache anyway. page_table_lock held; pte is addr's
+ * entry.
+ */
+static void map_around(struct vm_area_struct *vma, struct address_space *m, unsigned long addr,
+		       pte_t *pte, bool write)
 {
 	unsigned long at = max(ALIGN_DOWN(addr, FAULT_AROUND), vma->vm_start);
 	unsigned long end = min(ALIGN_DOWN(addr, FAULT_AROUND) + FAULT_AROUND, vma->vm_end), pgoff;
-	unsigned long size = m->host ? DIV_ROUND_UP((u64)READ_ONCE(m->host->i_size), PAGE_SIZE) : ~0UL;
+	unsigned long size =
+		m->host ? DIV_ROUND_UP((u64)READ_ONCE(m->host->i_size), PAGE_SIZE) : ~0UL;
 	struct page *page;
 
 	pgoff = vma->vm_pgoff + ((at - vma->vm_start) >> PAGE_SHIFT);
@@ -112,7 +128,8 @@ static void map_around(struct vm_area_struct *vma, struct address_space *m, unsi
 }
 
 /* Map a page of the file itself (not a copy), and its neighbours. Uses up the reference. */
-static enum fault_result map_file_page(struct vm_area_struct *vma, unsigned long addr, struct page *page)
+static enum fault_result map_file_page(struct vm_area_struct *vma, unsigned long addr,
+				       struct page *page)
 {
 	bool write = (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE);
 	struct address_space *m = vma_mapping(vma);
@@ -124,7 +141,7 @@ static enum fault_result map_file_page(struct vm_area_struct *vma, unsigned long
 	pte = pte_alloc(mm->pgd, addr);
 	if (!pte) {
 		ret = FAULT_NOMEM;
-	} else if (!*pte && (!m || page->mapping == m)) {	/* else truncated meanwhile: fault again */
+	} else if (!*pte && (!m || page->mapping == m)) {	/* not truncated meanwhile */
 		*pte = page_entry(page, vma, write);
 		rss_add(mm, page, 1);
 		page = NULL;
@@ -159,19 +176,26 @@ static enum fault_result do_file(struct vm_area_struct *vma, unsigned long addr,
 
 /* ---- writes to what is mapped read-only ---- */
 
-/* The entry may become writable as it is: the page belongs to everybody who maps the area, or to nobody else. */
+/*
+ * The entry may become writable as it is: the page belongs to everybody who maps the area, or to
+ * nobody else.
+ */
 static bool may_reuse(const struct vm_area_struct *vma, pte_t entry)
 {
 	const struct page *page = phys_to_page(pte_phys(entry));
 
 	if (vma->vm_flags & VM_SHARED)
 		return true;
-	return !(entry & PTE_SPECIAL) && !(page->flags & PG_FILE) && refcount_read(&page->refcount) == 1;
+	return !(entry & PTE_SPECIAL) && !(page->flags & PG_FILE) &&
+	       refcount_read(&page->refcount) == 1;
 }
 
-/* Replace `entry` by a private copy. `old` is referenced for the time of copying, NULL: the zero page. */
-static enum fault_result copy_on_write(struct vm_area_struct *vma, unsigned long addr, pte_t *pte, pte_t entry,
-				       struct page *old)
+/*
+ * Replace `entry` by a private copy. `old` is referenced for the time of copying, NULL: the zero
+ * page.
+ */
+static enum fault_result copy_on_write(struct vm_area_struct *vma, unsigned long addr, pte_t *pte,
+				       pte_t entry, struct page *old)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct page *copy = alloc_page(old ? GFP_USER : GFP_USER | __GFP_ZERO);
@@ -200,7 +224,8 @@ static enum fault_result copy_on_write(struct vm_area_struct *vma, unsigned long
 	return FAULT_OK;
 }
 
-static enum fault_result do_write_protected(struct vm_area_struct *vma, unsigned long addr, pte_t *pte, pte_t entry)
+static enum fault_result do_write_protected(struct vm_area_struct *vma, unsigned long addr,
+					    pte_t *pte, pte_t entry)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	enum fault_result ret;
@@ -214,7 +239,8 @@ static enum fault_result do_write_protected(struct vm_area_struct *vma, unsigned
 	if (may_reuse(vma, entry)) {
 		*pte = entry | PTE_WRITE;
 		spin_unlock(&mm->page_table_lock);
-		tlb_flush_local_page(addr);	/* others that still see it read-only fault and come here too */
+		/* Others that still see it read-only fault and come here too. */
+		tlb_flush_local_page(addr);
 		return FAULT_OK;
 	}
 	if (!(entry & PTE_SPECIAL)) {
@@ -230,7 +256,10 @@ static enum fault_result do_write_protected(struct vm_area_struct *vma, unsigned
 
 /* ---- the way in ---- */
 
-/* The area for addr, a stack grown down to it if need be. mmap_lock held for reading, before and after. */
+/*
+ * The area for addr, a stack grown down to it if need be. mmap_lock held for reading, before and
+ * after.
+ */
 static struct vm_area_struct *find_or_grow(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
@@ -254,7 +283,8 @@ static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 		return vma->vm_flags & VM_WRITE;
 	if (flags & FAULT_EXEC)
 		return vma->vm_flags & VM_EXEC;
-	return vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC);	/* the processor cannot tell these apart */
+	/* The processor cannot tell these apart. */
+	return vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC);
 }
 
 static enum fault_result fault_in(struct vm_area_struct *vma, unsigned long addr, bool write)
@@ -263,12 +293,14 @@ static enum fault_result fault_in(struct vm_area_struct *vma, unsigned long addr
 	pte_t entry = pte ? READ_ONCE(*pte) : 0;
 
 	if (!entry)
-		return vma->vm_file || vma->vm_ops ? do_file(vma, addr, write) : do_anonymous(vma, addr, write);
+		return vma->vm_file || vma->vm_ops ? do_file(vma, addr, write)
+						   : do_anonymous(vma, addr, write);
 	if (!(entry & PTE_PRESENT))
 		return FAULT_ACCERR;
 	if (write && !(entry & PTE_WRITE))
 		return do_write_protected(vma, addr, pte, entry);
-	tlb_flush_local_page(addr);	/* another CPU has repaired it, this one had the old entry cached */
+	/* Another CPU has repaired it, this one had the old entry cached. */
+	tlb_flush_local_page(addr);
 	return FAULT_OK;
 }
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The page cache: which pages hold the contents of a file. The cache has one reference to each; a page that is looked up is
- * referenced for the caller. `mapping` of a page is set while it is in the cache: a fault that holds page_table_lock and finds it
- * set may map the page, because truncation first takes pages out and then clears the entries that map them.
+ * The page cache: which pages hold the contents of a file. The cache has one reference to each; a
+ * page that is looked up is referenced for the caller. `mapping` of a page is set while it is in
+ * the cache: a fault that holds page_table_lock and finds it set may map the page, because
+ * truncation first takes pages out and then clears the entries that map them.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
 #include "fs/fs.h"
 
-void address_space_init(struct address_space *m, struct inode *host, const struct address_space_operations *ops)
+void address_space_init(struct address_space *m, struct inode *host,
+			const struct address_space_operations *ops)
 {
 	m->host = host;
 	spin_lock_init(&m->lock);
@@ -97,14 +99,18 @@ unsigned long nr_pagecache_pages(void)
 	return vm_stat(VM_PAGECACHE);
 }
 
-/* Clear the entries of all programs for page offsets >= start. Private copies go too: what they were copied from is gone. */
+/*
+ * Clear the entries of all programs for page offsets >= start. Private copies go too: what they
+ * were copied from is gone.
+ */
 static void unmap_mapping(struct address_space *m, unsigned long start)
 {
 	struct vm_area_struct *vma;
 
 	spin_lock(&m->lock);
 	list_for_each_entry(vma, &m->i_mmap, shared) {
-		unsigned long skip = start > vma->vm_pgoff ? (start - vma->vm_pgoff) << PAGE_SHIFT : 0;
+		unsigned long skip =
+			start > vma->vm_pgoff ? (start - vma->vm_pgoff) << PAGE_SHIFT : 0;
 
 		if (skip < vma->vm_end - vma->vm_start)
 			unmap_page_range(vma, vma->vm_start + skip, vma->vm_end);

@@ -16,7 +16,10 @@ struct memblock_table {
 extern struct memblock_table memblock_memory, memblock_reserved;
 
 /* ---- page_alloc.c ---- */
-/* Events and amounts that are counted on each CPU and summed by vm_stat(); a single CPU's count may be negative. */
+/*
+ * Events and amounts that are counted on each CPU and summed by vm_stat(); a single CPU's count may
+ * be negative.
+ */
 enum vm_stat_item {
 	VM_ANON,		/* pages that programs hold for themselves */
 	VM_FILE_MAPPED,		/* page table entries of page cache pages */
@@ -41,14 +44,17 @@ bool should_fail_slow(void);
 /* Is this allocation the one that fault injection wants to fail? */
 static inline bool should_fail(gfp_t gfp)
 {
-	return unlikely(atomic_long_read(&fail_nth)) && !(gfp & __GFP_NOFAIL_INJECT) && should_fail_slow();
+	return unlikely(atomic_long_read(&fail_nth)) && !(gfp & __GFP_NOFAIL_INJECT) &&
+	       should_fail_slow();
 }
-void drain_local_pages(void *unused);		/* this CPU's page lists to the buddy; interrupts off */
+/* This CPU's page lists to the buddy; interrupts off. */
+void drain_local_pages(void *unused);
 unsigned long nr_cached_tables(void);		/* free page table pages kept by the CPUs */
 
 /* ---- slab.c, vmalloc.c ---- */
 void slab_init(void);
-unsigned long slab_shrink(void);		/* empty slabs of all caches to the buddy; pages freed. Any context but NMI. */
+/* Empty slabs of all caches to the buddy; pages freed. Any context but NMI. */
+unsigned long slab_shrink(void);
 unsigned long kernel_stack_shrink(void);	/* cached stacks; pages freed. May sleep. */
 
 /* ---- mm.c ---- */
@@ -60,15 +66,19 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm);
 void vma_free(struct vm_area_struct *vma);	/* unlinked: closes, drops the file, frees */
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
-struct vm_area_struct *vma_dup(struct mm_struct *mm, const struct vm_area_struct *old);	/* NULL: no memory */
+/* NULL: no memory. */
+struct vm_area_struct *vma_dup(struct mm_struct *mm, const struct vm_area_struct *old);
 void vma_link_file(struct vm_area_struct *vma);
 void vma_unlink_file(struct vm_area_struct *vma);
 /* Cut vma in two at addr. The lower part keeps the structure. -ENOMEM. */
 int vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
-/* Join vma with its neighbours where they continue each other; the area that now holds its pages. */
+/*
+ * Join vma with its neighbours where they continue each other; the area that now holds its pages.
+ */
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Change the borders, with the file's list consistent. */
-void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned long pgoff);
+void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		unsigned long pgoff);
 static inline struct vm_area_struct *vma_next(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	return list_is_last(&vma->vm_list, &mm->mmap) ? NULL : list_next_entry(vma, vm_list);
@@ -90,15 +100,18 @@ int munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* A free range of len bytes; `hint` if it is free and not 0. -ENOMEM. */
 unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long hint, unsigned long len);
 bool may_expand_vm(struct mm_struct *mm, unsigned long pages);
-int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);	/* -ENOMEM */
+/* -ENOMEM. */
+int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
 
 /* ---- shmem.c ---- */
-int shmem_zero_setup(struct vm_area_struct *vma);	/* make it shared anonymous memory; -ENOMEM */
+/* Make it shared anonymous memory; -ENOMEM. */
+int shmem_zero_setup(struct vm_area_struct *vma);
 struct address_space *shmem_mapping(const struct vm_area_struct *vma);	/* NULL: not of this kind */
 
 /* ---- pagetable.c ---- */
 /*
- * Software bits of an entry. PTE_PROTNONE: a page is here but the area may not be accessed; PTE_PRESENT is clear then.
+ * Software bits of an entry. PTE_PROTNONE: a page is here but the area may not be accessed;
+ * PTE_PRESENT is clear then.
  */
 #define PTE_PROTNONE (1UL << 10)
 #define TABLE_SPAN   (512 * PAGE_SIZE)		/* addresses below one page table */
@@ -107,8 +120,11 @@ static inline unsigned long table_end(unsigned long addr, unsigned long end)
 {
 	return min((addr | (TABLE_SPAN - 1)) + 1, end);
 }
-u64 vm_page_prot(unsigned long vm_flags);	/* entry bits for pages of such an area; without PTE_WRITE */
-/* A page's entry takes one of rss_anon and rss_file, and the system's counts. page_table_lock held. */
+/* Entry bits for pages of such an area; without PTE_WRITE. */
+u64 vm_page_prot(unsigned long vm_flags);
+/*
+ * A page's entry takes one of rss_anon and rss_file, and the system's counts. page_table_lock held.
+ */
 static inline void rss_add(struct mm_struct *mm, const struct page *page, long n)
 {
 	if (page->flags & PG_FILE) {
@@ -119,11 +135,16 @@ static inline void rss_add(struct mm_struct *mm, const struct page *page, long n
 		vm_stat_add(VM_ANON, n);
 	}
 }
-/* Share the pages of vma with dst, copy-on-write. mmap_lock of both. -ENOMEM: what was done so far is to be unmapped. */
-int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma, bool *need_flush);
 /*
- * Pages whose entries have been cleared, kept until no CPU can reach them any more: gather_init(), unmap_range() as often as
- * wanted, gather_flush(). Interrupts on. With g NULL nobody uses the mm any more, and no flush is needed.
+ * Share the pages of vma with dst, copy-on-write. mmap_lock of both. -ENOMEM: what was done so far
+ * is to be unmapped.
+ */
+int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma,
+		    bool *need_flush);
+/*
+ * Pages whose entries have been cleared, kept until no CPU can reach them any more: gather_init(),
+ * unmap_range() as often as wanted, gather_flush(). Interrupts on. With g NULL nobody uses the mm
+ * any more, and no flush is needed.
  */
 struct gather {
 	struct mm_struct *mm;
@@ -145,8 +166,12 @@ void unmap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned 
 /* The same for all areas of an mm that nobody uses any more: no flush. */
 void unmap_all_pages(struct mm_struct *mm);
 /* Give the present entries of [start, end) the rights of vm_flags. Flushes. */
-void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned long vm_flags);
-/* Move the entries of len bytes from one place to another, which is empty. -ENOMEM: nothing is moved. Flushes. */
+void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       unsigned long vm_flags);
+/*
+ * Move the entries of len bytes from one place to another, which is empty. -ENOMEM: nothing is
+ * moved. Flushes.
+ */
 int move_page_tables(struct mm_struct *mm, unsigned long from, unsigned long to, unsigned long len);
 
 extern struct page *zero_page;			/* what unwritten anonymous memory reads from */

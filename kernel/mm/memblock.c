@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Physical memory before there is an allocator: which ranges are RAM, and which of it is taken. Both tables are sorted, without
- * overlaps. memblock_alloc() takes from the bottom upward, since the lowest memory is mapped first. At the end mm_init()
- * (page_alloc.c) gives everything that is not taken to the buddy. Boot CPU only, no lock.
+ * Physical memory before there is an allocator: which ranges are RAM, and which of it is taken.
+ * Both tables are sorted, without overlaps. memblock_alloc() takes from the bottom upward, since
+ * the lowest memory is mapped first. At the end mm_init() (page_alloc.c) gives everything that is
+ * not taken to the buddy. Boot CPU only, no lock.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/debug/debug.h"
@@ -53,7 +54,8 @@ void memblock_reserve(phys_addr_t start, phys_addr_t end)
 }
 
 /* The lowest free place for size bytes at or above `from` inside one range of RAM; 0: none. */
-static phys_addr_t find_free(const struct memblock_range *ram, phys_addr_t from, size_t size, size_t align)
+static phys_addr_t find_free(const struct memblock_range *ram, phys_addr_t from, size_t size,
+			     size_t align)
 {
 	phys_addr_t at = ALIGN(max(ram->start, from), align);
 
@@ -89,7 +91,8 @@ void *memblock_alloc(size_t size, size_t align)
 		memblock_reserve(pa, pa + size);
 		return memset(__va(pa), 0, size);
 	}
-	panic("out of memory at boot: %zu bytes wanted; the machine has %llu KiB and %llu KiB of it are taken", size,
-	      (unsigned long long)bytes_in(&memblock_memory) >> 10,
+	panic("out of memory at boot: %zu bytes wanted; the machine has %llu KiB and %llu KiB of "
+	      "it are taken",
+	      size, (unsigned long long)bytes_in(&memblock_memory) >> 10,
 	      (unsigned long long)bytes_in(&memblock_reserved) >> 10);
 }

@@ -11,12 +11,14 @@ static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
 
 void mm_meminfo(struct seq_file *m)
 {
-	unsigned long free = nr_free_pages(), cached = vm_stat(VM_PAGECACHE), shmem = vm_stat(VM_SHMEM);
+	unsigned long free = nr_free_pages(), cached = vm_stat(VM_PAGECACHE),
+		      shmem = vm_stat(VM_SHMEM);
 	unsigned long slab = vm_stat(VM_SLAB);
 
 	show_kb(m, "MemTotal:", total_ram_pages());
 	show_kb(m, "MemFree:", free);
-	show_kb(m, "MemAvailable:", free);	/* file pages live in memory only: none can be dropped */
+	/* File pages live in memory only: none can be dropped. */
+	show_kb(m, "MemAvailable:", free);
 	show_kb(m, "Buffers:", 0);
 	show_kb(m, "Cached:", cached);
 	show_kb(m, "SwapCached:", 0);
@@ -41,7 +43,8 @@ static const char *area_name(const struct mm_struct *mm, const struct vm_area_st
 	return NULL;
 }
 
-static void show_area(struct seq_file *m, const struct mm_struct *mm, const struct vm_area_struct *vma)
+static void show_area(struct seq_file *m, const struct mm_struct *mm,
+		      const struct vm_area_struct *vma)
 {
 	const struct inode *inode = vma->vm_file ? vma->vm_file->f_inode : NULL;
 	dev_t dev = inode && inode->i_sb ? inode->i_sb->s_dev : 0;
@@ -49,9 +52,11 @@ static void show_area(struct seq_file *m, const struct mm_struct *mm, const stru
 	size_t begin = m->count;
 	const char *name = NULL;
 
-	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu", vma->vm_start, vma->vm_end, flags & VM_READ ? 'r' : '-',
-		   flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-', flags & VM_SHARED ? 's' : 'p',
-		   vma->vm_pgoff << PAGE_SHIFT, MAJOR(dev), MINOR(dev), inode ? (unsigned long)inode->i_ino : 0);
+	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu", vma->vm_start, vma->vm_end,
+		   flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
+		   flags & VM_EXEC ? 'x' : '-', flags & VM_SHARED ? 's' : 'p',
+		   vma->vm_pgoff << PAGE_SHIFT, MAJOR(dev), MINOR(dev),
+		   inode ? (unsigned long)inode->i_ino : 0);
 	if (shmem_mapping(vma))
 		name = "/dev/zero (deleted)";
 	else if (!vma->vm_file)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Address spaces as a whole: made empty, copied for fork, ended. The parts are in vma.c (areas), pagetable.c (entries) and
- * mmap.c (what programs ask for).
+ * Address spaces as a whole: made empty, copied for fork, ended. The parts are in vma.c (areas),
+ * pagetable.c (entries) and mmap.c (what programs ask for).
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
@@ -15,7 +15,8 @@ DEFINE_PER_CPU(unsigned int, pagefault_disabled);
 void mm_caches_init(void)
 {
 	mm_cachep = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 64, NULL);
-	vm_area_cachep = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 8, NULL);
+	vm_area_cachep =
+		kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 8, NULL);
 	zero_page = alloc_page(GFP_ATOMIC | __GFP_ZERO);
 	if (!mm_cachep || !vm_area_cachep || !zero_page)
 		panic("no memory left at boot");
@@ -123,8 +124,9 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 }
 
 /*
- * Nobody runs this mm in user mode any more. Other CPUs may still have its tables loaded (kernel threads borrow them), which is why they
- * are flushed once the tables are unlinked; freed tables are all zero until they are used again.
+ * Nobody runs this mm in user mode any more. Other CPUs may still have its tables loaded (kernel
+ * threads borrow them), which is why they are flushed once the tables are unlinked; freed tables
+ * are all zero until they are used again.
  */
 static void exit_mmap(struct mm_struct *mm)
 {
@@ -164,8 +166,9 @@ void mmdrop(struct mm_struct *mm)
 }
 
 /*
- * prev and next may be NULL: the kernel's own tables. The bit of next is set before its tables are loaded, so that a flush of another CPU
- * either reaches this one or was finished before it could load anything.
+ * prev and next may be NULL: the kernel's own tables. The bit of next is set before its tables are
+ * loaded, so that a flush of another CPU either reaches this one or was finished before it could
+ * load anything.
  */
 void mm_activate(struct mm_struct *prev, struct mm_struct *next, unsigned int cpu)
 {

@@ -43,32 +43,37 @@ typedef unsigned int gfp_t;
 #define MAX_ORDER 11		/* blocks of 2^0 … 2^10 pages */
 
 /*
- * One for each page frame of RAM. Free pages: the node's lock. Allocated pages: the owner's rules; the count is atomic.
- * A page of a program that is not in a page cache (mapping NULL) belongs to those page table entries that map it, one
- * reference each: with a count of 1 a writer may have it for itself.
+ * One for each page frame of RAM. Free pages: the node's lock. Allocated pages: the owner's rules;
+ * the count is atomic. A page of a program that is not in a page cache (mapping NULL) belongs to
+ * those page table entries that map it, one reference each: with a count of 1 a writer may have it
+ * for itself.
  */
 struct page {
 	unsigned int flags;		/* bits PG_*; the owner */
 	u8 order;			/* of a free block's, a slab's or a large kmalloc's pages */
 	u8 node;			/* immutable after boot */
-	u16 inuse;			/* slab: objects that are not on its free list; the cache's lock */
+	/* Slab: objects that are not on its free list; the cache's lock. */
+	u16 inuse;
 	refcount_t refcount;		/* 0: free */
 	union {
 		struct {
 			struct list_head lru;		/* free list, or the owner's list */
 			struct address_space *mapping;	/* page cache only; mapping->lock */
-			unsigned long index;		/* page offset in the mapping, or free for the owner */
+			/* Page offset in the mapping, or free for the owner. */
+			unsigned long index;
 		};
 		struct {			/* PG_SLAB; the cache's lock */
 			struct list_head slab_list;
-			struct kmem_cache *slab_cache;	/* all pages of the slab; immutable while it is one */
+			/* All pages of the slab; immutable while it is one. */
+			struct kmem_cache *slab_cache;
 			void *freelist;
 		};
 	};
 	void *charge;			/* who pays for it: the memory controller's; NULL: nobody */
 };
 #define PG_SLAB	    (1U << 0)
-#define PG_RESERVED (1U << 1)	/* was taken at boot (kernel image, archive): joins the buddy when its count drops to 0 */
+/* Was taken at boot (kernel image, archive): joins the buddy when its count drops to 0. */
+#define PG_RESERVED (1U << 1)
 #define PG_FILE	    (1U << 2)	/* is or was in a page cache */
 #define PG_BUDDY    (1U << 3)	/* head of a free block */
 #define PG_LARGE    (1U << 4)	/* head of a kmalloc() of whole pages */
@@ -83,9 +88,11 @@ extern unsigned long max_pfn;
 #define virt_to_page(v) phys_to_page(__pa(v))
 
 struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order);	/* node -1: this CPU's */
-struct page *alloc_pages(gfp_t gfp, unsigned int order);	/* NULL: none. GFP_KERNEL may sleep. */
+/* NULL: none. GFP_KERNEL may sleep. */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
-void __free_pages(struct page *page, unsigned int order);	/* last reference gone; any context but NMI */
+/* Last reference gone; any context but NMI. */
+void __free_pages(struct page *page, unsigned int order);
 void *get_free_page(gfp_t gfp);		/* direct-map address */
 void free_page(void *addr);
 static inline void get_page(struct page *page)
@@ -99,19 +106,25 @@ static inline void put_page(struct page *page)
 	if (refcount_dec_and_test(&page->refcount))
 		free_page_last(page);
 }
-/* The boot-time owner of a page (boot image, archive) lets go of it: to the buddy, unless somebody else still refers to it. */
+/*
+ * The boot-time owner of a page (boot image, archive) lets go of it: to the buddy, unless somebody
+ * else still refers to it.
+ */
 #define free_reserved_page(page) put_page(page)
 unsigned long nr_free_pages(void);
 unsigned long total_ram_pages(void);
 
 void memblock_add(phys_addr_t start, phys_addr_t end);
 void memblock_reserve(phys_addr_t start, phys_addr_t end);
-void *memblock_alloc(size_t size, size_t align);	/* zeroed; boot only; panics with how much there is and was asked */
+/* Zeroed; boot only; panics with how much there is and was asked. */
+void *memblock_alloc(size_t size, size_t align);
 void mm_init(void);			/* buddy and slab from memblock's ranges; boot CPU */
-void mm_init_late(void);		/* per-CPU parts of all CPUs, after smp_boot() sized nr_cpus */
+/* Per-CPU parts of all CPUs, after smp_boot() sized nr_cpus. */
+void mm_init_late(void);
 
 /* ---- slab ---- */
-struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, void (*ctor)(void *));
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
+				     void (*ctor)(void *));
 void kmem_cache_destroy(struct kmem_cache *c);
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *c, void *obj);	/* any context but NMI */
@@ -124,11 +137,13 @@ char *kstrdup(const char *s, gfp_t gfp);
 char *kstrndup(const char *s, size_t n, gfp_t gfp);
 void *kmemdup(const void *p, size_t n, gfp_t gfp);
 char *kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
-unsigned long kmem_cache_nr_objects(const char *name);	/* live objects, for tests and /proc/slabinfo */
+/* Live objects, for tests and /proc/slabinfo. */
+unsigned long kmem_cache_nr_objects(const char *name);
 
 void *vmalloc(size_t size);		/* zeroed; may sleep */
 void vfree(void *p);			/* may sleep */
-void *alloc_kernel_stack(void);		/* THREAD_SIZE, guard page below; cached per CPU; may sleep */
+/* THREAD_SIZE, guard page below; cached per CPU; may sleep. */
+void *alloc_kernel_stack(void);
 void free_kernel_stack(void *stack);	/* any context but NMI */
 
 /* ---- page cache ---- */
@@ -142,16 +157,24 @@ struct address_space {
 	const struct address_space_operations *ops;
 };
 struct address_space_operations {
-	/* Make the page at `index` exist and be filled, referenced; ERR_PTR(-EIO, -ENOMEM). May sleep. */
+	/*
+	 * Make the page at `index` exist and be filled, referenced; ERR_PTR(-EIO, -ENOMEM). May
+	 * sleep.
+	 */
 	struct page *(*read_page)(struct address_space *mapping, unsigned long index);
 };
-void address_space_init(struct address_space *m, struct inode *host, const struct address_space_operations *ops);
-struct page *find_get_page(struct address_space *m, unsigned long index);	/* referenced or NULL */
+void address_space_init(struct address_space *m, struct inode *host,
+			const struct address_space_operations *ops);
+/* Referenced or NULL. */
+struct page *find_get_page(struct address_space *m, unsigned long index);
 /* Find or make (zeroed) the page; ERR_PTR(-ENOMEM). May sleep. */
 struct page *find_or_create_page(struct address_space *m, unsigned long index, gfp_t gfp);
 /* Hand a ready page over to the cache (its reference goes to the cache). -EEXIST, -ENOMEM. */
 int add_to_page_cache(struct address_space *m, struct page *page, unsigned long index);
-/* file_operations.mmap of /dev/zero: private mappings are anonymous memory, shared ones a fresh object. */
+/*
+ * file_operations.mmap of /dev/zero: private mappings are anonymous memory, shared ones a fresh
+ * object.
+ */
 int mmap_zero(struct file *file, struct vm_area_struct *vma);
 unsigned long nr_pagecache_pages(void);
 /* Drop pages from `start` (page index) on, after unmapping them from every program. May sleep. */
@@ -168,14 +191,22 @@ void truncate_pagecache(struct address_space *m, unsigned long start);
 #define VM_GROWSDOWN  0x0100
 #define VM_DONTCOPY   0x0200
 #define VM_LOCKED     0x0400
-#define VM_PRIVATE_PAGES 0x0800	/* has pages of its own, which fork must copy; set by faults, never cleared */
+/* Has pages of its own, which fork must copy; set by faults, never cleared. */
+#define VM_PRIVATE_PAGES 0x0800
 struct vm_operations_struct {
-	void (*open)(struct vm_area_struct *vma);	/* a copy of the area was made: fork, split. NULL: nothing to do */
+	/* A copy of the area was made: fork, split. NULL: nothing to do. */
+	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);	/* the area goes. NULL: nothing to do */
-	/* The page for a fault at page offset `pgoff` of the file, referenced; ERR_PTR(-EFAULT → SIGBUS, -ENOMEM). mmap_lock held for reading. */
+	/*
+	 * The page for a fault at page offset `pgoff` of the file, referenced; ERR_PTR(-EFAULT →
+	 * SIGBUS, -ENOMEM). mmap_lock held for reading.
+	 */
 	struct page *(*fault)(struct vm_area_struct *vma, unsigned long pgoff);
 };
-/* [vm_start, vm_end) with one set of rights. mm->mmap_lock for writing to change, for reading to read. */
+/*
+ * [vm_start, vm_end) with one set of rights. mm->mmap_lock for writing to change, for reading to
+ * read.
+ */
 struct vm_area_struct {
 	struct rb_node vm_rb;
 	struct list_head vm_list;	/* in address order */
@@ -196,13 +227,16 @@ struct mm_struct {
 	struct rw_semaphore mmap_lock;	/* vmas, brk, flags */
 	struct rb_root mm_rb;		/* mmap_lock */
 	struct list_head mmap;		/* mmap_lock */
-	struct vm_area_struct *mmap_cache;	/* find_vma()'s last answer; a hint, mmap_lock for reading to set */
-	unsigned long mmap_base;	/* addresses are given out downward from here; set by exec */
+	/* find_vma()'s last answer; a hint, mmap_lock for reading to set. */
+	struct vm_area_struct *mmap_cache;
+	/* Addresses are given out downward from here; set by exec. */
+	unsigned long mmap_base;
 	unsigned long free_top;		/* the search begins here: above it no hole was found … */
 	unsigned long hole_skipped;	/* … larger than this, bytes; mmap_lock */
 	unsigned int map_count;		/* mmap_lock */
 	unsigned long total_vm;		/* pages; mmap_lock */
-	unsigned long start_brk, brk, start_stack, start_code, end_code, start_data, end_data;	/* mmap_lock */
+	/* mmap_lock */
+	unsigned long start_brk, brk, start_stack, start_code, end_code, start_data, end_data;
 	unsigned long arg_start, arg_end, env_start, env_end;	/* mmap_lock */
 	long rss_anon, rss_file;	/* pages; page_table_lock */
 	DECLARE_BITMAP(cpumask, NR_CPUS);	/* CPUs that may hold translations; atomic bits */
@@ -213,21 +247,27 @@ struct mm_struct {
 #define MAX_MAP_COUNT 65530
 
 struct mm_struct *mm_alloc(void);		/* empty; NULL: no memory */
-struct mm_struct *mm_dup(struct mm_struct *old);/* fork: copy-on-write copy of current's; NULL: no memory. May sleep. */
+/* Fork: copy-on-write copy of current's; NULL: no memory. May sleep. */
+struct mm_struct *mm_dup(struct mm_struct *old);
 void mmput(struct mm_struct *mm);		/* mm_users; may sleep */
 void mmdrop(struct mm_struct *mm);		/* mm_count */
-void mm_activate(struct mm_struct *prev, struct mm_struct *next, unsigned int cpu);	/* scheduler: load next's tables, keep cpumasks right; irqs off */
+/* Scheduler: load next's tables, keep cpumasks right; irqs off. */
+void mm_activate(struct mm_struct *prev, struct mm_struct *next, unsigned int cpu);
 
-struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);	/* first with vm_end > addr; mmap_lock */
+/* First with vm_end > addr; mmap_lock. */
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /*
- * mmap for current (do_mmap) or another mm that is being built (exec). Lengths in bytes, page-aligned file offset. prot/flags are mmap(2)'s.
- * Returns the address or -errno. Takes mmap_lock for writing. May sleep.
+ * mmap for current (do_mmap) or another mm that is being built (exec). Lengths in bytes,
+ * page-aligned file offset. prot/flags are mmap(2)'s. Returns the address or -errno. Takes
+ * mmap_lock for writing. May sleep.
  */
-long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len, int prot, int flags, u64 offset);
+long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
+	     int prot, int flags, u64 offset);
 int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len);
 int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot);
 long do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, int advice);
-long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags, unsigned long new_addr);
+long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+	       unsigned long new_len, int flags, unsigned long new_addr);
 unsigned long do_brk(struct mm_struct *mm, unsigned long brk);	/* brk(2)'s answer */
 /* A growing stack of `size` bytes limit ending at `top`, for exec. */
 int mm_setup_stack(struct mm_struct *mm, unsigned long top, unsigned long limit);
@@ -245,8 +285,12 @@ enum fault_result {
 };
 /* Takes mmap_lock for reading; may sleep. */
 enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
-/* Read or write another (or a not yet active) address space: pages are faulted in. Bytes done, or -EFAULT/-ENOMEM if none. May sleep. */
-ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
+/*
+ * Read or write another (or a not yet active) address space: pages are faulted in. Bytes done, or
+ * -EFAULT/-ENOMEM if none. May sleep.
+ */
+ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
+			  bool write);
 
 /* Text of /proc/PID/maps; takes mmap_lock for reading. 0, -EINTR. */
 int mm_show_maps(struct seq_file *m, struct mm_struct *mm);
@@ -255,8 +299,8 @@ void mm_meminfo(struct seq_file *m);
 void mm_slabinfo(struct seq_file *m);
 
 /*
- * Between these, a page fault of the kernel on user memory fails at once (the copy reports it) instead of sleeping: for copies with
- * a spinlock held. They nest.
+ * Between these, a page fault of the kernel on user memory fails at once (the copy reports it)
+ * instead of sleeping: for copies with a spinlock held. They nest.
  */
 DECLARE_PER_CPU(unsigned int, pagefault_disabled);
 static inline void pagefault_disable(void)
@@ -275,11 +319,16 @@ static inline bool access_ok(const void __user *p, size_t n)
 {
 	return (unsigned long)p <= USER_END && n <= USER_END - (unsigned long)p;
 }
-size_t copy_from_user(void *to, const void __user *from, size_t n) __must_check;	/* bytes NOT copied; the rest is zeroed */
-size_t copy_to_user(void __user *to, const void *from, size_t n) __must_check;		/* bytes NOT copied */
-size_t clear_user(void __user *to, size_t n) __must_check;				/* bytes NOT cleared */
-long strncpy_from_user(char *to, const char __user *from, size_t n) __must_check;	/* length, n if too long, -EFAULT */
-long strnlen_user(const char __user *s, size_t n);					/* with NUL; 0: fault; > n: too long */
+/* Bytes NOT copied; the rest is zeroed. */
+size_t copy_from_user(void *to, const void __user *from, size_t n) __must_check;
+/* Bytes NOT copied. */
+size_t copy_to_user(void __user *to, const void *from, size_t n) __must_check;
+/* Bytes NOT cleared. */
+size_t clear_user(void __user *to, size_t n) __must_check;
+/* Length, n if too long, -EFAULT. */
+long strncpy_from_user(char *to, const char __user *from, size_t n) __must_check;
+/* With NUL; 0: fault; > n: too long. */
+long strnlen_user(const char __user *s, size_t n);
 #define get_user(x, ptr)                                                                           \
 	({                                                                                         \
 		__typeof__(*(ptr)) gu_val;                                                         \
@@ -297,13 +346,16 @@ char *strndup_user(const char __user *s, size_t max);		/* ERR_PTR(-EINVAL) if lo
 
 /* ---- hooks for controllers and tests ---- */
 /*
- * Fault injection: the n-th allocation from now fails, counting those of `fail_nth_task` only if that is not NULL. 0: off; it is
- * 0 again after it has struck.
+ * Fault injection: the n-th allocation from now fails, counting those of `fail_nth_task` only if
+ * that is not NULL. 0: off; it is 0 again after it has struck.
  */
 extern atomic_long_t fail_nth;
 extern struct task_struct *fail_nth_task;
 
 /* ---- upcalls ---- */
-nodemask_t current_mems_allowed(void);		/* kernel/sched: nodes that a GFP_USER page may come from */
-/* kernel/task/oom.c: nothing is left; pick and kill something. Returns true if waiting makes sense. */
+/* kernel/sched: nodes that a GFP_USER page may come from. */
+nodemask_t current_mems_allowed(void);
+/*
+ * kernel/task/oom.c: nothing is left; pick and kill something. Returns true if waiting makes sense.
+ */
 bool out_of_memory(gfp_t gfp, unsigned int order);

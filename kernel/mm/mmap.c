@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mmap, munmap, brk and the growing stack: what areas an address space consists of. Errors as mmap(2) has them.
+ * mmap, munmap, brk and the growing stack: what areas an address space consists of. Errors as
+ * mmap(2) has them.
  *
- * Addresses are given out downward from mmap_base. The search starts where the last one ended (free_top); holes that it
- * passed are remembered by their largest size, so that it starts again from the top only when one of them may fit.
+ * Addresses are given out downward from mmap_base. The search starts where the last one ended
+ * (free_top); holes that it passed are remembered by their largest size, so that it starts again
+ * from the top only when one of them may fit.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
@@ -86,10 +88,11 @@ bool may_expand_vm(struct mm_struct *mm, unsigned long pages)
 /* ---- munmap ---- */
 
 /*
- * Free the page tables that only served [start, end), which has been unmapped; nothing is mapped in [floor, ceiling). They are
- * flushed with the pages.
+ * Free the page tables that only served [start, end), which has been unmapped; nothing is mapped in
+ * [floor, ceiling). They are flushed with the pages.
  */
-static void free_tables(struct gather *g, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling)
+static void free_tables(struct gather *g, unsigned long start, unsigned long end,
+			unsigned long floor, unsigned long ceiling)
 {
 	struct mm_struct *mm = g->mm;
 
@@ -160,7 +163,8 @@ int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 
 static unsigned long prot_to_vm_flags(int prot)
 {
-	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
 /* VM_* for a mapping, or -errno. */
@@ -197,7 +201,8 @@ static long mmap_flags(const struct file *file, int prot, int flags)
 }
 
 /* Private anonymous memory right behind an area that it can simply be part of. */
-static bool extend_anon(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long vm_flags)
+static bool extend_anon(struct mm_struct *mm, unsigned long addr, unsigned long len,
+			unsigned long vm_flags)
 {
 	struct vm_area_struct *vma = addr ? find_vma(mm, addr - 1) : NULL;
 
@@ -211,8 +216,8 @@ static bool extend_anon(struct mm_struct *mm, unsigned long addr, unsigned long 
 }
 
 /* Make an area at a free place. */
-static int map_region(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
-		      unsigned long vm_flags, unsigned long pgoff)
+static int map_region(struct mm_struct *mm, struct file *file, unsigned long addr,
+		      unsigned long len, unsigned long vm_flags, unsigned long pgoff)
 {
 	struct vm_area_struct *vma;
 	int err = 0;
@@ -269,21 +274,27 @@ static long place(struct mm_struct *mm, unsigned long addr, unsigned long len, i
 /* Fault everything in; what fails will fail again when it is used. */
 static void populate(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write)
 {
-	for (unsigned long end = addr + len; addr < end && !fatal_signal_pending(current); addr += PAGE_SIZE)
+	for (unsigned long end = addr + len; addr < end && !fatal_signal_pending(current);
+	     addr += PAGE_SIZE)
 		if (handle_mm_fault(mm, addr, write ? FAULT_WRITE : 0) != FAULT_OK)
 			return;
 }
 
-static long do_mmap_locked(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len, int flags,
-			   unsigned long vm_flags, unsigned long pgoff)
+static long do_mmap_locked(struct mm_struct *mm, struct file *file, unsigned long addr,
+			   unsigned long len, int flags, unsigned long vm_flags,
+			   unsigned long pgoff)
 {
 	unsigned long pages = len >> PAGE_SHIFT;
 	int err;
 
 	if (mm->map_count >= MAX_MAP_COUNT || !may_expand_vm(mm, pages))
 		return -ENOMEM;
-	/* More than there is at all can only be a mistake; everything else is given, and may run out when it is used. */
-	if (!(flags & MAP_NORESERVE) && (vm_flags & (VM_SHARED | VM_WRITE)) == VM_WRITE && pages > total_ram_pages())
+	/*
+	 * More than there is at all can only be a mistake; everything else is given, and may run
+	 * out when it is used.
+	 */
+	if (!(flags & MAP_NORESERVE) && (vm_flags & (VM_SHARED | VM_WRITE)) == VM_WRITE &&
+	    pages > total_ram_pages())
 		return -ENOMEM;
 	addr = (unsigned long)place(mm, addr, len, flags);
 	if (IS_ERR((void *)addr))
@@ -292,25 +303,28 @@ static long do_mmap_locked(struct mm_struct *mm, struct file *file, unsigned lon
 	return err ? err : (long)addr;
 }
 
-long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len, int prot, int flags, u64 offset)
+long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
+	     int prot, int flags, u64 offset)
 {
 	unsigned int type = (unsigned int)flags & MAP_TYPE;
 	long vm_flags, ret;
 
-	if (!len || !IS_ALIGNED(offset, PAGE_SIZE) || type < MAP_SHARED || type > MAP_SHARED_VALIDATE ||
-	    (flags & MAP_HUGETLB))
+	if (!len || !IS_ALIGNED(offset, PAGE_SIZE) || type < MAP_SHARED ||
+	    type > MAP_SHARED_VALIDATE || (flags & MAP_HUGETLB))
 		return -EINVAL;
 	if (len > USER_END)
 		return -ENOMEM;
 	len = ALIGN(len, PAGE_SIZE);
-	if ((offset >> PAGE_SHIFT) + (len >> PAGE_SHIFT) < (offset >> PAGE_SHIFT) || offset + len < offset)
+	if ((offset >> PAGE_SHIFT) + (len >> PAGE_SHIFT) < (offset >> PAGE_SHIFT) ||
+	    offset + len < offset)
 		return -EOVERFLOW;
 	vm_flags = mmap_flags(file, prot, flags);
 	if (vm_flags < 0)
 		return vm_flags;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
-	ret = do_mmap_locked(mm, file, addr, len, flags, (unsigned long)vm_flags, offset >> PAGE_SHIFT);
+	ret = do_mmap_locked(mm, file, addr, len, flags, (unsigned long)vm_flags,
+			     offset >> PAGE_SHIFT);
 	up_write(&mm->mmap_lock);
 	if (ret > 0 && (flags & (MAP_POPULATE | MAP_LOCKED)) && !(flags & MAP_NONBLOCK))
 		populate(mm, (unsigned long)ret, len, (vm_flags & VM_WRITE) != 0);
@@ -337,7 +351,8 @@ static int set_brk(struct mm_struct *mm, unsigned long brk)
 	if (mm->map_count >= MAX_MAP_COUNT || !may_expand_vm(mm, len >> PAGE_SHIFT) ||
 	    len >> PAGE_SHIFT > total_ram_pages())
 		return -ENOMEM;
-	return map_region(mm, NULL, old_end, len, VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC, 0);
+	return map_region(mm, NULL, old_end, len,
+			  VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC, 0);
 }
 
 unsigned long do_brk(struct mm_struct *mm, unsigned long brk)
@@ -360,8 +375,10 @@ unsigned long do_brk(struct mm_struct *mm, unsigned long brk)
 
 int mm_setup_stack(struct mm_struct *mm, unsigned long top, unsigned long limit)
 {
-	unsigned long flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_GROWSDOWN;
-	unsigned long size = min(STACK_INITIAL, max(ALIGN_DOWN(limit, PAGE_SIZE), 4 * PAGE_SIZE)), gap;
+	unsigned long flags =
+		VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_GROWSDOWN;
+	unsigned long size = min(STACK_INITIAL, max(ALIGN_DOWN(limit, PAGE_SIZE), 4 * PAGE_SIZE)),
+		      gap;
 	int err;
 
 	gap = clamp(limit, 128UL << 20, USER_END / 6 * 5) + STACK_GUARD_GAP;
@@ -382,11 +399,12 @@ int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long
 	if (start >= vma->vm_start)
 		return 0;
 	grow = vma->vm_start - start;
-	if (start < MMAP_MIN_ADDR || vma->vm_end - start > rlimit(RLIMIT_STACK) || !may_expand_vm(mm, grow >> PAGE_SHIFT))
+	if (start < MMAP_MIN_ADDR || vma->vm_end - start > rlimit(RLIMIT_STACK) ||
+	    !may_expand_vm(mm, grow >> PAGE_SHIFT))
 		return -ENOMEM;
 	/* An area that can't be accessed is a guard page of its own. */
-	if (prev && (prev->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) && !(prev->vm_flags & VM_GROWSDOWN) &&
-	    start < prev->vm_end + STACK_GUARD_GAP)
+	if (prev && (prev->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
+	    !(prev->vm_flags & VM_GROWSDOWN) && start < prev->vm_end + STACK_GUARD_GAP)
 		return -ENOMEM;
 	if (prev && prev->vm_end > start)
 		return -ENOMEM;

@@ -5,11 +5,11 @@
 #include "fs/fs.h"
 
 /*
- * Cut vma so that it begins at start or above and ends at end or below; the piece. ERR_PTR(-ENOMEM): the area is as it was but for cuts
- * that join again.
+ * Cut vma so that it begins at start or above and ends at end or below; the piece.
+ * ERR_PTR(-ENOMEM): the area is as it was but for cuts that join again.
  */
-static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-				      unsigned long end)
+static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struct *vma,
+				      unsigned long start, unsigned long end)
 {
 	int err;
 
@@ -30,8 +30,9 @@ static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struc
 }
 
 /* One area's part of [start, end). The area that holds it afterwards, or ERR_PTR. */
-static struct vm_area_struct *protect_one(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-					  unsigned long end, unsigned long rights)
+static struct vm_area_struct *protect_one(struct mm_struct *mm, struct vm_area_struct *vma,
+					  unsigned long start, unsigned long end,
+					  unsigned long rights)
 {
 	unsigned long flags = (vma->vm_flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | rights;
 
@@ -49,7 +50,8 @@ static struct vm_area_struct *protect_one(struct mm_struct *mm, struct vm_area_s
 
 static int mprotect_locked(struct mm_struct *mm, unsigned long start, unsigned long end, int prot)
 {
-	unsigned long rights = (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	unsigned long rights = (prot & PROT_READ ? VM_READ : 0) |
+			       (prot & PROT_WRITE ? VM_WRITE : 0) |
 			       (prot & PROT_EXEC ? VM_EXEC : 0);
 	struct vm_area_struct *vma = find_vma(mm, start);
 
@@ -78,7 +80,8 @@ int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int
 {
 	int err;
 
-	if (!IS_ALIGNED(addr, PAGE_SIZE) || (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN)))
+	if (!IS_ALIGNED(addr, PAGE_SIZE) ||
+	    (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN)))
 		return -EINVAL;
 	if (!len)
 		return 0;
@@ -93,8 +96,8 @@ int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int
 
 /* ---- madvise ---- */
 
-static int advise_fork(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end,
-		       bool copy)
+static int advise_fork(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start,
+		       unsigned long end, bool copy)
 {
 	struct vm_area_struct *vma = *vmap;
 	unsigned long flags = copy ? vma->vm_flags & ~VM_DONTCOPY : vma->vm_flags | VM_DONTCOPY;
@@ -110,8 +113,8 @@ static int advise_fork(struct mm_struct *mm, struct vm_area_struct **vmap, unsig
 }
 
 /* *vmap is replaced when areas are cut or joined. */
-static int advise_one(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end,
-		      int advice)
+static int advise_one(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start,
+		      unsigned long end, int advice)
 {
 	struct vm_area_struct *vma = *vmap;
 
@@ -127,7 +130,8 @@ static int advise_one(struct mm_struct *mm, struct vm_area_struct **vmap, unsign
 	case MADV_DONTFORK:
 	case MADV_DOFORK:
 		return advise_fork(mm, vmap, start, end, advice == MADV_DOFORK);
-	default:		/* hints that need no action here: everything is in memory already */
+	/* Hints that need no action here: everything is in memory already. */
+	default:
 		return 0;
 	}
 }
@@ -144,7 +148,8 @@ static bool advice_known(int advice)
 	}
 }
 
-static int do_madvise_locked(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+static int do_madvise_locked(struct mm_struct *mm, unsigned long start, unsigned long end,
+			     int advice)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	int hole = 0, err;

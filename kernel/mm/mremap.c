@@ -6,14 +6,16 @@
 
 static unsigned long pgoff_of(const struct vm_area_struct *vma, unsigned long addr)
 {
-	return vma->vm_file || vma->vm_ops ? vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT) : 0;
+	return vma->vm_file || vma->vm_ops ? vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)
+					   : 0;
 }
 
 /*
- * Move [addr, addr + old_len) of vma to [to, to + new_len), which is free. The new address, or -ENOMEM (nothing has changed).
+ * Move [addr, addr + old_len) of vma to [to, to + new_len), which is free. The new address, or
+ * -ENOMEM (nothing has changed).
  */
-static long move_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, unsigned long old_len,
-		     unsigned long to, unsigned long new_len)
+static long move_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+		     unsigned long old_len, unsigned long to, unsigned long new_len)
 {
 	struct vm_area_struct *copy;
 
@@ -34,7 +36,10 @@ static long move_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 		return -ENOMEM;
 	}
 	vma_merge(mm, copy);
-	/* Splitting the old area may need memory; if there is none, its emptied part stays mapped: harmless. */
+	/*
+	 * Splitting the old area may need memory; if there is none, its emptied part stays mapped:
+	 * harmless.
+	 */
 	(void)munmap_locked(mm, addr, addr + old_len);
 	return (long)to;
 }
@@ -50,14 +55,15 @@ static bool can_grow(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	return new_end <= limit && may_expand_vm(mm, (new_end - vma->vm_end) >> PAGE_SHIFT);
 }
 
-static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len,
-			  int flags, unsigned long new_addr)
+static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+			  unsigned long new_len, int flags, unsigned long new_addr)
 {
 	struct vm_area_struct *vma;
 	int err;
 
 	if (flags & MREMAP_FIXED) {
-		if (!IS_ALIGNED(new_addr, PAGE_SIZE) || new_len > USER_END || new_addr > USER_END - new_len ||
+		if (!IS_ALIGNED(new_addr, PAGE_SIZE) || new_len > USER_END ||
+		    new_addr > USER_END - new_len ||
 		    (addr < new_addr + new_len && new_addr < addr + old_len))
 			return -EINVAL;
 		err = munmap_locked(mm, new_addr, new_addr + new_len);
@@ -91,19 +97,21 @@ static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned lon
 	return move_vma(mm, vma, addr, old_len, new_addr, new_len);
 }
 
-long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags,
-	       unsigned long new_addr)
+long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+	       unsigned long new_len, int flags, unsigned long new_addr)
 {
 	long ret;
 
-	if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) || ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)) ||
-	    !IS_ALIGNED(addr, PAGE_SIZE) || !new_len || !old_len)
+	if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
+	    ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)) || !IS_ALIGNED(addr, PAGE_SIZE) ||
+	    !new_len || !old_len)
 		return -EINVAL;
 	if (new_len > USER_END || old_len > USER_END || addr > USER_END - old_len)
 		return -EINVAL;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
-	ret = mremap_locked(mm, addr, ALIGN(old_len, PAGE_SIZE), ALIGN(new_len, PAGE_SIZE), flags, new_addr);
+	ret = mremap_locked(mm, addr, ALIGN(old_len, PAGE_SIZE), ALIGN(new_len, PAGE_SIZE), flags,
+			    new_addr);
 	up_write(&mm->mmap_lock);
 	return ret;
 }

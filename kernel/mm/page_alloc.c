@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page frames. Each NUMA node has a buddy allocator: lists of free blocks of 2^order pages, naturally aligned; a block is split
- * when a smaller one is wanted and joined with its buddy (the block that differs in one address bit) when both are free.
+ * Page frames. Each NUMA node has a buddy allocator: lists of free blocks of 2^order pages,
+ * naturally aligned; a block is split when a smaller one is wanted and joined with its buddy (the
+ * block that differs in one address bit) when both are free.
  *
- * Single pages come from and go to a list of the CPU first, without a lock; only when that is empty or too long does a
- * batch of pages move. Start with alloc_pages_node() and __free_pages().
+ * Single pages come from and go to a list of the CPU first, without a lock; only when that is empty
+ * or too long does a batch of pages move. Start with alloc_pages_node() and __free_pages().
  *
- * The last `min_free` pages are for those who may not sleep (page tables, interrupt handlers) and for tasks that are being killed.
+ * The last `min_free` pages are for those who may not sleep (page tables, interrupt handlers) and
+ * for tasks that are being killed.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
@@ -17,10 +19,14 @@ struct pglist_data {
 	spinlock_t lock;			/* everything here; interrupts off */
 	struct list_head free[MAX_ORDER];	/* page.lru */
 	unsigned long nr_free;			/* pages */
-	u8 fallback[MAX_NUMNODES];		/* all nodes by distance, this one first; immutable */
+	/* All nodes by distance, this one first; immutable. */
+	u8 fallback[MAX_NUMNODES];
 };
 
-/* Own CPU only, interrupts off. Linked through page.freelist, so zeroed memory is a valid empty list. */
+/*
+ * Own CPU only, interrupts off. Linked through page.freelist, so zeroed memory is a valid empty
+ * list.
+ */
 struct page_list {
 	struct page *head;
 	unsigned int count;
@@ -35,10 +41,14 @@ DEFINE_PER_CPU(vm_stats_t, vm_stats);
 static struct pglist_data nodes[MAX_NUMNODES];
 static atomic_long_t nr_ram_pages;
 static unsigned long min_free = 16;
-static unsigned int list_high = 16, list_batch = 8;	/* pages on a CPU's list at most; moved at once */
+/* Pages on a CPU's list at most; moved at once. */
+static unsigned int list_high = 16, list_batch = 8;
 static DEFINE_PER_CPU(struct page_list, page_list);
 
-/* Tries of an allocation for a program, and the time between, while the killed task gives its memory back. */
+/*
+ * Tries of an allocation for a program, and the time between, while the killed task gives its
+ * memory back.
+ */
 #define OOM_TRIES    100
 #define OOM_PAUSE_NS (5 * NSEC_PER_MSEC)
 
@@ -82,7 +92,8 @@ static void buddy_free(struct pglist_data *node, struct page *page, unsigned int
 		unsigned long other = pfn ^ (1UL << order);
 		struct page *buddy = pfn_to_page(other);
 
-		if (other >= max_pfn || !(buddy->flags & PG_BUDDY) || buddy->order != order || buddy->node != page->node)
+		if (other >= max_pfn || !(buddy->flags & PG_BUDDY) || buddy->order != order ||
+		    buddy->node != page->node)
 			break;
 		block_del(buddy);
 		pfn &= ~(1UL << order);
@@ -151,7 +162,8 @@ void drain_local_pages(void *unused)
 /* May this allocation leave fewer than the reserve? */
 static bool may_use_reserve(gfp_t gfp)
 {
-	return !(gfp & GFP_KERNEL) || in_interrupt() || (current->flags & PF_EXITING) || fatal_signal_pending(current);
+	return !(gfp & GFP_KERNEL) || in_interrupt() || (current->flags & PF_EXITING) ||
+	       fatal_signal_pending(current);
 }
 
 static unsigned long buddy_free_pages(void)
@@ -163,8 +175,12 @@ static unsigned long buddy_free_pages(void)
 	return n;
 }
 
-/* One block from the nearest node that `allowed` names; a single page brings a batch for the CPU's list along. */
-static struct page *alloc_from_nodes(unsigned int nid, gfp_t gfp, unsigned int order, nodemask_t allowed)
+/*
+ * One block from the nearest node that `allowed` names; a single page brings a batch for the CPU's
+ * list along.
+ */
+static struct page *alloc_from_nodes(unsigned int nid, gfp_t gfp, unsigned int order,
+				     nodemask_t allowed)
 {
 	unsigned long flags, reserve = may_use_reserve(gfp) ? 0 : min_free;
 	struct page *page = NULL;
@@ -224,16 +240,22 @@ static noinline struct page *alloc_slow(unsigned int nid, gfp_t gfp, unsigned in
 			reclaim(gfp);
 			continue;
 		}
-		/* The kernel's own allocations fail with ENOMEM; for a program's page somebody has to die. */
-		if ((gfp & GFP_USER) != GFP_USER || tries > OOM_TRIES || fatal_signal_pending(current) ||
-		    !out_of_memory(gfp, order))
+		/*
+		 * The kernel's own allocations fail with ENOMEM; for a program's page somebody has
+		 * to die.
+		 */
+		if ((gfp & GFP_USER) != GFP_USER || tries > OOM_TRIES ||
+		    fatal_signal_pending(current) || !out_of_memory(gfp, order))
 			return NULL;
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(OOM_PAUSE_NS);
 	}
 }
 
-/* May the CPU's list serve this? On machines with several nodes a program's page may be bound elsewhere. */
+/*
+ * May the CPU's list serve this? On machines with several nodes a program's page may be bound
+ * elsewhere.
+ */
 static bool list_will_do(gfp_t gfp, int node)
 {
 	unsigned int here;
@@ -264,7 +286,8 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	if (unlikely(!page)) {
 		if (order >= MAX_ORDER)
 			return NULL;
-		page = alloc_slow(nid >= 0 ? (unsigned int)nid : cpu_to_node(smp_processor_id()), gfp, order);
+		page = alloc_slow(nid >= 0 ? (unsigned int)nid : cpu_to_node(smp_processor_id()),
+				  gfp, order);
 		if (!page)
 			return NULL;
 	}
@@ -346,11 +369,15 @@ unsigned long total_ram_pages(void)
 
 /* ---- boot ---- */
 
-/* Give the pages [pfn, end) of one node to the buddy, in the largest blocks that their alignment allows. */
+/*
+ * Give the pages [pfn, end) of one node to the buddy, in the largest blocks that their alignment
+ * allows.
+ */
 static void free_boot_range(unsigned long pfn, unsigned long end, unsigned int nid)
 {
 	while (pfn < end) {
-		unsigned int order = pfn ? min((unsigned int)__ffs(pfn), MAX_ORDER - 1U) : MAX_ORDER - 1;
+		unsigned int order =
+			pfn ? min((unsigned int)__ffs(pfn), MAX_ORDER - 1U) : MAX_ORDER - 1;
 
 		while (pfn + (1UL << order) > end)
 			order--;
@@ -379,7 +406,8 @@ static void free_boot_memory(phys_addr_t start, phys_addr_t end)
 /* Boot-time owners hold one reference to each of their pages. */
 static void mark_reserved(phys_addr_t start, phys_addr_t end)
 {
-	for (unsigned long pfn = start >> PAGE_SHIFT; pfn < DIV_ROUND_UP(end, PAGE_SIZE) && pfn < max_pfn; pfn++) {
+	for (unsigned long pfn = start >> PAGE_SHIFT;
+	     pfn < DIV_ROUND_UP(end, PAGE_SIZE) && pfn < max_pfn; pfn++) {
 		pfn_to_page(pfn)->flags = PG_RESERVED;
 		pfn_to_page(pfn)->node = (u8)phys_to_node((phys_addr_t)pfn << PAGE_SHIFT);
 		refcount_set(&pfn_to_page(pfn)->refcount, 1);
@@ -395,7 +423,9 @@ static void nodes_init(void)
 			unsigned int at = i;
 
 			/* Insertion sort by distance; the node itself is nearest. */
-			for (; at && node_distance(n, nodes[n].fallback[at - 1]) > node_distance(n, i); at--)
+			for (; at &&
+			       node_distance(n, nodes[n].fallback[at - 1]) > node_distance(n, i);
+			     at--)
 				nodes[n].fallback[at] = nodes[n].fallback[at - 1];
 			nodes[n].fallback[at] = (u8)i;
 		}
@@ -443,8 +473,9 @@ void mm_init_late(void)
 /* ---- page tables ---- */
 
 /*
- * A table that is given back is all zero, since its entries were cleared before: each CPU keeps some of them for the next fork,
- * which saves the clearing. Linked through their first word. Own CPU only, interrupts off.
+ * A table that is given back is all zero, since its entries were cleared before: each CPU keeps
+ * some of them for the next fork, which saves the clearing. Linked through their first word. Own
+ * CPU only, interrupts off.
  */
 struct table_list {
 	void *head;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ranges of page table entries: copied at fork, cleared at munmap and exit, given other rights, moved. Each function goes table
- * by table (512 entries below one lock hold), skipping holes, and lets others run in between.
+ * Ranges of page table entries: copied at fork, cleared at munmap and exit, given other rights,
+ * moved. Each function goes table by table (512 entries below one lock hold), skipping holes, and
+ * lets others run in between.
  *
- * An entry is 0, or holds a page and one reference to it; the shared zero page (PTE_SPECIAL) is not counted.
+ * An entry is 0, or holds a page and one reference to it; the shared zero page (PTE_SPECIAL) is not
+ * counted.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
@@ -21,11 +23,13 @@ void gather_flush(struct gather *g)
 
 u64 vm_page_prot(unsigned long vm_flags)
 {
-	return PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY | (vm_flags & VM_EXEC ? 0 : PTE_NX);
+	return PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY |
+	       (vm_flags & VM_EXEC ? 0 : PTE_NX);
 }
 
 /* Copy the entries below one table. Both locks held. */
-static int copy_table(struct mm_struct *dst, unsigned long addr, unsigned long end, pte_t *from, bool *need_flush)
+static int copy_table(struct mm_struct *dst, unsigned long addr, unsigned long end, pte_t *from,
+		      bool *need_flush)
 {
 	pte_t *to = NULL;
 	long anon = 0, file = 0;
@@ -65,7 +69,8 @@ static int copy_table(struct mm_struct *dst, unsigned long addr, unsigned long e
 	return err;
 }
 
-int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma, bool *need_flush)
+int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma,
+		    bool *need_flush)
 {
 	unsigned long addr = vma->vm_start, end = vma->vm_end, stop;
 	int err = 0;
@@ -73,7 +78,8 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 	while (!err && (addr = pte_next(src->pgd, addr, end)) < end) {
 		stop = table_end(addr, end);
 		spin_lock(&src->page_table_lock);
-		spin_lock(&dst->page_table_lock);	/* the child's, which nobody else can hold for long */
+		/* The child's, which nobody else can hold for long. */
+		spin_lock(&dst->page_table_lock);
 		err = copy_table(dst, addr, stop, pte_lookup(src->pgd, addr), need_flush);
 		spin_unlock(&dst->page_table_lock);
 		spin_unlock(&src->page_table_lock);
@@ -83,8 +89,12 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 	return err;
 }
 
-/* Clear the entries below one table. g NULL: nobody uses this mm, so the pages go at once. Lock held. */
-static void clear_table(struct mm_struct *mm, struct gather *g, unsigned long addr, unsigned long end, pte_t *pte)
+/*
+ * Clear the entries below one table. g NULL: nobody uses this mm, so the pages go at once. Lock
+ * held.
+ */
+static void clear_table(struct mm_struct *mm, struct gather *g, unsigned long addr,
+			unsigned long end, pte_t *pte)
 {
 	long anon = 0, file = 0;
 
@@ -125,7 +135,10 @@ void unmap_range(struct mm_struct *mm, struct gather *g, unsigned long addr, uns
 	unsigned long stop;
 
 	for (;;) {
-		/* Truncation comes here without mmap_lock, so the walk too needs the lock that keeps the tables. */
+		/*
+		 * Truncation comes here without mmap_lock, so the walk too needs the lock that
+		 * keeps the tables.
+		 */
 		spin_lock(&mm->page_table_lock);
 		addr = pte_next(mm->pgd, addr, end);
 		if (addr >= end)
@@ -157,7 +170,10 @@ void unmap_all_pages(struct mm_struct *mm)
 	}
 }
 
-/* The entry with the rights of vm_flags. The right to write is never added here: a fault finds out whether the page is ours alone. */
+/*
+ * The entry with the rights of vm_flags. The right to write is never added here: a fault finds out
+ * whether the page is ours alone.
+ */
 static pte_t pte_modify(pte_t pte, unsigned long vm_flags)
 {
 	pte_t keep = pte & (PTE_ADDR_MASK | PTE_SPECIAL);
@@ -167,7 +183,8 @@ static pte_t pte_modify(pte_t pte, unsigned long vm_flags)
 	return keep | vm_page_prot(vm_flags) | (vm_flags & VM_WRITE ? pte & PTE_WRITE : 0);
 }
 
-void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned long vm_flags)
+void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       unsigned long vm_flags)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long addr = start, stop;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Objects of one size. A cache cuts blocks of pages ("slabs") into objects; free objects are linked through themselves.
+ * Objects of one size. A cache cuts blocks of pages ("slabs") into objects; free objects are linked
+ * through themselves.
  *
- * Each CPU has a short list of free objects of each cache, which it uses without a lock: kmem_cache_alloc() and
- * kmem_cache_free() are a few instructions with interrupts off. Only when the list runs empty or too long does a batch move from or to the
- * slabs, under the cache's lock. A slab whose objects are all free goes back to the buddy, but for one a cache.
+ * Each CPU has a short list of free objects of each cache, which it uses without a lock:
+ * kmem_cache_alloc() and kmem_cache_free() are a few instructions with interrupts off. Only when
+ * the list runs empty or too long does a batch move from or to the slabs, under the cache's lock. A
+ * slab whose objects are all free goes back to the buddy, but for one a cache.
  *
  * kmalloc() is a row of such caches up to 2 KiB; above that it hands out whole pages.
  */
@@ -23,7 +25,8 @@ struct kmem_cache {
 	unsigned int per_slab;			/* objects */
 	unsigned int batch;			/* objects moved at once */
 	void (*ctor)(void *);
-	spinlock_t lock;			/* what follows, and page.inuse/freelist/slab_list of its slabs; interrupts off */
+	/* What follows, and page.inuse/freelist/slab_list of its slabs; interrupts off. */
+	spinlock_t lock;
 	struct list_head partial;		/* slabs with a free object */
 	unsigned long nr_slabs;
 	unsigned long nr_inuse;			/* objects that are not on a slab's free list */
@@ -158,7 +161,10 @@ static void flush(struct kmem_cache *c, struct kmem_cache_cpu *cpu, unsigned int
 
 /* ---- the fast paths ---- */
 
-/* Interrupts are off, and the CPU's list is empty. They may go on in between, and the CPU may change. */
+/*
+ * Interrupts are off, and the CPU's list is empty. They may go on in between, and the CPU may
+ * change.
+ */
 static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long flags)
 {
 	struct kmem_cache_cpu *cpu;
@@ -240,12 +246,14 @@ static unsigned int choose_order(unsigned int size)
 {
 	unsigned int order = 0;
 
-	while (order < 3 && ((PAGE_SIZE << order) / size < 4 || (PAGE_SIZE << order) % size > (PAGE_SIZE << order) / 8))
+	while (order < 3 && ((PAGE_SIZE << order) / size < 4 ||
+			     (PAGE_SIZE << order) % size > (PAGE_SIZE << order) / 8))
 		order++;
 	return order;
 }
 
-static bool cache_init(struct kmem_cache *c, const char *name, size_t size, size_t align, void (*ctor)(void *))
+static bool cache_init(struct kmem_cache *c, const char *name, size_t size, size_t align,
+		       void (*ctor)(void *))
 {
 	unsigned long flags;
 	bool ok;
@@ -275,7 +283,8 @@ static bool cache_init(struct kmem_cache *c, const char *name, size_t size, size
 	return ok;
 }
 
-struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, void (*ctor)(void *))
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
+				     void (*ctor)(void *))
 {
 	struct kmem_cache *c = kmem_cache_alloc(&cache_cache, GFP_KERNEL | __GFP_ZERO);
 
@@ -303,7 +312,9 @@ void kmem_cache_destroy(struct kmem_cache *c)
 
 	smp_call_function_all(drain_cache, c);
 	spin_lock_irqsave(&c->lock, flags);
-	while (c->nr_empty && (slab = list_first_entry_or_null(&c->partial, struct page, slab_list)) && !slab->inuse) {
+	while (c->nr_empty &&
+	       (slab = list_first_entry_or_null(&c->partial, struct page, slab_list)) &&
+	       !slab->inuse) {
 		list_del(&slab->slab_list);
 		c->nr_empty--;
 		c->nr_slabs--;
@@ -371,11 +382,12 @@ void mm_slabinfo(struct seq_file *m)
 	struct kmem_cache *c;
 	unsigned long flags;
 
-	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>\n");
+	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> "
+		    "<objperslab> <pagesperslab>\n");
 	spin_lock_irqsave(&caches_lock, flags);
 	list_for_each_entry(c, &caches, caches)
-		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4u\n", c->name, live_objects(c), c->nr_slabs * c->per_slab, c->size,
-			   c->per_slab, 1U << c->order);
+		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4u\n", c->name, live_objects(c),
+			   c->nr_slabs * c->per_slab, c->size, c->per_slab, 1U << c->order);
 	spin_unlock_irqrestore(&caches_lock, flags);
 }
 
@@ -386,8 +398,9 @@ static const struct {
 	unsigned int size;
 	const char *name;
 } kmalloc_sizes[] = {
-	{16, "kmalloc-16"}, {32, "kmalloc-32"}, {64, "kmalloc-64"}, {96, "kmalloc-96"}, {128, "kmalloc-128"},
-	{192, "kmalloc-192"}, {256, "kmalloc-256"}, {512, "kmalloc-512"}, {1024, "kmalloc-1k"}, {2048, "kmalloc-2k"},
+	{16, "kmalloc-16"},   {32, "kmalloc-32"},   {64, "kmalloc-64"},	  {96, "kmalloc-96"},
+	{128, "kmalloc-128"}, {192, "kmalloc-192"}, {256, "kmalloc-256"}, {512, "kmalloc-512"},
+	{1024, "kmalloc-1k"}, {2048, "kmalloc-2k"},
 };
 static struct kmem_cache kmalloc_caches[ARRAY_SIZE(kmalloc_sizes)];
 static u8 kmalloc_index[KMALLOC_MAX / 16 + 1];	/* (size + 15) / 16 → cache */
@@ -476,7 +489,9 @@ void slab_init(void)
 	cache_init(&cache_cache, "kmem_cache", sizeof(struct kmem_cache), 64, NULL);
 	for (i = 0, size = 0; i < ARRAY_SIZE(kmalloc_sizes); i++) {
 		cache_init(&kmalloc_caches[i], kmalloc_sizes[i].name, kmalloc_sizes[i].size,
-			   is_power_of_2(kmalloc_sizes[i].size) ? min(kmalloc_sizes[i].size, 64U) : 16, NULL);
+			   is_power_of_2(kmalloc_sizes[i].size) ? min(kmalloc_sizes[i].size, 64U)
+								: 16,
+			   NULL);
 		for (; size <= kmalloc_sizes[i].size; size += 16)
 			kmalloc_index[size / 16] = (u8)i;
 	}

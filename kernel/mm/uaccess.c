@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Copies between the kernel and programs. Those of the running program go through arch's copy routines, which survive any
- * address; those of other address spaces through their page tables and the direct map.
+ * Copies between the kernel and programs. Those of the running program go through arch's copy
+ * routines, which survive any address; those of other address spaces through their page tables and
+ * the direct map.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
@@ -96,7 +97,8 @@ static struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool
 	}
 }
 
-ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
+			  bool write)
 {
 	size_t done = 0;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The areas of an address space as objects: found in a tree by address, walked in a list, split and joined. Everything
- * here needs mmap_lock for writing, find_vma() for reading.
+ * The areas of an address space as objects: found in a tree by address, walked in a list, split and
+ * joined. Everything here needs mmap_lock for writing, find_vma() for reading.
  *
- * An area whose pages come from an address_space is also on that object's i_mmap list, which truncation walks; its borders
- * change under the object's lock for that reason.
+ * An area whose pages come from an address_space is also on that object's i_mmap list, which
+ * truncation walks; its borders change under the object's lock for that reason.
  */
 #include "kernel/mm/internal.h"
 #include "fs/fs.h"
@@ -111,7 +111,8 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 		if (vma->vm_start < at->vm_start) {
 			link = &parent->left;
 		} else {
-			before = &at->vm_list;	/* the last one passed on its right is the predecessor */
+			/* The last one passed on its right is the predecessor. */
+			before = &at->vm_list;
 			link = &parent->right;
 		}
 	}
@@ -132,7 +133,8 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		mm->mmap_cache = NULL;
 }
 
-void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned long pgoff)
+void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		unsigned long pgoff)
 {
 	struct address_space *m = vma_mapping(vma);
 
@@ -148,7 +150,8 @@ void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long e
 /* Page offset of an address; anonymous memory has none, so that areas join wherever they meet. */
 static unsigned long pgoff_at(const struct vm_area_struct *vma, unsigned long addr)
 {
-	return vma->vm_file || vma->vm_ops ? vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT) : 0;
+	return vma->vm_file || vma->vm_ops ? vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)
+					   : 0;
 }
 
 int vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr)
@@ -170,7 +173,8 @@ int vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 static bool can_join(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
 	return a->vm_end == b->vm_start && a->vm_file == b->vm_file && a->vm_ops == b->vm_ops &&
-	       a->vm_private == b->vm_private && !((a->vm_flags ^ b->vm_flags) & ~VM_PRIVATE_PAGES) &&
+	       a->vm_private == b->vm_private &&
+	       !((a->vm_flags ^ b->vm_flags) & ~VM_PRIVATE_PAGES) &&
 	       pgoff_at(a, a->vm_end) == b->vm_pgoff;
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel memory that is contiguous in addresses only: vmalloc() areas, and kernel stacks with an unmapped page below each.
+ * Kernel memory that is contiguous in addresses only: vmalloc() areas, and kernel stacks with an
+ * unmapped page below each.
  *
- * Address space: [VMALLOC_START, +64 GiB) stack slots of twice THREAD_SIZE, then vmalloc up to +512 GiB.
+ * Address space: [VMALLOC_START, +64 GiB) stack slots of twice THREAD_SIZE, then vmalloc up to +512
+ * GiB.
  *
- * Mapping and unmapping needs a flush on all CPUs, so stacks are kept: a few on each CPU, some more on a common list, and
- * only what is beyond that is unmapped.
+ * Mapping and unmapping needs a flush on all CPUs, so stacks are kept: a few on each CPU, some more
+ * on a common list, and only what is beyond that is unmapped.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
@@ -28,7 +30,8 @@ struct stack_list {
 static DEFINE_PER_CPU(struct stack_list, stack_list);	/* own CPU only, interrupts off */
 static struct stack_list common_stacks;			/* stack_lock */
 static DEFINE_SPINLOCK(stack_lock);			/* interrupts off */
-static DECLARE_BITMAP(stack_slots, MAX_STACKS);		/* stack_lock: slots that are mapped, or being so */
+/* stack_lock: slots that are mapped, or being so. */
+static DECLARE_BITMAP(stack_slots, MAX_STACKS);
 static unsigned long stack_hint;			/* stack_lock: no free slot below */
 
 struct vm_struct {
@@ -65,7 +68,8 @@ static int map_pages(unsigned long va, size_t size)
 	for (size_t at = 0; at < size; at += PAGE_SIZE) {
 		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 
-		if (page && !kernel_map_page(va + at, page_to_phys(page), PTE_PRESENT | PTE_WRITE | PTE_NX))
+		if (page &&
+		    !kernel_map_page(va + at, page_to_phys(page), PTE_PRESENT | PTE_WRITE | PTE_NX))
 			continue;
 		if (page)
 			put_page(page);

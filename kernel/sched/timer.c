@@ -165,7 +165,6 @@ void timer_interrupt(void)
 
 	run_timers(this_cpu_ptr(timer_bases), now);
 	calc_load(now);
-	rcu_tick();
 	if (now >= this_rq()->tick_at)
 		sched_tick();
 	timer_reprogram();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Mutexes with waiters. The owner word and the waiter list change together under wait_lock, except for the two fast paths
- * (mutex.h), which only go between "free" and "owned, nobody waits". The unlocker makes the first waiter the owner before
- * it wakes it, so a waiter that finds `granted` set is done.
+ * Mutexes with waiters. The owner word and the waiter list change together under wait_lock, except
+ * for the two fast paths (mutex.h), which only go between "free" and "owned, nobody waits". The
+ * unlocker makes the first waiter the owner before it wakes it, so a waiter that finds `granted`
+ * set is done.
  */
 #include "kernel/sched/sched.h"
 
@@ -82,10 +83,14 @@ noinline void mutex_unlock_slow(struct mutex *m)
 	}
 	list_del(&w->list);
 	task = w->task;
-	__atomic_store_n(&m->owner, (unsigned long)task | (list_empty(&m->wait_list) ? 0 : MUTEX_WAITERS),
+	__atomic_store_n(&m->owner,
+			 (unsigned long)task | (list_empty(&m->wait_list) ? 0 : MUTEX_WAITERS),
 			 __ATOMIC_RELEASE);
 	smp_store_release(&w->granted, true);
-	/* From here the waiter may run and even exit; its task_struct stays for a grace period, and this is a reader. */
+	/*
+	 * From here the waiter may run and even exit; its task_struct stays for a grace period, and
+	 * this is a reader.
+	 */
 	spin_unlock(&m->wait_lock);
 	wake_up_process(task);
 }

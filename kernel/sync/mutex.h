@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Mutexes: one owner, which may sleep (mutex.c). Not contended: one compare-and-exchange. Contended: first come, first
- * served; the unlocker hands the lock to the longest waiter.
+ * Mutexes: one owner, which may sleep (mutex.c). Not contended: one compare-and-exchange.
+ * Contended: first come, first served; the unlocker hands the lock to the longest waiter.
  */
 #pragma once
 
@@ -35,8 +35,8 @@ static inline bool mutex_trylock(struct mutex *m)
 {
 	unsigned long old = 0;
 
-	return __atomic_compare_exchange_n(&m->owner, &old, (unsigned long)current, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&m->owner, &old, (unsigned long)current, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 static inline void mutex_lock(struct mutex *m)
 {
@@ -67,7 +67,8 @@ static inline bool mutex_is_locked(const struct mutex *m)
 /* Does current hold it? */
 static inline bool mutex_is_mine(const struct mutex *m)
 {
-	return (__atomic_load_n(&m->owner, __ATOMIC_RELAXED) & ~MUTEX_WAITERS) == (unsigned long)current;
+	return (__atomic_load_n(&m->owner, __ATOMIC_RELAXED) & ~MUTEX_WAITERS) ==
+	       (unsigned long)current;
 }
 #ifdef CONFIG_LOCKDEP
 #define mutex_assert_held(m)                                                                       \

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * RCU grace periods. One at a time: rcu.waiting holds the CPUs that have not passed a quiescent state since it began. The
- * last one to report ends it, and begins the next if somebody has queued callbacks meanwhile. There is no thread: the work is
- * done by whoever passes by (rcu_do_work, from schedule() and the idle loop).
+ * RCU grace periods. One at a time: rcu.waiting holds the CPUs that have not passed a quiescent
+ * state since it began. The last one to report ends it, and begins the next if somebody has queued
+ * callbacks meanwhile. There is no thread: the work is done by whoever passes by (rcu_do_work, from
+ * schedule() and the idle loop).
  *
- * A CPU's callbacks move through three lists: `next` (new) → `wait` (for the grace period rcu.gp_wanted of then) → run.
- * On a machine with one CPU each context switch is a grace period, so there they run at the next one.
+ * A CPU's callbacks move through three lists: `next` (new) → `wait` (for the grace period
+ * rcu.gp_wanted of then) → run. On a machine with one CPU each context switch is a grace period, so
+ * there they run at the next one.
  *
- * An idle CPU is not asked: while `idle` is set it has no reader. Interrupt handlers that run on it clear the flag first
- * (irq_enter_work), and the idle loop sets it again. A CPU that sleeps with callbacks waiting is woken by the end of their grace
- * period, by nothing else.
+ * An idle CPU is not asked: while `idle` is set it has no reader. Interrupt handlers that run on it
+ * clear the flag first (irq_enter_work), and the idle loop sets it again. A CPU that sleeps with
+ * callbacks waiting is woken by the end of their grace period, by nothing else.
  */
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
@@ -18,8 +20,9 @@
 #define RCU_CALLBACKS 2		/* a list below may be ready to move on */
 
 /*
- * Callbacks run per visit, so that a long queue does not hold up a switch for ever. When more than RCU_MANY are queued, memory counts
- * more: all that are ready run, and whoever goes on queueing comes through schedule() on the way to user mode.
+ * Callbacks run per visit, so that a long queue does not hold up a switch for ever. When more than
+ * RCU_MANY are queued, memory counts more: all that are ready run, and whoever goes on queueing
+ * comes through schedule() on the way to user mode.
  */
 #define RCU_BATCH 64
 #define RCU_MANY  512
@@ -47,7 +50,8 @@ static struct {
 } rcu;
 
 DEFINE_PER_CPU(unsigned int, rcu_work);
-static DEFINE_PER_CPU(unsigned int, rcu_idle);	/* 1: halted, or about to; read by others after a full barrier */
+/* 1: halted, or about to; read by others after a full barrier. */
+static DEFINE_PER_CPU(unsigned int, rcu_idle);
 static DEFINE_PER_CPU(struct rcu_cpu, rcu_cpu);
 
 static void list_append(struct rcu_list *l, struct rcu_head *head)
@@ -82,7 +86,8 @@ static void gp_begin(void)
 {
 	rcu.gp_started++;
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
-		work_add(cpu, RCU_NEED_QS);	/* full barrier: before it, what was unlinked; after it, is it idle? */
+		/* Full barrier: before it, what was unlinked; after it, is it idle?. */
+		work_add(cpu, RCU_NEED_QS);
 		if (__atomic_load_n(per_cpu_ptr(rcu_idle, cpu), __ATOMIC_SEQ_CST))
 			continue;
 		__set_bit(cpu, rcu.waiting);
@@ -104,7 +109,10 @@ static void gp_end(void)
 	bitmap_zero(rcu.sleepers, NR_CPUS);
 }
 
-/* End the running one if nobody is left to wait for, begin the next if one is wanted; more than one if all others idle. */
+/*
+ * End the running one if nobody is left to wait for, begin the next if one is wanted; more than one
+ * if all others idle.
+ */
 static void gp_advance(void)
 {
 	for (;;) {
@@ -135,7 +143,10 @@ static void advance(struct rcu_cpu *rc)
 	if (rc->wait.head && rcu.gp_done >= rc->wait_gp)
 		list_take(&rc->ready, &rc->wait);
 	if (!rc->wait.head && rc->next.head) {
-		/* One that is running now may have begun before these were queued: they need the whole next one. */
+		/*
+		 * One that is running now may have begun before these were queued: they need the
+		 * whole next one.
+		 */
 		list_take(&rc->wait, &rc->next);
 		rc->wait_gp = rcu.gp_started + 1;
 		rcu.gp_wanted = max(rcu.gp_wanted, rc->wait_gp);
@@ -143,7 +154,10 @@ static void advance(struct rcu_cpu *rc)
 	if (rc->wait.head)
 		__set_bit(cpu, rcu.sleepers);
 	gp_advance();
-	/* This CPU is quiescent all through here, so a grace period that began above need not wait for it. */
+	/*
+	 * This CPU is quiescent all through here, so a grace period that began above need not wait
+	 * for it.
+	 */
 	if (test_bit((int)cpu, rcu.waiting)) {
 		__clear_bit(cpu, rcu.waiting);
 		gp_advance();
@@ -214,23 +228,17 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 
 /* ---- hooks ---- */
 
-/*
- * A CPU that runs one program for long comes through schedule() seldom: have it do so on the way back to user mode. Only
- * while there is work, so it costs nothing otherwise.
- */
-void rcu_tick(void)
-{
-	if (this_cpu_read(rcu_work))
-		set_bit(TIF_NEED_RESCHED, &current->work);
-}
-
 void irq_enter_work(void)
 {
 	if (unlikely(this_cpu_read(rcu_idle)))
 		rcu_idle_exit();
 }
 
-/* An IPI from gp_begin() or gp_end() brought us here, or something else did while RCU has work for this CPU. */
+/*
+ * An interrupt came while RCU has work for this CPU: the tick, or one that gp_begin() or gp_end()
+ * sent. Have it go through schedule() on the way back to user mode or to the idle loop; a program
+ * that runs for long comes there seldom by itself.
+ */
 void irq_exit_work(void)
 {
 	if (unlikely(this_cpu_read(rcu_work)))
@@ -316,7 +324,10 @@ void rcu_barrier(void)
 	atomic_inc(&rcu.hurry);
 	atomic_set(&rcu_barriers.pending, (int)nr_cpus);
 	smp_call_function_all(barrier_queue, NULL);
-	/* Callbacks run in order, so ours runs behind all that this CPU had. On one CPU the sleep is the grace period. */
+	/*
+	 * Callbacks run in order, so ours runs behind all that this CPU had. On one CPU the sleep
+	 * is the grace period.
+	 */
 	wait_for_completion(&rcu_barriers.done);
 	atomic_dec(&rcu.hurry);
 	mutex_unlock(&rcu_barriers.lock);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Read-copy-update (rcu.c). Readers take no lock and write nothing: the kernel is not preemptible, so code that does not
- * sleep is a reader. What was unlinked is freed after a grace period, that is when every CPU has passed a quiescent state:
- * a context switch, idle, or user mode.
+ * Read-copy-update (rcu.c). Readers take no lock and write nothing: the kernel is not preemptible,
+ * so code that does not sleep is a reader. What was unlinked is freed after a grace period, that is
+ * when every CPU has passed a quiescent state: a context switch, idle, or user mode.
  *
  * Who must call what:
- *   rcu_note_context_switch()   schedule(), at its top: no lock held, interrupts on or off. Runs callbacks that are ready.
- *   rcu_idle_enter(), _exit()   the idle loop, around the halt, interrupts off. Nothing between them may be a reader, but
- *                               interrupt handlers may: irq_enter_work() ends the idle state.
- *   rcu_tick()                  the timer tick, interrupts off
- *   irq_enter_work(), irq_exit_work()   arch, at begin and end of every hardware interrupt (not of traps and NMIs)
+ *   rcu_note_context_switch()   schedule(), at its top: no lock held, interrupts on or off. Runs
+ *                               callbacks that are ready.
+ *   rcu_idle_enter(), _exit()   the idle loop, around the halt, interrupts off. Nothing between
+ *                               them may be a reader, but interrupt handlers may: irq_enter_work()
+ *                               ends the idle state.
+ *   irq_enter_work(), irq_exit_work()   arch, at begin and end of every hardware interrupt (not of
+ *                               traps and NMIs)
  */
 #pragma once
 
@@ -25,8 +27,9 @@
 #define RCU_INIT_POINTER(p, v)		 WRITE_ONCE(p, v)
 
 /*
- * Run func(head) after a grace period. Any context but NMI. The callback runs on this CPU, from schedule() or idle: no lock is
- * held; it must not sleep, may take spinlocks (those that interrupt handlers take with _irqsave) and free memory.
+ * Run func(head) after a grace period. Any context but NMI. The callback runs on this CPU, from
+ * schedule() or idle: no lock is held; it must not sleep, may take spinlocks (those that interrupt
+ * handlers take with _irqsave) and free memory.
  */
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 /* Wait for a grace period: everything that was a reader at the call has ended. May sleep. */
@@ -34,12 +37,18 @@ void synchronize_rcu(void);
 /* Wait until all callbacks queued before, on every CPU, have run. May sleep. */
 void rcu_barrier(void);
 
-/* kfree() after a grace period. `member` is the rcu_head in *p; any place in the structure will do (its offset travels as func). */
+/*
+ * kfree() after a grace period. `member` is the rcu_head in *p; any place in the structure will do
+ * (its offset travels as func).
+ */
 #define kfree_rcu(p, member)                                                                       \
 	call_rcu(&(p)->member, (void (*)(struct rcu_head *))offsetof(__typeof__(*(p)), member))
 #define RCU_KFREE_OFFSET_MAX 65536UL
 
-/* What this CPU has to do for RCU: RCU_NEED_QS and RCU_CALLBACKS. Set by any CPU, looked at by its own. */
+/*
+ * What this CPU has to do for RCU: RCU_NEED_QS and RCU_CALLBACKS. Set by any CPU, looked at by its
+ * own.
+ */
 DECLARE_PER_CPU(unsigned int, rcu_work);
 void rcu_do_work(void);
 
@@ -48,6 +57,5 @@ static inline void rcu_note_context_switch(void)
 	if (unlikely(this_cpu_read(rcu_work)))
 		rcu_do_work();
 }
-void rcu_tick(void);
 void rcu_idle_enter(void);
 void rcu_idle_exit(void);

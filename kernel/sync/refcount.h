@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reference counts. A count that goes wrong (raised from 0, lowered below 0, overflown) is set to a value from which it never
- * reaches 0 again, with one warning: a leak is better than a use after free.
+ * Reference counts. A count that goes wrong (raised from 0, lowered below 0, overflown) is set to a
+ * value from which it never reaches 0 again, with one warning: a leak is better than a use after
+ * free.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reader-writer semaphores with waiters. While RWSEM_WAITERS is set the fast paths of rwsem.h keep out, and the lock is
- * handed on under wait_lock: to the first waiter if that is a writer, else to all readers at the head of the queue.
+ * Reader-writer semaphores with waiters. While RWSEM_WAITERS is set the fast paths of rwsem.h keep
+ * out, and the lock is handed on under wait_lock: to the first waiter if that is a writer, else to
+ * all readers at the head of the queue.
  */
 #include "kernel/sched/sched.h"
 
@@ -13,8 +14,8 @@ struct rwsem_waiter {
 };
 
 /*
- * Hand the lock to those at the head of the queue who can have it now. wait_lock held. Tasks woken after they have been granted
- * may exit at once; their task_structs stay for a grace period.
+ * Hand the lock to those at the head of the queue who can have it now. wait_lock held. Tasks woken
+ * after they have been granted may exit at once; their task_structs stay for a grace period.
  */
 static void grant(struct rw_semaphore *s)
 {
@@ -26,7 +27,8 @@ static void grant(struct rw_semaphore *s)
 
 		if ((count & RWSEM_WRITER) || (w->write && count >= RWSEM_READER))
 			return;
-		(void)__atomic_fetch_add(&s->count, w->write ? RWSEM_WRITER : RWSEM_READER, __ATOMIC_ACQUIRE);
+		(void)__atomic_fetch_add(&s->count, w->write ? RWSEM_WRITER : RWSEM_READER,
+					 __ATOMIC_ACQUIRE);
 		list_del(&w->list);
 		smp_store_release(&w->granted, true);
 		wake_up_process(task);
@@ -93,6 +95,7 @@ int down_write_killable(struct rw_semaphore *s)
 
 void downgrade_write(struct rw_semaphore *s)
 {
-	if (__atomic_add_fetch(&s->count, RWSEM_READER - RWSEM_WRITER, __ATOMIC_SEQ_CST) & RWSEM_WAITERS)
+	if (__atomic_add_fetch(&s->count, RWSEM_READER - RWSEM_WRITER, __ATOMIC_SEQ_CST) &
+	    RWSEM_WAITERS)
 		rwsem_wake(s);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reader-writer semaphores: many readers or one writer, who may sleep (rwsem.c). First come, first served: a reader that comes
- * after a waiting writer waits too, so readers must not nest.
+ * Reader-writer semaphores: many readers or one writer, who may sleep (rwsem.c). First come, first
+ * served: a reader that comes after a waiting writer waits too, so readers must not nest.
  */
 #pragma once
 
@@ -34,8 +34,8 @@ static inline bool down_read_trylock(struct rw_semaphore *s)
 	long old = __atomic_load_n(&s->count, __ATOMIC_RELAXED);
 
 	while (!(old & (RWSEM_WAITERS | RWSEM_WRITER)))
-		if (__atomic_compare_exchange_n(&s->count, &old, old + RWSEM_READER, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&s->count, &old, old + RWSEM_READER, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return true;
 	return false;
 }
@@ -63,7 +63,8 @@ int __must_check down_read_killable(struct rw_semaphore *s);
 int __must_check down_write_killable(struct rw_semaphore *s);
 static inline void up_read(struct rw_semaphore *s)
 {
-	if (unlikely(__atomic_sub_fetch(&s->count, RWSEM_READER, __ATOMIC_RELEASE) == RWSEM_WAITERS))
+	if (unlikely(__atomic_sub_fetch(&s->count, RWSEM_READER, __ATOMIC_RELEASE) ==
+		     RWSEM_WAITERS))
 		rwsem_wake(s);
 }
 static inline void up_write(struct rw_semaphore *s)

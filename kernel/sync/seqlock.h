@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sequence counts: readers copy without a lock and do it again if a writer came by. For small data that is read often. Writers
- * of a seqcount_t exclude each other by the owner's lock; a seqlock_t brings its own.
+ * Sequence counts: readers copy without a lock and do it again if a writer came by. For small data
+ * that is read often. Writers of a seqcount_t exclude each other by the owner's lock; a seqlock_t
+ * brings its own.
  */
 #pragma once
 

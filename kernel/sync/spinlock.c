@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The waiting halves of spinlock.h, and what reference counts and lock assertions say when they are wrong. */
+/*
+ * The waiting halves of spinlock.h, and what reference counts and lock assertions say when they are
+ * wrong.
+ */
 #include "kernel/sync/sync.h"
 #include "kernel/debug/debug.h"
 
@@ -24,8 +27,8 @@ noinline void write_lock_slow(rwlock_t *l)
 		while (__atomic_load_n(&l->count, __ATOMIC_RELAXED))
 			cpu_relax();
 		old = 0;
-	} while (!__atomic_compare_exchange_n(&l->count, &old, RWLOCK_WRITER, false, __ATOMIC_ACQUIRE,
-					      __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&l->count, &old, RWLOCK_WRITER, false,
+					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
 }
 
 noinline void refcount_saturate(refcount_t *r, const char *what)

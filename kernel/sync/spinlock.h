@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Spinlocks (tickets: first come, first served) and reader-writer spinlocks. The holder must not sleep.
+ * Spinlocks (tickets: first come, first served) and reader-writer spinlocks. The holder must not
+ * sleep.
  *
- * The kernel is not preemptible, so spin_lock() alone is one atomic instruction. A lock that an interrupt handler
- * also takes needs the _irqsave form (or _irq where interrupts are known to be on).
- * Readers of a rwlock_t may nest, also in interrupts: a waiting writer does not hold them up.
+ * The kernel is not preemptible, so spin_lock() alone is one atomic instruction. A lock that an
+ * interrupt handler also takes needs the _irqsave form (or _irq where interrupts are known to be
+ * on). Readers of a rwlock_t may nest, also in interrupts: a waiting writer does not hold them up.
  */
 #pragma once
 
@@ -43,8 +44,8 @@ static inline bool spin_trylock(spinlock_t *l)
 	u32 old = __atomic_load_n(&l->ticket, __ATOMIC_RELAXED);
 
 	return (u16)old == (u16)(old >> 16) &&
-	       __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	       __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 static inline bool spin_is_locked(const spinlock_t *l)
 {
@@ -74,8 +75,8 @@ static inline void spin_unlock_irq(spinlock_t *l)
 	} while (0)
 
 /*
- * A rule that the code relies on, checked in builds with LOCKDEP=1. Works on spinlock_t; the sleeping locks have
- * mutex_assert_held() and rwsem_assert_held().
+ * A rule that the code relies on, checked in builds with LOCKDEP=1. Works on spinlock_t; the
+ * sleeping locks have mutex_assert_held() and rwsem_assert_held().
  */
 #ifdef CONFIG_LOCKDEP
 void lock_assert_failed(const void *lock);
@@ -111,8 +112,8 @@ static inline void write_lock(rwlock_t *l)
 {
 	int old = 0;
 
-	if (unlikely(!__atomic_compare_exchange_n(&l->count, &old, RWLOCK_WRITER, false, __ATOMIC_ACQUIRE,
-						  __ATOMIC_RELAXED)))
+	if (unlikely(!__atomic_compare_exchange_n(&l->count, &old, RWLOCK_WRITER, false,
+						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
 		write_lock_slow(l);
 }
 static inline void write_unlock(rwlock_t *l)

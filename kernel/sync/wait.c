@@ -16,7 +16,10 @@ int autoremove_wake_function(wait_queue_entry_t *e, unsigned int mode, void *key
 	return woken;
 }
 
-/* Exclusive waiters stand at the end, so that a wake-up has reached all others before it stops at one of them. */
+/*
+ * Exclusive waiters stand at the end, so that a wake-up has reached all others before it stops at
+ * one of them.
+ */
 static void enqueue(wait_queue_head_t *q, wait_queue_entry_t *e)
 {
 	if (e->flags & WQ_FLAG_EXCLUSIVE)
@@ -94,7 +97,10 @@ void finish_wait(wait_queue_head_t *q, wait_queue_entry_t *e)
 	unsigned long flags;
 
 	__set_current_state(TASK_RUNNING);
-	/* Not on the queue: nobody else can put it there. On it: a waker may be at work, hence the lock. */
+	/*
+	 * Not on the queue: nobody else can put it there. On it: a waker may be at work, hence the
+	 * lock.
+	 */
 	if (READ_ONCE(e->entry.next) != &e->entry || READ_ONCE(e->entry.prev) != &e->entry) {
 		spin_lock_irqsave(&q->lock, flags);
 		list_del_init(&e->entry);
@@ -145,8 +151,8 @@ void complete_all(struct completion *c)
 }
 
 /*
- * The lock is taken on every way out, also when `done` could be seen without it: the structure may be on the waiter's stack,
- * and complete() must have let go of it.
+ * The lock is taken on every way out, also when `done` could be seen without it: the structure may
+ * be on the waiter's stack, and complete() must have let go of it.
  */
 bool try_wait_for_completion(struct completion *c)
 {
@@ -175,14 +181,16 @@ bool completion_done(struct completion *c)
 void wait_for_completion(struct completion *c)
 {
 	if (!try_wait_for_completion(c))
-		(void)___wait_event(c->wait, try_wait_for_completion(c), TASK_UNINTERRUPTIBLE, 1, schedule());
+		(void)___wait_event(c->wait, try_wait_for_completion(c), TASK_UNINTERRUPTIBLE, 1,
+				    schedule());
 }
 
 long wait_for_completion_interruptible(struct completion *c)
 {
 	if (try_wait_for_completion(c))
 		return 0;
-	return ___wait_event(c->wait, try_wait_for_completion(c), TASK_INTERRUPTIBLE, 1, schedule());
+	return ___wait_event(c->wait, try_wait_for_completion(c), TASK_INTERRUPTIBLE, 1,
+			     schedule());
 }
 
 long wait_for_completion_killable(struct completion *c)
@@ -197,7 +205,7 @@ long wait_for_completion_timeout(struct completion *c, s64 ns)
 	bool done = try_wait_for_completion(c);
 
 	if (!done)
-		(void)___wait_event(c->wait, (done = try_wait_for_completion(c)) || !ns, TASK_UNINTERRUPTIBLE, 1,
-				    ns = schedule_timeout(ns));
+		(void)___wait_event(c->wait, (done = try_wait_for_completion(c)) || !ns,
+				    TASK_UNINTERRUPTIBLE, 1, ns = schedule_timeout(ns));
 	return !done ? 0 : ns > 0 ? ns : 1;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sleeping until something is true (wait.c): wait queues and completions. Linux's names and meanings, with times in nanoseconds.
+ * Sleeping until something is true (wait.c): wait queues and completions. Linux's names and
+ * meanings, with times in nanoseconds.
  *
- * A waiter puts itself on the queue, sets its state, tests the condition, sleeps; a waker makes the condition true and then
- * wakes: no wake-up is lost. wait_event() and friends are that loop.
+ * A waiter puts itself on the queue, sets its state, tests the condition, sleeps; a waker makes the
+ * condition true and then wakes: no wake-up is lost. wait_event() and friends are that loop.
  */
 #pragma once
 
@@ -31,8 +32,9 @@ typedef struct {
 
 typedef struct wait_queue_entry wait_queue_entry_t;
 /*
- * Called under the queue's lock, interrupts off, when the queue is woken. `mode`: TASK_* states to wake; `key`: what the
- * waker says about the event (poll mask), NULL: nothing. Returns non-zero if it woke someone.
+ * Called under the queue's lock, interrupts off, when the queue is woken. `mode`: TASK_* states to
+ * wake; `key`: what the waker says about the event (poll mask), NULL: nothing. Returns non-zero if
+ * it woke someone.
  */
 typedef int (*wait_queue_func_t)(wait_queue_entry_t *wq_entry, unsigned int mode, void *key);
 struct wait_queue_entry {
@@ -43,12 +45,16 @@ struct wait_queue_entry {
 };
 #define WQ_FLAG_EXCLUSIVE 1
 
-#define __WAIT_QUEUE_HEAD_INITIALIZER(name) {__SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).head)}
+#define __WAIT_QUEUE_HEAD_INITIALIZER(name)                             \
+	{                                                               \
+		__SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).head) \
+	}
 #define DECLARE_WAIT_QUEUE_HEAD(name) wait_queue_head_t name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 #define DECLARE_WAITQUEUE(name, tsk) \
 	wait_queue_entry_t name = {0, tsk, default_wake_function, LIST_HEAD_INIT((name).entry)}
-#define DEFINE_WAIT(name) \
-	wait_queue_entry_t name = {0, current, autoremove_wake_function, LIST_HEAD_INIT((name).entry)}
+#define DEFINE_WAIT(name)                                                \
+	wait_queue_entry_t name = {0, current, autoremove_wake_function, \
+				   LIST_HEAD_INIT((name).entry)}
 
 static inline void init_waitqueue_head(wait_queue_head_t *q)
 {
@@ -66,7 +72,10 @@ static inline bool waitqueue_active(const wait_queue_head_t *q)
 {
 	return !list_empty(&q->head);
 }
-/* The same after a barrier, for a waker that has just made the condition true without the queue's lock. */
+/*
+ * The same after a barrier, for a waker that has just made the condition true without the queue's
+ * lock.
+ */
 static inline bool wq_has_sleeper(const wait_queue_head_t *q)
 {
 	smp_mb();
@@ -82,28 +91,36 @@ void remove_wait_queue(wait_queue_head_t *q, wait_queue_entry_t *e);
 /* Put on the queue if not there yet, and set current's state. */
 void prepare_to_wait(wait_queue_head_t *q, wait_queue_entry_t *e, unsigned int state);
 void prepare_to_wait_exclusive(wait_queue_head_t *q, wait_queue_entry_t *e, unsigned int state);
-/* The same, but -ERESTARTSYS (and off the queue) when a signal that this state listens to is pending. */
+/*
+ * The same, but -ERESTARTSYS (and off the queue) when a signal that this state listens to is
+ * pending.
+ */
 long prepare_to_wait_event(wait_queue_head_t *q, wait_queue_entry_t *e, unsigned int state);
 void finish_wait(wait_queue_head_t *q, wait_queue_entry_t *e);
 
 /*
- * Wake all entries that are not exclusive and `nr_exclusive` of those that are (0: all), if their state is in `mode`. Any
- * context but NMI.
+ * Wake all entries that are not exclusive and `nr_exclusive` of those that are (0: all), if their
+ * state is in `mode`. Any context but NMI.
  */
 void __wake_up(wait_queue_head_t *q, unsigned int mode, int nr_exclusive, void *key);
-void __wake_up_locked(wait_queue_head_t *q, unsigned int mode, int nr_exclusive, void *key);	/* q->lock held, irqs off */
+/* The same with q->lock held, interrupts off. */
+void __wake_up_locked(wait_queue_head_t *q, unsigned int mode, int nr_exclusive, void *key);
 #define wake_up(q)			 __wake_up(q, TASK_NORMAL, 1, NULL)
 #define wake_up_nr(q, nr)		 __wake_up(q, TASK_NORMAL, nr, NULL)
 #define wake_up_all(q)			 __wake_up(q, TASK_NORMAL, 0, NULL)
 #define wake_up_interruptible(q)	 __wake_up(q, TASK_INTERRUPTIBLE, 1, NULL)
 #define wake_up_interruptible_all(q)	 __wake_up(q, TASK_INTERRUPTIBLE, 0, NULL)
 #define wake_up_poll(q, mask)		 __wake_up(q, TASK_NORMAL, 1, (void *)(unsigned long)(mask))
-#define wake_up_interruptible_poll(q, m) __wake_up(q, TASK_INTERRUPTIBLE, 1, (void *)(unsigned long)(m))
+#define wake_up_interruptible_poll(q, m) \
+	__wake_up(q, TASK_INTERRUPTIBLE, 1, (void *)(unsigned long)(m))
 
 void schedule(void);
 long schedule_timeout(s64 ns);
 
-/* The loop of all wait_event forms: `sleep` runs until the condition holds; the value is 0 or -ERESTARTSYS. */
+/*
+ * The loop of all wait_event forms: `sleep` runs until the condition holds; the value is 0 or
+ * -ERESTARTSYS.
+ */
 #define ___wait_event(wq, condition, state, exclusive, sleep)                                      \
 	({                                                                                         \
 		long we_ret = 0;                                                                   \
@@ -143,7 +160,10 @@ long schedule_timeout(s64 ns);
 	((condition) ? 0L : ___wait_event(wq, condition, TASK_INTERRUPTIBLE, 1, schedule()))
 #define wait_event_killable(wq, condition) \
 	((condition) ? 0L : ___wait_event(wq, condition, TASK_KILLABLE, 0, schedule()))
-/* ns: how long at most (KTIME_MAX: no limit). What is left of it, at least 1; 0: time is up and the condition still false. */
+/*
+ * ns: how long at most (KTIME_MAX: no limit). What is left of it, at least 1; 0: time is up and the
+ * condition still false.
+ */
 #define wait_event_timeout(wq, condition, ns) \
 	___wait_event_timeout(wq, condition, TASK_UNINTERRUPTIBLE, ns)
 /* The same, or -ERESTARTSYS. */
@@ -174,6 +194,7 @@ void complete_all(struct completion *c);	/* lets everybody go, now and later */
 void wait_for_completion(struct completion *c);
 long wait_for_completion_interruptible(struct completion *c);	/* 0, -ERESTARTSYS */
 long wait_for_completion_killable(struct completion *c);	/* 0, -ERESTARTSYS */
-long wait_for_completion_timeout(struct completion *c, s64 ns);	/* ns left (at least 1), 0: time is up */
+/* The ns left (at least 1), 0: time is up. */
+long wait_for_completion_timeout(struct completion *c, s64 ns);
 bool try_wait_for_completion(struct completion *c);
 bool completion_done(struct completion *c);

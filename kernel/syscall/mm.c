@@ -40,8 +40,8 @@ long sys_brk(unsigned long brk)
 	return (long)do_brk(current->mm, brk);
 }
 
-long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, unsigned long flags,
-		unsigned long new_addr)
+long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
+		unsigned long flags, unsigned long new_addr)
 {
 	if (flags != (unsigned int)flags)
 		return -EINVAL;
@@ -76,7 +76,10 @@ static long check_mapped(struct mm_struct *mm, unsigned long addr, size_t len)
 	return ret;
 }
 
-/* Files live in the page cache that shared mappings write to, so there is nothing to bring anywhere. */
+/*
+ * Files live in the page cache that shared mappings write to, so there is nothing to bring
+ * anywhere.
+ */
 long sys_msync(unsigned long addr, size_t len, int flags)
 {
 	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || !IS_ALIGNED(addr, PAGE_SIZE) ||
@@ -85,7 +88,10 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 	return check_mapped(current->mm, addr, len);
 }
 
-/* One byte a page: is there an entry for it? Memory that would come from the page cache at once counts as well. */
+/*
+ * One byte a page: is there an entry for it? Memory that would come from the page cache at once
+ * counts as well.
+ */
 static unsigned char page_is_there(struct mm_struct *mm, unsigned long addr)
 {
 	const struct vm_area_struct *vma = find_vma(mm, addr);
@@ -121,7 +127,8 @@ long sys_mincore(unsigned long addr, size_t len, uptr_t vec)
 }
 
 /*
- * Nothing is ever paged out, so locking means: fault it in now. RLIMIT_MEMLOCK bounds one request of an unprivileged program.
+ * Nothing is ever paged out, so locking means: fault it in now. RLIMIT_MEMLOCK bounds one request
+ * of an unprivileged program.
  */
 static long may_lock(size_t len)
 {
@@ -149,7 +156,8 @@ long sys_mlock(unsigned long addr, size_t len)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		/* Write access where the area has it, so that no copy is due later. */
-		if (handle_mm_fault(mm, addr, FAULT_WRITE) != FAULT_OK && handle_mm_fault(mm, addr, 0) != FAULT_OK)
+		if (handle_mm_fault(mm, addr, FAULT_WRITE) != FAULT_OK &&
+		    handle_mm_fault(mm, addr, 0) != FAULT_OK)
 			return -ENOMEM;
 	}
 	return 0;

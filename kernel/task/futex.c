@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Futexes: sleeping until a word of user memory is said to have changed (futex(2)). Waiters queue in a hash table by where the
- * word is: address space and address for private memory, object and offset for shared memory, so that all mappings of
- * it meet.
+ * Futexes: sleeping until a word of user memory is said to have changed (futex(2)). Waiters queue
+ * in a hash table by where the word is: address space and address for private memory, object and
+ * offset for shared memory, so that all mappings of it meet.
  *
- * No wake-up is lost because the waiter compares the word with the bucket's lock held, and the waker, who changed the word
- * before, takes that lock too. User memory can only be read there if that does not sleep; when it would, the lock is dropped, the
- * page faulted in, and everything begins again.
+ * No wake-up is lost because the waiter compares the word with the bucket's lock held, and the
+ * waker, who changed the word before, takes that lock too. User memory can only be read there if
+ * that does not sleep; when it would, the lock is dropped, the page faulted in, and everything
+ * begins again.
  */
 #include "kernel/task/futex.h"
 #include "kernel/lib/init.h"
@@ -24,10 +25,6 @@
 #define FUTEX_CLOCK_REALTIME 256
 #define FUTEX_BITSET_MATCH_ANY 0xffffffffU
 
-#define FUTEX_WAITERS	 0x80000000U
-#define FUTEX_OWNER_DIED 0x40000000U
-#define FUTEX_TID_MASK	 0x3fffffffU
-#define ROBUST_LIST_LIMIT 2048
 
 struct futex_key {
 	const void *object;		/* mm_struct or address_space; compared, never followed */
@@ -42,11 +39,13 @@ struct futex_bucket {
 /* On the waiter's stack. */
 struct futex_q {
 	struct list_head list;		/* bucket's lock */
-	struct futex_bucket *bucket;	/* where it is queued; changed by requeueing with both locks held */
+	/* Where it is queued; changed by requeueing with both locks held. */
+	struct futex_bucket *bucket;
 	struct futex_key key;		/* same */
 	struct task_struct *task;
 	u32 bitset;
-	bool woken;			/* set last by the waker, who does not touch it afterwards */
+	/* Set last by the waker, who does not touch it afterwards. */
+	bool woken;
 };
 
 #define FUTEX_HASH_BITS 7
@@ -102,7 +101,7 @@ static int read_atomic(u32 *val, const u32 __user *uaddr)
 }
 
 /* Make the page be there, after an access that could not sleep has failed. */
-static int fault_in(const u32 __user *uaddr, bool write)
+int futex_fault_in(const u32 __user *uaddr, bool write)
 {
 	switch (handle_mm_fault(current->mm, (unsigned long)uaddr, write ? FAULT_WRITE : 0)) {
 	case FAULT_OK:
@@ -117,8 +116,9 @@ static int fault_in(const u32 __user *uaddr, bool write)
 /* ---- waking; the bucket's lock held ---- */
 
 /*
- * Who is to be woken when the bucket's lock has been released: else the first thing that they do may be to wait for it. They may
- * be gone by then, but their structures stay for a grace period, and this is an RCU reader.
+ * Who is to be woken when the bucket's lock has been released: else the first thing that they do
+ * may be to wait for it. They may be gone by then, but their structures stay for a grace period,
+ * and this is an RCU reader.
  */
 struct wake_list {
 	unsigned int n;
@@ -143,7 +143,8 @@ static void wake_one(struct futex_q *q, struct wake_list *w)
 	w->tasks[w->n++] = p;
 }
 
-static int wake_matching(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset, struct wake_list *w)
+static int wake_matching(struct futex_bucket *b, const struct futex_key *key, int nr, u32 bitset,
+			 struct wake_list *w)
 {
 	struct futex_q *q, *next;
 	int woken = 0;
@@ -173,8 +174,9 @@ static long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 		return ret;
 	b = bucket_of(&key);
 	/*
-	 * The word was changed before. A waiter that has not taken the lock yet will see that; one that has let go of it is on the list.
-	 * So the queue needs no lock to be found empty, if the lock was seen free first.
+	 * The word was changed before. A waiter that has not taken the lock yet will see that; one
+	 * that has let go of it is on the list. So the queue needs no lock to be found empty, if
+	 * the lock was seen free first.
 	 */
 	smp_mb();
 	if (!spin_is_locked(&b->lock)) {
@@ -213,7 +215,7 @@ static int queue_if_equal(struct futex_q *q, const u32 __user *uaddr, u32 val)
 		if (!err)
 			break;
 		spin_unlock(&b->lock);
-		err = fault_in(uaddr, false);
+		err = futex_fault_in(uaddr, false);
 		if (err)
 			return err;
 	}
@@ -280,13 +282,15 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val, u32 bitset, s64 
 	if (deadline == KTIME_MAX)
 		return -ERESTARTSYS;
 	current->restart_block = (struct restart_block){
-		futex_wait_restart, {(unsigned long)uaddr, val | (u64)bitset << 32, (u64)deadline, shared}};
+		futex_wait_restart,
+		{(unsigned long)uaddr, val | (u64)bitset << 32, (u64)deadline, shared}};
 	return -ERESTART_RESTARTBLOCK;
 }
 
 static long futex_wait_restart(struct restart_block *r)
 {
-	return futex_wait((u32 __user *)r->arg[0], r->arg[3], (u32)r->arg[1], (u32)(r->arg[1] >> 32), (s64)r->arg[2]);
+	return futex_wait((u32 __user *)r->arg[0], r->arg[3], (u32)r->arg[1],
+			  (u32)(r->arg[1] >> 32), (s64)r->arg[2]);
 }
 
 /* ---- operations on two words ---- */
@@ -308,8 +312,9 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 }
 
 /* Wake nr_wake waiters of key1 and let at most nr_move others wait for key2. Both locks held. */
-static long requeue_locked(struct futex_bucket *b1, const struct futex_key *key1, struct futex_bucket *b2,
-			   const struct futex_key *key2, int nr_wake, int nr_move, struct wake_list *w)
+static long requeue_locked(struct futex_bucket *b1, const struct futex_key *key1,
+			   struct futex_bucket *b2, const struct futex_key *key2, int nr_wake,
+			   int nr_move, struct wake_list *w)
 {
 	struct futex_q *q, *next;
 	long done = 0;
@@ -334,7 +339,8 @@ static long requeue_locked(struct futex_bucket *b1, const struct futex_key *key1
 }
 
 /* cmp: NULL, or what the first word must hold. */
-static long futex_requeue(u32 __user *uaddr, u32 __user *uaddr2, bool shared, int nr_wake, int nr_move, const u32 *cmp)
+static long futex_requeue(u32 __user *uaddr, u32 __user *uaddr2, bool shared, int nr_wake,
+			  int nr_move, const u32 *cmp)
 {
 	struct wake_list w = {.n = 0};
 	struct futex_key key1, key2;
@@ -356,7 +362,7 @@ static long futex_requeue(u32 __user *uaddr, u32 __user *uaddr2, bool shared, in
 		if (!cmp || !read_atomic(&now, uaddr))
 			break;
 		unlock_two(b1, b2);
-		ret = fault_in(uaddr, false);
+		ret = futex_fault_in(uaddr, false);
 		if (ret)
 			return ret;
 	}
@@ -439,7 +445,8 @@ static int op_apply(u32 encoded, u32 __user *uaddr, u32 *old)
 	return err;
 }
 
-static long futex_wake_op(u32 __user *uaddr, u32 __user *uaddr2, bool shared, int nr, int nr2, u32 encoded)
+static long futex_wake_op(u32 __user *uaddr, u32 __user *uaddr2, bool shared, int nr, int nr2,
+			  u32 encoded)
 {
 	struct wake_list w = {.n = 0};
 	struct futex_key key1, key2;
@@ -460,7 +467,7 @@ static long futex_wake_op(u32 __user *uaddr, u32 __user *uaddr2, bool shared, in
 		if (ret != -EFAULT)
 			break;
 		unlock_two(b1, b2);
-		ret = fault_in(uaddr2, true);
+		ret = futex_fault_in(uaddr2, true);
 		if (ret)
 			return ret;
 	}
@@ -519,7 +526,8 @@ long sys_futex(uptr_t uaddr, int op, u32 val, unsigned long timeout, uptr_t uadd
 		val3 = FUTEX_BITSET_MATCH_ANY;
 		fallthrough;
 	case FUTEX_WAIT_BITSET:
-		err = read_deadline(timeout, cmd == FUTEX_WAIT_BITSET, op & FUTEX_CLOCK_REALTIME, &deadline);
+		err = read_deadline(timeout, cmd == FUTEX_WAIT_BITSET, op & FUTEX_CLOCK_REALTIME,
+				    &deadline);
 		return err ? err : futex_wait(uaddr, shared, val, val3, deadline);
 	case FUTEX_WAKE:
 		val3 = FUTEX_BITSET_MATCH_ANY;
@@ -535,96 +543,6 @@ long sys_futex(uptr_t uaddr, int op, u32 val, unsigned long timeout, uptr_t uadd
 	default:
 		return -ENOSYS;
 	}
-}
-
-struct robust_list {
-	u64 next;
-};
-struct robust_list_head {
-	struct robust_list list;
-	long futex_offset;		/* from a list entry to its futex word */
-	u64 list_op_pending;
-};
-
-long sys_set_robust_list(uptr_t head, size_t len)
-{
-	if (len != sizeof(struct robust_list_head))
-		return -EINVAL;
-	current->robust_list = head;
-	return 0;
-}
-
-long sys_get_robust_list(int pid, uptr_t head_ptr, uptr_t len_ptr)
-{
-	struct task_struct *p;
-	void __user *head;
-	int err = 0;
-
-	rcu_read_lock();
-	p = pid ? find_task_by_pid(pid) : current;
-	if (!p)
-		err = -ESRCH;
-	else if (p != current && !capable(CAP_SYS_PTRACE) && p->cred->uid != current_uid())
-		err = -EPERM;
-	else
-		head = p->robust_list;
-	rcu_read_unlock();
-	if (err)
-		return err;
-	if (put_user(sizeof(struct robust_list_head), (size_t __user *)len_ptr))
-		return -EFAULT;
-	return put_user(head, (void __user *__user *)head_ptr);
-}
-
-/* If current still owns this mutex: mark it, and wake one who waits for it. */
-static int handle_futex_death(u32 __user *uaddr, bool pending)
-{
-	u32 val, seen, next;
-
-	if (!IS_ALIGNED((unsigned long)uaddr, sizeof(u32)) || get_user(val, uaddr))
-		return -EFAULT;
-	for (;;) {
-		if (pending && !val) {	/* unlocked, but died before the wake-up */
-			futex_wake_addr(uaddr, 1);
-			return 0;
-		}
-		if ((val & FUTEX_TID_MASK) != (u32)current->pid)
-			return 0;
-		next = (val & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
-		seen = val;
-		if (fault_in(uaddr, true) || arch_futex_cmpxchg(uaddr, &seen, next))
-			return -EFAULT;
-		if (seen == val)
-			break;
-		val = seen;
-	}
-	if (next & FUTEX_WAITERS)
-		futex_wake_addr(uaddr, 1);
-	return 0;
-}
-
-void exit_robust_list(struct task_struct *p)
-{
-	struct robust_list_head __user *head = p->robust_list;
-	struct robust_list_head h;
-	u64 entry, next;
-	unsigned int n = 0;
-
-	p->robust_list = NULL;
-	if (!head || copy_from_user(&h, head, sizeof(h)))
-		return;
-	/* Bit 0 of an entry marks priority inheritance, which nobody can have here. */
-	for (entry = h.list.next & ~1ULL; entry != (u64)head && n < ROBUST_LIST_LIMIT; entry = next & ~1ULL, n++) {
-		bool bad = get_user(next, (u64 __user *)entry);	/* before the owner is told: it may reuse the entry */
-
-		if (entry != (h.list_op_pending & ~1ULL) &&
-		    handle_futex_death((u32 __user *)(entry + (u64)h.futex_offset), false))
-			return;
-		if (bad)
-			return;
-	}
-	if (h.list_op_pending & ~1ULL)
-		handle_futex_death((u32 __user *)((h.list_op_pending & ~1ULL) + (u64)h.futex_offset), true);
 }
 
 static int futex_init(void)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Data structures and text: kernel/lib. Each test compares with the plainest thing that does the same. */
+/*
+ * Data structures and text: kernel/lib. Each test compares with the plainest thing that does the
+ * same.
+ */
 #include "kernel/debug/debug.h"
 #include "kernel/lib/lib.h"
 #include "kernel/mm/mm.h"
@@ -84,7 +87,8 @@ static int black_height(const struct rb_node *n)
 
 	if (!n)
 		return 0;
-	if (red && ((n->left && !(n->left->parent_color & 1)) || (n->right && !(n->right->parent_color & 1))))
+	if (red && ((n->left && !(n->left->parent_color & 1)) ||
+		    (n->right && !(n->right->parent_color & 1))))
 		return -1;
 	if ((n->left && rb_parent(n->left) != n) || (n->right && rb_parent(n->right) != n))
 		return -1;
@@ -177,7 +181,8 @@ static void expect_list(const char *text, int err, const char *printed)
 		return;
 	KTEST_EQ(bitmap_print_list(buf, sizeof(buf), m, 100), (int)strlen(printed));
 	if (strcmp(buf, printed))
-		ktest_fail(__FILE__, __LINE__, "\"%s\" became \"%s\", expected \"%s\"", text, buf, printed);
+		ktest_fail(__FILE__, __LINE__, "\"%s\" became \"%s\", expected \"%s\"", text, buf,
+			   printed);
 }
 
 KTEST(test_bitlist)
@@ -233,7 +238,8 @@ static void __printf(2, 3) expect_format(const char *expected, const char *fmt, 
 	len = vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 	if (strcmp(buf, expected) || len != (int)strlen(expected))
-		ktest_fail(__FILE__, __LINE__, "format \"%s\" gave \"%s\" (%d), expected \"%s\"", fmt, buf, len, expected);
+		ktest_fail(__FILE__, __LINE__, "format \"%s\" gave \"%s\" (%d), expected \"%s\"",
+			   fmt, buf, len, expected);
 }
 
 KTEST(test_printf)
@@ -297,8 +303,8 @@ KTEST(test_strings)
 	KTEST_EQ(strcmp(strsep(&rest, ","), ""), 0);
 	KTEST_EQ(strcmp(strsep(&rest, ","), "c"), 0);
 	KTEST_EXPECT(!strsep(&rest, ","));
-	KTEST_EXPECT(sysfs_streq("1\n", "1") && !sysfs_streq("12", "1") && !strstr("abcabd", "abe") &&
-		     !strcmp(strstr("abcabd", "abd"), "abd"));
+	KTEST_EXPECT(sysfs_streq("1\n", "1") && !sysfs_streq("12", "1") &&
+		     !strstr("abcabd", "abe") && !strcmp(strstr("abcabd", "abd"), "abd"));
 	/* Moves over itself, by every distance that matters, against a byte-wise copy. */
 	for (at = 0; at < 80; at += 7) {
 		for (n = 0; n < 100; n += 9) {
@@ -342,7 +348,8 @@ KTEST(test_radix_tree)
 	unsigned long index, i;
 
 	KTEST_EQ(radix_tree_insert(&t, 0, &t, GFP_KERNEL), 0);
-	KTEST_EQ(kmem_cache_nr_objects("radix_tree_node"), live);	/* index 0 alone needs no node */
+	/* Index 0 alone needs no node. */
+	KTEST_EQ(kmem_cache_nr_objects("radix_tree_node"), live);
 	KTEST_EXPECT(radix_tree_lookup(&t, 0) == &t && radix_tree_delete(&t, 0) == &t);
 	for (i = 0; i < ARRAY_SIZE(indices); i++) {
 		KTEST_EQ(radix_tree_insert(&t, indices[i], (void *)&indices[i], GFP_KERNEL), 0);
@@ -350,7 +357,8 @@ KTEST(test_radix_tree)
 	}
 	for (i = 0; i < ARRAY_SIZE(indices); i++)
 		KTEST_EXPECT(radix_tree_lookup(&t, indices[i]) == &indices[i]);
-	KTEST_EXPECT(!radix_tree_lookup(&t, 2) && !radix_tree_lookup(&t, 1UL << 31) && !radix_tree_delete(&t, 65));
+	KTEST_EXPECT(!radix_tree_lookup(&t, 2) && !radix_tree_lookup(&t, 1UL << 31) &&
+		     !radix_tree_delete(&t, 65));
 	for (i = 0, index = 0; i < ARRAY_SIZE(indices); i++, index++) {
 		KTEST_EXPECT(radix_tree_next(&t, &index) == &indices[i]);
 		KTEST_EQ(index, indices[i]);

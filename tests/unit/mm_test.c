@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The allocators: what is given back is there again, nothing is given twice, every failure is clean. */
+/*
+ * The allocators: what is given back is there again, nothing is given twice, every failure is
+ * clean.
+ */
 #include "kernel/debug/debug.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
 
 /*
- * Free pages when nothing is cached on the way: what tests compare. Callbacks run first, since they free memory.
+ * Free pages when nothing is cached on the way: what tests compare. Callbacks run first, since they
+ * free memory.
  */
 static unsigned long settled_free_pages(void)
 {
@@ -34,7 +38,8 @@ KTEST(test_buddy_all_orders)
 		for (int i = 0; i < 3; i++) {
 			if (!got[o][i])
 				continue;
-			KTEST_EXPECT(!memchr_inv(page_address(got[o][i]), (int)(o * 3 + i), PAGE_SIZE << o));
+			KTEST_EXPECT(!memchr_inv(page_address(got[o][i]), (int)(o * 3 + i),
+						 PAGE_SIZE << o));
 			refcount_set(&got[o][i]->refcount, 0);
 			__free_pages(got[o][i], o);
 		}
@@ -43,7 +48,10 @@ KTEST(test_buddy_all_orders)
 	KTEST_EXPECT(!alloc_pages(GFP_KERNEL, MAX_ORDER));
 }
 
-/* Single pages, given back in another order: blocks must join again, so that a large one can be had. */
+/*
+ * Single pages, given back in another order: blocks must join again, so that a large one can be
+ * had.
+ */
 KTEST(test_buddy_joins)
 {
 	unsigned long before = settled_free_pages();
@@ -87,7 +95,8 @@ KTEST(test_page_refs)
 
 KTEST(test_kmalloc)
 {
-	static const size_t sizes[] = {0, 1, 8, 15, 16, 17, 96, 97, 192, 200, 512, 1000, 2048, 2049, 4096, 5000, 65536, 300000};
+	static const size_t sizes[] = {0,   1,	 8,    15,   16,   17,	 96,   97,    192,
+				       200, 512, 1000, 2048, 2049, 4096, 5000, 65536, 300000};
 	unsigned char *p[ARRAY_SIZE(sizes)];
 	size_t i;
 
@@ -124,7 +133,8 @@ KTEST(test_slab)
 	for (int round = 0; round < 3; round++) {
 		for (i = 0; i < 200; i++) {
 			objs[i] = kmem_cache_alloc(c, GFP_KERNEL);
-			KTEST_EXPECT(objs[i] && objs[i][0] == 0xc0ffee);	/* what the constructor made is kept */
+			/* What the constructor made is kept. */
+			KTEST_EXPECT(objs[i] && objs[i][0] == 0xc0ffee);
 			if (!objs[i])
 				return;
 			objs[i][8] = (unsigned long)i;
@@ -236,7 +246,8 @@ static unsigned long mapped_at(struct mm_struct *mm, unsigned long addr)
 /* An address space without a task: areas, faults, copies. */
 KTEST(test_address_space)
 {
-	unsigned long before = settled_free_pages(), addr = 0x10000000, objects = kmem_cache_nr_objects("vm_area_struct");
+	unsigned long before = settled_free_pages(), addr = 0x10000000,
+		      objects = kmem_cache_nr_objects("vm_area_struct");
 	struct mm_struct *mm = mm_alloc(), *child;
 	u64 value = 0x1122334455667788, seen = 0;
 
@@ -245,7 +256,8 @@ KTEST(test_address_space)
 		return;
 	/* 2: MAP_PRIVATE, 0x10: MAP_FIXED, 0x20: MAP_ANONYMOUS, 3: PROT_READ | PROT_WRITE */
 	KTEST_EQ(do_mmap(mm, NULL, addr, 8 * PAGE_SIZE, 3, 0x32, 0), addr);
-	KTEST_EQ(do_mmap(mm, NULL, addr + 8 * PAGE_SIZE, PAGE_SIZE, 3, 0x32, 0), addr + 8 * PAGE_SIZE);
+	KTEST_EQ(do_mmap(mm, NULL, addr + 8 * PAGE_SIZE, PAGE_SIZE, 3, 0x32, 0),
+		 addr + 8 * PAGE_SIZE);
 	KTEST_EQ(mapped_at(mm, addr), 9 * PAGE_SIZE);	/* joined */
 	KTEST_EQ(do_mmap(mm, NULL, addr, PAGE_SIZE, 3, 0x100022, 0), -EEXIST);
 	KTEST_EQ(do_mmap(mm, NULL, addr + 1, PAGE_SIZE, 3, 0x32, 0), -EINVAL);
@@ -280,7 +292,8 @@ KTEST(test_address_space)
 	KTEST_EQ(seen, value);
 	mmput(mm);
 	KTEST_EQ(kmem_cache_nr_objects("vm_area_struct"), objects);
-	KTEST_EXPECT(settled_free_pages() + 16 >= before);	/* slabs may have grown by a few pages */
+	/* Slabs may have grown by a few pages. */
+	KTEST_EXPECT(settled_free_pages() + 16 >= before);
 }
 
 /* A fork in which the n-th allocation fails leaves nothing behind, for every n. */
@@ -295,7 +308,8 @@ KTEST(test_fork_nomem)
 	if (!mm)
 		return;
 	for (int i = 0; i < 4; i++) {
-		KTEST_EXPECT(do_mmap(mm, NULL, 0x10000000UL << i, 4 * PAGE_SIZE, i % 2 ? 3 : 7, 0x32, 0) > 0);
+		KTEST_EXPECT(do_mmap(mm, NULL, 0x10000000UL << i, 4 * PAGE_SIZE, i % 2 ? 3 : 7,
+				     0x32, 0) > 0);
 		KTEST_EQ(access_process_vm(mm, 0x10000000UL << i, &value, 8, true), 8);
 	}
 	areas = kmem_cache_nr_objects("vm_area_struct");

@@ -60,7 +60,8 @@ KTEST(test_mutex)
 	start_threads(mutex_thread);
 	KTEST_EQ(shared.under_mutex, THREADS * ROUNDS);
 	KTEST_EQ(shared.under_lock, THREADS * ROUNDS);
-	KTEST_EXPECT(!mutex_is_locked(&shared.mutex) && mutex_trylock(&shared.mutex) && !mutex_trylock(&shared.mutex));
+	KTEST_EXPECT(!mutex_is_locked(&shared.mutex) && mutex_trylock(&shared.mutex) &&
+		     !mutex_trylock(&shared.mutex));
 	mutex_unlock(&shared.mutex);
 }
 
@@ -104,7 +105,8 @@ KTEST(test_rwsem)
 	KTEST_EQ(shared.a, THREADS / 2 * ROUNDS);
 	KTEST_EXPECT(down_write_trylock(&shared.sem) && !down_read_trylock(&shared.sem));
 	up_write(&shared.sem);
-	KTEST_EXPECT(down_read_trylock(&shared.sem) && down_read_trylock(&shared.sem) && !down_write_trylock(&shared.sem));
+	KTEST_EXPECT(down_read_trylock(&shared.sem) && down_read_trylock(&shared.sem) &&
+		     !down_write_trylock(&shared.sem));
 	up_read(&shared.sem);
 	up_read(&shared.sem);
 }
@@ -312,7 +314,8 @@ KTEST(test_refcount)
 	refcount_t r = REFCOUNT_INIT(1);
 
 	refcount_inc(&r);
-	KTEST_EXPECT(!refcount_dec_and_test(&r) && refcount_dec_and_test(&r) && !refcount_inc_not_zero(&r));
+	KTEST_EXPECT(!refcount_dec_and_test(&r) && refcount_dec_and_test(&r) &&
+		     !refcount_inc_not_zero(&r));
 	KTEST_EQ(refcount_read(&r), 0);
 }
 
