@@ -8,6 +8,8 @@
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
 
+#define CLONE_NAME_MAX 32	/* "node_" and a pid */
+
 /* container_mutex held. The task's container in ss's hierarchy, its directory referenced and its super block active; NULL: not mounted. */
 static struct container *hold_container(struct container_subsys *ss, struct task_struct *tsk, struct dentry **dir)
 {
@@ -81,15 +83,20 @@ out_put:
 	return err;
 }
 
+static void clone_name(char name[CLONE_NAME_MAX], pid_t pid)
+{
+	snprintf(name, CLONE_NAME_MAX, "node_%d", pid);
+}
+
 int container_clone(struct task_struct *tsk, struct container_subsys *ss, pid_t pid)
 {
+	char name[CLONE_NAME_MAX];
 	struct container *parent;
 	struct super_block *sb;
 	struct dentry *dir;
-	char name[32];
 	int err;
 
-	snprintf(name, sizeof(name), "node_%d", pid);
+	clone_name(name, pid);
 	do {
 		mutex_lock(&container_mutex);
 		parent = hold_container(ss, tsk, &dir);
@@ -107,6 +114,70 @@ int container_clone(struct task_struct *tsk, struct container_subsys *ss, pid_t 
 	return err;
 }
 
+/* ---- for fork and unshare ---- */
+
+/* Remove cont, a clone that its task has left again. If somebody else uses it by now, it stays. */
+static void remove_clone(struct container *cont)
+{
+	struct dentry *dentry = NULL, *dir = NULL;
+	struct super_block *sb = NULL;
+
+	mutex_lock(&container_mutex);
+	if (!container_is_removed(cont) && atomic_inc_super(cont->dentry->d_sb)) {
+		dentry = dget(cont->dentry);
+		dir = dget(cont->parent->dentry);
+		sb = dentry->d_sb;
+	}
+	mutex_unlock(&container_mutex);
+	if (!dentry)
+		return;
+	mutex_lock(&dir->d_inode->i_mutex);
+	mutex_lock(&dentry->d_inode->i_mutex);
+	if (!container_is_removed(cont))
+		container_rmdir(dir->d_inode, dentry);
+	mutex_unlock(&dentry->d_inode->i_mutex);
+	mutex_unlock(&dir->d_inode->i_mutex);
+	dput(dir);
+	dput(dentry);
+	deactivate_super(sb);
+}
+
+/* The clone that tsk is in by container_clone(tsk, ss, pid), referenced; NULL: none. */
+static struct container *get_clone(struct task_struct *tsk, struct container_subsys *ss, pid_t pid)
+{
+	struct container *cont = task_container(tsk, ss->subsys_id);
+	char name[CLONE_NAME_MAX];
+
+	clone_name(name, pid);
+	if (container_is_top(cont) || strcmp(cont->name->text, name))
+		return NULL;
+	container_get(cont);
+	return cont;
+}
+
+void container_new_namespace_failed(struct task_struct *tsk, pid_t pid)
+{
+	struct container_subsys *ss;
+	struct container *cont;
+	int i;
+
+	for_each_subsys (ss, i) {
+		if (!ss->follows_namespaces)
+			continue;
+		mutex_lock(&container_mutex);
+		cont = get_clone(tsk, ss, pid);
+		if (cont && tsk == current)
+			container_attach_task(cont->parent, tsk, false);
+		else if (cont)
+			place_unborn(cont->parent, tsk);
+		mutex_unlock(&container_mutex);
+		if (!cont)
+			continue;
+		remove_clone(cont);
+		container_put(cont);
+	}
+}
+
 int container_new_namespace(struct task_struct *tsk, pid_t pid)
 {
 	struct container_subsys *ss;
@@ -115,5 +186,7 @@ int container_new_namespace(struct task_struct *tsk, pid_t pid)
 	for_each_subsys (ss, i)
 		if (!err && ss->follows_namespaces)
 			err = container_clone(tsk, ss, pid);
+	if (err)
+		container_new_namespace_failed(tsk, pid);
 	return err;
 }

@@ -229,9 +229,12 @@ void container_fork_failed(struct task_struct *child);
 /* do_exit(): leave all containers. From here on the task is in no `tasks` file and its path is "/". */
 void container_exit(struct task_struct *tsk);
 /*
- * tsk gets a new namespace (clone, unshare): container_clone() for each subsystem that follows namespaces. 0 or the first error.
+ * tsk gets a new namespace: container_clone() for each subsystem that follows namespaces. 0, or the first error with nothing changed.
+ * clone calls it between container_fork() and container_can_fork(), unshare for current. container_new_namespace_failed undoes it
+ * when something else fails later; out of memory may leave an empty container behind.
  */
 int container_new_namespace(struct task_struct *tsk, pid_t pid);
+void container_new_namespace_failed(struct task_struct *tsk, pid_t pid);
 /*
  * Make a container below tsk's own in ss's hierarchy and put tsk there: tsk is current, or a child that container_fork() has prepared
  * and nobody sees yet; `pid` names the container. 0 (also when ss is not mounted), -EEXIST, -ENOMEM, what a subsystem said. May sleep.
@@ -305,6 +308,7 @@ static inline void container_post_fork(struct task_struct *child) {}
 static inline void container_fork_failed(struct task_struct *child) {}
 static inline void container_exit(struct task_struct *tsk) {}
 static inline int container_new_namespace(struct task_struct *tsk, pid_t pid) { return 0; }
+static inline void container_new_namespace_failed(struct task_struct *tsk, pid_t pid) {}
 static inline void container_lock(void) {}
 static inline void container_unlock(void) {}
 

@@ -90,6 +90,21 @@ long sys_execve(ustr_t path, ucptr_t argv, ucptr_t envp)
 	return ret;
 }
 
+static int unshare_objects(unsigned long flags)
+{
+	int err = 0;
+
+	if (flags & CLONE_FILES)
+		err = files_unshare();
+	if (!err && (flags & (CLONE_FS | CLONE_NEWNS)))
+		err = fs_unshare();
+	if (!err && (flags & CLONE_NEWUTS))
+		err = uts_unshare();
+	if (!err && (flags & CLONE_NEWNS))
+		err = mnt_ns_unshare();
+	return err;
+}
+
 long sys_unshare(unsigned long flags)
 {
 	int err;
@@ -102,22 +117,15 @@ long sys_unshare(unsigned long flags)
 		return -EINVAL;
 	if ((flags & (CLONE_NEWNS | CLONE_NEWUTS)) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	if (flags & CLONE_FILES) {
-		err = files_unshare();
-		if (err)
-			return err;
-	}
-	if (flags & (CLONE_FS | CLONE_NEWNS)) {
-		err = fs_unshare();
-		if (err)
-			return err;
-	}
-	if (flags & CLONE_NEWUTS) {
-		err = uts_unshare();
-		if (err)
-			return err;
-	}
-	return flags & CLONE_NEWNS ? mnt_ns_unshare() : 0;
+	if (!(flags & (CLONE_NEWNS | CLONE_NEWUTS)))
+		return unshare_objects(flags);
+	err = container_new_namespace(current, current->pid);
+	if (err)
+		return err;
+	err = unshare_objects(flags);
+	if (err)
+		container_new_namespace_failed(current, current->pid);
+	return err;
 }
 
 /* ---- death ---- */

@@ -377,9 +377,15 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, st
 	if (flags & CLONE_CHILD_CLEARTID)
 		p->clear_child_tid = args->child_tid;
 	container_fork(p);
-	err = container_can_fork(p);
+	if (flags & (CLONE_NEWNS | CLONE_NEWUTS))
+		err = container_new_namespace(p, p->pid);
+	else
+		err = 0;
 	if (err)
 		goto out_container;
+	err = container_can_fork(p);
+	if (err)
+		goto out_namespace;
 	err = publish(p, flags, start ? &init_task : current->group_leader);
 	if (err)
 		goto out_can_fork;
@@ -387,6 +393,9 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, st
 
 out_can_fork:
 	container_cancel_fork(p);
+out_namespace:
+	if (flags & (CLONE_NEWNS | CLONE_NEWUTS))
+		container_new_namespace_failed(p, p->pid);
 out_container:
 	container_fork_failed(p);
 	pid_free(p->pid);

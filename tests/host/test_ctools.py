@@ -188,7 +188,7 @@ def test_unshare_gives_names_and_mounts_of_its_own(vm):
     assert out.out.splitlines()[6] == "unshare: no command given" and out.out.endswith("\n2\n"), out
 
 
-@pytest.mark.xfail(strict=True, reason="sys_unshare() does not call container_new_namespace()")
+
 def test_unshare_makes_a_container_where_ns_is_bound(vm):
     out = vm("mkdir /m; mount -t container -o ns x /m; unshare -u sh -c 'echo ns:/node_$$; cat /proc/self/container'; ls -d /m/node*")
     first, second, directory = out.out.splitlines()
