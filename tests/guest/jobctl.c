@@ -265,9 +265,10 @@ static void test_orphan_stop(void)
 
 static void test_death_signal(void)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
 	shared[3] = 0;
+	pid = fork();
 	if (!pid) {
 		if (!fork()) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
