@@ -7,7 +7,8 @@
  */
 #include "fs/internal.h"
 
-#define ROOM_FOR_PROGRAMS 64	/* the part of all memory that files leave free: one in so many pages */
+/* The pages that files leave free: for some programs in a small machine, more in a large one. */
+#define ROOM_FOR_PROGRAMS (256 + total_ram_pages() / 64)
 
 /* How much of [pos, pos+len) is in the page of pos and below size; 0: behind the end. */
 static size_t in_page(loff_t pos, size_t len, loff_t size)
@@ -67,7 +68,7 @@ static struct page *page_for_write(struct inode *inode, unsigned long index)
 
 	if (page)
 		return page;
-	if (nr_free_pages() < total_ram_pages() / ROOM_FOR_PROGRAMS)
+	if (nr_free_pages() < ROOM_FOR_PROGRAMS)
 		return ERR_PTR(-ENOSPC);
 	return find_or_create_page(&inode->i_data, index, GFP_USER);
 }
