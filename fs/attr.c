@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of inodes: stat, and who may change which (chmod(2), chown(2), utimensat(2), truncate(2) have the rules).
+ * Attributes of inodes: stat, and who may change which (chmod(2), chown(2), utimensat(2),
+ * truncate(2) have the rules).
  *
  * Start with notify_change(): every change of attributes goes through it, with i_mutex held.
  */
@@ -18,10 +19,14 @@ static bool may_chown(const struct inode *inode, uid_t uid)
 
 static bool may_chgrp(const struct inode *inode, gid_t gid)
 {
-	return (current_fsuid() == inode->i_uid && (in_group_p(gid) || gid == inode->i_gid)) || capable(CAP_CHOWN);
+	return (current_fsuid() == inode->i_uid && (in_group_p(gid) || gid == inode->i_gid)) ||
+	       capable(CAP_CHOWN);
 }
 
-/* May current make this change? Also drops the setgid bit from a new mode that current may not set. -EPERM, -EINVAL, -EFBIG. */
+/*
+ * May current make this change? Also drops the setgid bit from a new mode that current may not set.
+ * -EPERM, -EINVAL, -EFBIG.
+ */
 int inode_change_ok(const struct inode *inode, struct iattr *attr)
 {
 	unsigned int valid = attr->ia_valid;
@@ -101,7 +106,8 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	if (err)
 		return err;
 	/* A change of owner takes setuid and setgid programs their power (chown(2)). */
-	if (attr->ia_valid & (ATTR_UID | ATTR_GID) && !S_ISDIR(inode->i_mode) && !(attr->ia_valid & ATTR_MODE)) {
+	if (attr->ia_valid & (ATTR_UID | ATTR_GID) && !S_ISDIR(inode->i_mode) &&
+	    !(attr->ia_valid & ATTR_MODE)) {
 		umode_t mode = inode->i_mode & ~S_ISUID;
 
 		if (mode & 0010)
@@ -128,7 +134,10 @@ int file_remove_privs(struct inode *inode)
 	return 0;
 }
 
-/* Truncate or extend; the caller has checked that current may write. `valid`: ATTR_FORCE or 0. Takes i_mutex. */
+/*
+ * Truncate or extend; the caller has checked that current may write. `valid`: ATTR_FORCE or 0.
+ * Takes i_mutex.
+ */
 int do_truncate(struct dentry *dentry, loff_t length, unsigned int valid)
 {
 	struct iattr attr = {.ia_valid = ATTR_SIZE | ATTR_FORCE | valid, .ia_size = length};

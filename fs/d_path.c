@@ -2,8 +2,8 @@
 /*
  * Paths as text: from a dentry upwards, over the mounts, built from the end of a buffer.
  *
- * Nothing is locked: the walk runs under RCU and is repeated when a rename or a mount came in between (the counts of rename_lock and
- * mount_lock). Start with d_path().
+ * Nothing is locked: the walk runs under RCU and is repeated when a rename or a mount came in
+ * between (the counts of rename_lock and mount_lock). Start with d_path().
  */
 #include "fs/internal.h"
 
@@ -22,7 +22,10 @@ static void prepend(struct prepend *p, const char *text, int len)
 	memcpy(p->pos, text, len);
 }
 
-/* The name may change under us: then the length read is checked against what any name can have, and the caller retries. */
+/*
+ * The name may change under us: then the length read is checked against what any name can have, and
+ * the caller retries.
+ */
 static void prepend_name(struct prepend *p, const struct dentry *dentry)
 {
 	const char *name = READ_ONCE(dentry->d_name.name);
@@ -33,7 +36,8 @@ static void prepend_name(struct prepend *p, const struct dentry *dentry)
 }
 
 /* From dentry up to root (or to the top of what there is). True: root was met. RCU read section. */
-static bool prepend_path(struct prepend *p, struct dentry *dentry, struct mount *mnt, const struct path *root)
+static bool prepend_path(struct prepend *p, struct dentry *dentry, struct mount *mnt,
+			 const struct path *root)
 {
 	while (dentry != root->dentry || mnt != root->mnt) {
 		if (mnt && dentry == mnt->mnt_root) {
@@ -53,7 +57,8 @@ static bool prepend_path(struct prepend *p, struct dentry *dentry, struct mount 
 	return true;
 }
 
-static char *path_to_text(const struct path *path, const struct path *root, char *buf, int buflen, bool *reached)
+static char *path_to_text(const struct path *path, const struct path *root, char *buf, int buflen,
+			  bool *reached)
 {
 	struct prepend p;
 	unsigned int rseq, mseq;
@@ -75,8 +80,8 @@ static char *path_to_text(const struct path *path, const struct path *root, char
 }
 
 /*
- * The path as current sees it. What hangs in no tree (a pipe) is its name alone. May be called with any locks but rename_lock and
- * mount_lock.
+ * The path as current sees it. What hangs in no tree (a pipe) is its name alone. May be called with
+ * any locks but rename_lock and mount_lock.
  */
 char *d_path(const struct path *path, char *buf, int buflen)
 {
@@ -98,7 +103,8 @@ char *d_path(const struct path *path, char *buf, int buflen)
 }
 
 /* The same from a given root; *reached: false if path is not below it. */
-char *d_path_from(const struct path *path, const struct path *root, char *buf, int buflen, bool *reached)
+char *d_path_from(const struct path *path, const struct path *root, char *buf, int buflen,
+		  bool *reached)
 {
 	return path_to_text(path, root, buf, buflen, reached);
 }

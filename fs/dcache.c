@@ -2,14 +2,15 @@
 /*
  * The dentry cache: names, hashed by (parent, name), and the tree they form.
  *
- * Promises: a lookup takes no global lock and never returns a dentry that is about to be freed; it never misses a name because of a
- * rename elsewhere (it retries under rename_lock's count).
+ * Promises: a lookup takes no global lock and never returns a dentry that is about to be freed; it
+ * never misses a name because of a rename elsewhere (it retries under rename_lock's count).
  *
- * A dentry whose d_count has reached 0 is dying: nobody can raise it again (lookups use inc-not-zero), so the one who lowered it
- * takes it apart. Its memory goes after a grace period, because lookups may still compare its name.
+ * A dentry whose d_count has reached 0 is dying: nobody can raise it again (lookups use
+ * inc-not-zero), so the one who lowered it takes it apart. Its memory goes after a grace period,
+ * because lookups may still compare its name.
  *
- * Locks: d_hash chains: the bucket's lock; d_name, d_parent: rename_lock for writing and d_lock; d_subdirs: the parent's d_lock.
- * Order: rename_lock, d_lock, bucket lock.
+ * Locks: d_hash chains: the bucket's lock; d_name, d_parent: rename_lock for writing and d_lock;
+ * d_subdirs: the parent's d_lock. Order: rename_lock, d_lock, bucket lock.
  *
  * Start with d_lookup() and dput(); paths as text are in d_path.c.
  */
@@ -49,8 +50,9 @@ unsigned long nr_dentries(void)
 
 static struct external_name *external_name(const struct dentry *dentry)
 {
-	return dentry->d_name.name == dentry->d_iname ?
-		       NULL : container_of((char *)dentry->d_name.name, struct external_name, text[0]);
+	return dentry->d_name.name == dentry->d_iname
+		       ? NULL
+		       : container_of((char *)dentry->d_name.name, struct external_name, text[0]);
 }
 
 static void put_external_name(struct external_name *name)
@@ -236,7 +238,10 @@ static void dentry_free_rcu(struct rcu_head *head)
 	atomic_long_dec(&dentry_count);
 }
 
-/* The count is 0: nobody else will come. Returns the parent, whose reference this one held, or NULL. */
+/*
+ * The count is 0: nobody else will come. Returns the parent, whose reference this one held, or
+ * NULL.
+ */
 static struct dentry *dentry_kill(struct dentry *dentry)
 {
 	struct dentry *parent = dentry->d_parent;
@@ -297,7 +302,8 @@ void d_delete_pinned(struct dentry *dentry)
 }
 
 /*
- * The deepest first child below root that still has a pin to lose; NULL: none. Nobody else uses the tree any more.
+ * The deepest first child below root that still has a pin to lose; NULL: none. Nobody else uses the
+ * tree any more.
  */
 static struct dentry *next_to_shrink(struct dentry *root)
 {
@@ -333,9 +339,11 @@ void shrink_dcache_tree(struct dentry *root)
 /* ---- lookup ---- */
 
 /* d_lock held: is this live dentry the one that is looked for? */
-static bool d_matches(const struct dentry *dentry, const struct dentry *parent, const struct qstr *name)
+static bool d_matches(const struct dentry *dentry, const struct dentry *parent,
+		      const struct qstr *name)
 {
-	return dentry->d_parent == parent && !(dentry->d_flags & DCACHE_UNHASHED) && dentry->d_name.len == name->len &&
+	return dentry->d_parent == parent && !(dentry->d_flags & DCACHE_UNHASHED) &&
+	       dentry->d_name.len == name->len &&
 	       !memcmp(dentry->d_name.name, name->name, name->len);
 }
 
@@ -345,7 +353,8 @@ static struct dentry *__d_lookup(struct dentry *parent, const struct qstr *name)
 
 	rcu_read_lock();
 	hlist_for_each_entry_rcu(dentry, d_bucket(name->hash), d_hash) {
-		if (READ_ONCE(dentry->d_name.hash) != name->hash || READ_ONCE(dentry->d_parent) != parent)
+		if (READ_ONCE(dentry->d_name.hash) != name->hash ||
+		    READ_ONCE(dentry->d_parent) != parent)
 			continue;
 		spin_lock(&dentry->d_lock);
 		if (d_matches(dentry, parent, name) && atomic_inc_not_zero(&dentry->d_count))
@@ -374,7 +383,8 @@ struct dentry *d_lookup_valid(struct dentry *parent, const struct qstr *name)
 {
 	struct dentry *dentry = d_lookup(parent, name);
 
-	if (dentry && unlikely(dentry->d_op && dentry->d_op->d_revalidate) && !dentry->d_op->d_revalidate(dentry)) {
+	if (dentry && unlikely(dentry->d_op && dentry->d_op->d_revalidate) &&
+	    !dentry->d_op->d_revalidate(dentry)) {
 		d_drop(dentry);
 		dput(dentry);
 		return NULL;
@@ -439,8 +449,8 @@ static void take_name(struct dentry *dentry, const struct dentry *target)
 }
 
 /*
- * Both directories' i_mutex (and the rename mutex if they differ) held. target, usually negative or about to lose its
- * pin, is unhashed and keeps its name, which " (deleted)" will follow.
+ * Both directories' i_mutex (and the rename mutex if they differ) held. target, usually negative or
+ * about to lose its pin, is unhashed and keeps its name, which " (deleted)" will follow.
  */
 void d_move(struct dentry *dentry, struct dentry *target)
 {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devfs: a ramfs that is born with a node for each device of the CHRDEV table; and how a node finds its driver.
+ * devfs: a ramfs that is born with a node for each device of the CHRDEV table; and how a node finds
+ * its driver.
  *
- * There is one instance, however often it is mounted, under the names devtmpfs (Linux's) and devfs. Everything that works in ramfs works
- * here, so that a session may `mkdir /dev/container` and mount there. Start with devfs_fill_super().
+ * There is one instance, however often it is mounted, under the names devtmpfs (Linux's) and devfs.
+ * Everything that works in ramfs works here, so that a session may `mkdir /dev/container` and mount
+ * there. Start with devfs_fill_super().
  */
 #include "fs/internal.h"
 #include "fs/ramfs.h"
@@ -12,7 +14,10 @@ TABLE_DECLARE(const struct chrdev, device);
 
 /* ---- nodes ---- */
 
-/* open of any device node, wherever it is: replace the operations by the driver's. -ENXIO: there is none. */
+/*
+ * open of any device node, wherever it is: replace the operations by the driver's. -ENXIO: there is
+ * none.
+ */
 static int chrdev_open(struct inode *inode, struct file *file)
 {
 	const struct chrdev *dev;
@@ -69,7 +74,8 @@ static int devfs_fill_super(struct super_block *sb, void *data)
 static struct file_system_type devtmpfs_fs_type;
 
 /* Both names share the instance. */
-static struct super_block *devfs_get_sb(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct super_block *devfs_get_sb(struct file_system_type *type, int flags,
+					const char *dev_name, void *data)
 {
 	return get_sb_single(&devtmpfs_fs_type, flags, data, devfs_fill_super);
 }

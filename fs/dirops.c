@@ -2,8 +2,9 @@
 /*
  * Changes to directories: mkdir, mknod, unlink, rmdir, symlink, link. (rename.c has rename.)
  *
- * Promises: the checks and their order are Linux's: path, then EROFS, then (with the directory locked) the name, then permissions, then
- * whether the file system can do it. vfs_* are for callers inside the kernel who hold dir's i_mutex.
+ * Promises: the checks and their order are Linux's: path, then EROFS, then (with the directory
+ * locked) the name, then permissions, then whether the file system can do it. vfs_* are for callers
+ * inside the kernel who hold dir's i_mutex.
  *
  * Start with create_start() and the do_*at() that use it.
  */
@@ -23,8 +24,8 @@ static int may_create(struct inode *dir, struct dentry *dentry)
 /* In a sticky directory only the owners of file or directory may remove (inode(7), S_ISVTX). */
 static bool sticky_forbids(const struct inode *dir, const struct inode *inode)
 {
-	return dir->i_mode & S_ISVTX && current_fsuid() != inode->i_uid && current_fsuid() != dir->i_uid &&
-	       !capable(CAP_FOWNER);
+	return dir->i_mode & S_ISVTX && current_fsuid() != inode->i_uid &&
+	       current_fsuid() != dir->i_uid && !capable(CAP_FOWNER);
 }
 
 int may_delete(struct inode *dir, struct dentry *victim, bool want_dir)
@@ -124,8 +125,8 @@ int vfs_rmdir(struct inode *dir, struct dentry *dentry)
 /* ---- a new name: find its place ---- */
 
 /*
- * Walk to where `name` is to be made; returns its negative dentry with the parent locked, or ERR_PTR. is_dir: a trailing slash is
- * fine. Ends with create_end().
+ * Walk to where `name` is to be made; returns its negative dentry with the parent locked, or
+ * ERR_PTR. is_dir: a trailing slash is fine. Ends with create_end().
  */
 static struct dentry *create_start(int dfd, const char *name, bool is_dir, struct nameidata *nd)
 {
@@ -179,7 +180,8 @@ static int mknod_at(int dfd, const char *name, umode_t mode, dev_t dev)
 		mode |= S_IFREG;
 	if (S_ISDIR(mode))
 		return -EPERM;
-	if (!S_ISREG(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISFIFO(mode) && (mode & S_IFMT) != S_IFSOCK)
+	if (!S_ISREG(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISFIFO(mode) &&
+	    (mode & S_IFMT) != S_IFSOCK)
 		return -EINVAL;
 	dentry = create_start(dfd, name, false, &nd);
 	if (IS_ERR(dentry))
@@ -248,7 +250,8 @@ out:
 
 static int remove_at(int dfd, const char *name, bool want_dir)
 {
-	static const int no_dir_error[] = {[LAST_ROOT] = -EBUSY, [LAST_DOT] = -EINVAL, [LAST_DOTDOT] = -ENOTEMPTY};
+	static const int no_dir_error[] = {
+		[LAST_ROOT] = -EBUSY, [LAST_DOT] = -EINVAL, [LAST_DOTDOT] = -ENOTEMPTY};
 	struct nameidata nd;
 	struct dentry *dentry;
 	struct inode *dir;
@@ -278,7 +281,8 @@ static int remove_at(int dfd, const char *name, bool want_dir)
 	else
 		err = vfs_unlink(dir, dentry);
 	mutex_unlock(&dir->i_mutex);
-	dput(dentry);		/* may be the last: an inode with all its pages goes, outside of the lock */
+	/* may be the last: an inode with all its pages goes, outside of the lock */
+	dput(dentry);
 	goto out;
 out_unlock:
 	mutex_unlock(&dir->i_mutex);
@@ -326,7 +330,10 @@ int unlink_path(const char *name, bool dir)
 
 int do_mknodat(int dfd, const char __user *name, umode_t mode, unsigned long dev)
 {
-	/* The ABI's device number: 12 bits of major above 8 of minor, the rest of both above that (makedev(3)). */
+	/*
+	 * The ABI's device number: 12 bits of major above 8 of minor, the rest of both above that
+	 * (makedev(3)).
+	 */
 	dev_t kdev = MKDEV((dev >> 8) & 0xfff, (dev & 0xff) | ((dev >> 12) & 0xfff00));
 	char *text = getname(name);
 	int err;
@@ -380,7 +387,8 @@ int do_symlinkat(const char __user *target, int dfd, const char __user *name)
 	return err;
 }
 
-int do_linkat(int olddfd, const char __user *oldname, int newdfd, const char __user *newname, int flags)
+int do_linkat(int olddfd, const char __user *oldname, int newdfd, const char __user *newname,
+	      int flags)
 {
 	struct path old;
 	char *to;
@@ -389,7 +397,9 @@ int do_linkat(int olddfd, const char __user *oldname, int newdfd, const char __u
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	err = user_path_at(olddfd, oldname,
-			   (flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0), &old);
+			   (flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) |
+				   (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
+			   &old);
 	if (err)
 		return err;
 	to = getname(newname);

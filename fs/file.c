@@ -2,11 +2,12 @@
 /*
  * The table of open files of a task (or of all tasks that share it): descriptors.
  *
- * Promises: a lookup takes no lock. When the table belongs to one task alone, fdget() takes no reference either: nobody else could
- * close the file meanwhile. Numbers are given lowest first, below RLIMIT_NOFILE; the table grows and is never shrunk.
+ * Promises: a lookup takes no lock. When the table belongs to one task alone, fdget() takes no
+ * reference either: nobody else could close the file meanwhile. Numbers are given lowest first,
+ * below RLIMIT_NOFILE; the table grows and is never shrunk.
  *
- * Locks: files->file_lock for changes, RCU for lookups; a file found under RCU is only taken if its count is not 0 and it is still in the
- * table. Start with fdget() and get_unused_fd().
+ * Locks: files->file_lock for changes, RCU for lookups; a file found under RCU is only taken if its
+ * count is not 0 and it is still in the table. Start with fdget() and get_unused_fd().
  */
 #include "fs/internal.h"
 
@@ -123,7 +124,8 @@ struct file *fget_task(struct task_struct *p, unsigned int fd)
 static struct fdtable *alloc_fdtable(unsigned int max_fds)
 {
 	size_t bits = max_fds / 8;
-	struct fdtable *fdt = kzalloc(sizeof(*fdt) + max_fds * sizeof(struct file *) + 2 * bits, GFP_KERNEL);
+	struct fdtable *fdt =
+		kzalloc(sizeof(*fdt) + max_fds * sizeof(struct file *) + 2 * bits, GFP_KERNEL);
 
 	if (!fdt)
 		return NULL;

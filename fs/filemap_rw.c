@@ -2,8 +2,9 @@
 /*
  * read and write of files whose data is the page cache and nothing else (ramfs).
  *
- * A page that is not there is a hole and reads as zeroes. i_size changes under i_mutex; a reader looks at it once for each page and
- * sees whole pages or holes. Start with generic_file_read() and generic_file_write().
+ * A page that is not there is a hole and reads as zeroes. i_size changes under i_mutex; a reader
+ * looks at it once for each page and sees whole pages or holes. Start with generic_file_read() and
+ * generic_file_write().
  */
 #include "fs/internal.h"
 
@@ -59,8 +60,9 @@ ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_
 }
 
 /*
- * The page to write to. A file's pages can't be taken back, so files leave room for programs: without it the writer gets ENOSPC
- * before anybody has to be killed, and what removes the file can still start.
+ * The page to write to. A file's pages can't be taken back, so files leave room for programs:
+ * without it the writer gets ENOSPC before anybody has to be killed, and what removes the file can
+ * still start.
  */
 static struct page *page_for_write(struct inode *inode, unsigned long index)
 {
@@ -74,8 +76,8 @@ static struct page *page_for_write(struct inode *inode, unsigned long index)
 }
 
 /*
- * Copy into the cache at pos. i_mutex held. Bytes done, or an error if none. The pages that a failed copy has made stay as holes
- * do: zeroes behind i_size.
+ * Copy into the cache at pos. i_mutex held. Bytes done, or an error if none. The pages that a
+ * failed copy has made stay as holes do: zeroes behind i_size.
  */
 static ssize_t pagecache_write(struct inode *inode, const char __user *buf, size_t len, loff_t pos)
 {
@@ -101,7 +103,10 @@ static ssize_t pagecache_write(struct inode *inode, const char __user *buf, size
 	return done || !len ? (ssize_t)done : -EFAULT;
 }
 
-/* RLIMIT_FSIZE and the file system's own limit. Returns the bytes that may be written, or -EFBIG (with SIGXFSZ for the first). */
+/*
+ * RLIMIT_FSIZE and the file system's own limit. Returns the bytes that may be written, or -EFBIG
+ * (with SIGXFSZ for the first).
+ */
 static ssize_t write_limit(struct inode *inode, loff_t pos, size_t len)
 {
 	u64 limit = rlimit(RLIMIT_FSIZE);

@@ -5,16 +5,18 @@
  * The objects and how they hang together:
  *   super_block   one mounted-or-mountable tree of one file system; owns its inodes and dentries
  *   inode         a file itself: type, owner, size, pages
- *   dentry        a name for it below a parent; the tree that path walk follows; hashed by (parent, name)
- *   mount         a dentry tree attached at a dentry of another mount
- *   file          an open description: position, flags, inode
+ *   dentry        a name for it below a parent; the tree that path walk follows; hashed by (parent,
+ * name) mount         a dentry tree attached at a dentry of another mount file          an open
+ * description: position, flags, inode
  *
- * The life of a dentry: d_alloc (one reference, parent pinned) → d_add/d_instantiate → lookups take references, dput drops
- * them. In-memory file systems keep one more reference for as long as the name exists (d_instantiate by ramfs and containers, dropped by
- * unlink/rmdir), so their dentries never go by themselves. A dentry with no reference and no such pin is freed at
- * once, after a grace period, because path walk looks it up under RCU.
+ * The life of a dentry: d_alloc (one reference, parent pinned) → d_add/d_instantiate → lookups take
+ * references, dput drops them. In-memory file systems keep one more reference for as long as the
+ * name exists (d_instantiate by ramfs and containers, dropped by unlink/rmdir), so their dentries
+ * never go by themselves. A dentry with no reference and no such pin is freed at once, after a
+ * grace period, because path walk looks it up under RCU.
  *
- * Start with namei.c (path walk), then dcache.c, super.c, mount.c, file.c, read_write.c; libfs.c helps small file systems.
+ * Start with namei.c (path walk), then dcache.c, super.c, mount.c, file.c, read_write.c; libfs.c
+ * helps small file systems.
  */
 #pragma once
 
@@ -65,10 +67,12 @@ struct inode {
 	const struct inode_operations *i_op;	/* immutable after creation */
 	const struct file_operations *i_fop;
 	struct address_space i_data;	/* page cache of regular files */
-	struct mutex i_mutex;		/* directory contents; file size and attributes. Parent before child. */
+	/* directory contents; file size and attributes. Parent before child. */
+	struct mutex i_mutex;
 	void *i_private;		/* the file system's */
 	struct pipe_inode_info *i_pipe;	/* FIFOs; i_mutex */
-	atomic_t i_writecount;		/* open for writing > 0; denied by running programs < 0 (ETXTBSY) */
+	/* open for writing > 0; denied by running programs < 0 (ETXTBSY) */
+	atomic_t i_writecount;
 	struct rcu_head i_rcu;
 };
 
@@ -82,7 +86,8 @@ struct dentry {
 	unsigned int d_flags;		/* d_lock */
 	unsigned int d_mounted;		/* mounts on it, in all namespaces; mount_lock to write */
 	spinlock_t d_lock;
-	u64 d_off;			/* its place in the parent's directory listing; rename_lock + parent's d_lock to write */
+	/* its place in the parent's directory listing; rename_lock + parent's d_lock to write */
+	u64 d_off;
 	u64 d_next_off;			/* that of the next child; d_lock */
 	struct super_block *d_sb;	/* immutable */
 	const struct dentry_operations *d_op;	/* immutable after creation */
@@ -96,29 +101,47 @@ struct dentry {
 #define DCACHE_PINNED	0x04		/* holds the in-memory file system's own reference */
 
 struct dentry_operations {
-	/* Still right? false: drop it and look up again. Called by path walk without locks, may not sleep. */
+	/*
+	 * Still right? false: drop it and look up again. Called by path walk without locks, may not
+	 * sleep.
+	 */
 	bool (*d_revalidate)(struct dentry *dentry);
-	void (*d_release)(struct dentry *dentry);	/* last reference gone, before the grace period */
+	/* last reference gone, before the grace period */
+	void (*d_release)(struct dentry *dentry);
 };
 
 struct inode_operations {
-	/* Find `dentry`'s name in dir: d_add() it (negative too). 0 or error. dir->i_mutex held. NULL: only what d_add put there. */
+	/*
+	 * Find `dentry`'s name in dir: d_add() it (negative too). 0 or error. dir->i_mutex held.
+	 * NULL: only what d_add put there.
+	 */
 	int (*lookup)(struct inode *dir, struct dentry *dentry);
-	int (*create)(struct inode *dir, struct dentry *dentry, umode_t mode);	/* all of these: both i_mutex as VFS rules */
+	/* all of these: both i_mutex as VFS rules */
+	int (*create)(struct inode *dir, struct dentry *dentry, umode_t mode);
 	int (*link)(struct dentry *old, struct inode *dir, struct dentry *dentry);
 	int (*unlink)(struct inode *dir, struct dentry *dentry);
 	int (*symlink)(struct inode *dir, struct dentry *dentry, const char *target);
 	int (*mkdir)(struct inode *dir, struct dentry *dentry, umode_t mode);
 	int (*rmdir)(struct inode *dir, struct dentry *dentry);
 	int (*mknod)(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev);
-	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new_dentry, unsigned int flags);
-	/* Target of a symlink: NUL-terminated, valid while the inode is referenced (buf of PATH_MAX is there to use), or ERR_PTR. */
+	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new_dentry, unsigned int flags);
+	/*
+	 * Target of a symlink: NUL-terminated, valid while the inode is referenced (buf of PATH_MAX
+	 * is there to use), or ERR_PTR.
+	 */
 	const char *(*get_link)(struct dentry *dentry, struct inode *inode, char *buf);
-	/* For magic links (/proc/PID/exe, fd/N): the place itself, referenced. 0 or error. Instead of get_link. */
+	/*
+	 * For magic links (/proc/PID/exe, fd/N): the place itself, referenced. 0 or error. Instead
+	 * of get_link.
+	 */
 	int (*follow_link)(struct dentry *dentry, struct path *out);
-	int (*setattr)(struct dentry *dentry, const struct iattr *attr);	/* NULL: simple_setattr */
-	int (*getattr)(struct dentry *dentry, struct kstat *stat);		/* NULL: generic_fillattr */
-	int (*permission)(struct inode *inode, int mask);			/* NULL: generic_permission */
+	/* NULL: simple_setattr */
+	int (*setattr)(struct dentry *dentry, const struct iattr *attr);
+	/* NULL: generic_fillattr */
+	int (*getattr)(struct dentry *dentry, struct kstat *stat);
+	/* NULL: generic_permission */
+	int (*permission)(struct inode *inode, int mask);
 };
 
 #define MAY_EXEC  1
@@ -146,18 +169,26 @@ struct file {
 
 struct dir_context {
 	/* One entry; false: the buffer is full, stop and come back with the same pos. */
-	bool (*actor)(struct dir_context *ctx, const char *name, unsigned int len, loff_t pos, ino_t ino, unsigned int type);
+	bool (*actor)(struct dir_context *ctx, const char *name, unsigned int len, loff_t pos,
+		      ino_t ino, unsigned int type);
 	loff_t pos;		/* position of the next entry */
 };
 struct file_operations {
-	loff_t (*llseek)(struct file *file, loff_t offset, int whence);	/* NULL: generic_file_llseek */
-	/* Buffers are user memory unless the caller says otherwise through kernel_read(). *ppos moves. Bytes or -errno. */
+	/* NULL: generic_file_llseek */
+	loff_t (*llseek)(struct file *file, loff_t offset, int whence);
+	/*
+	 * Buffers are user memory unless the caller says otherwise through kernel_read(). *ppos
+	 * moves. Bytes or -errno.
+	 */
 	ssize_t (*read)(struct file *file, char __user *buf, size_t len, loff_t *ppos);
 	ssize_t (*write)(struct file *file, const char __user *buf, size_t len, loff_t *ppos);
-	int (*iterate)(struct file *file, struct dir_context *ctx);	/* directory's i_mutex held */
-	unsigned int (*poll)(struct file *file, struct poll_table *pt);	/* NULL: always ready. EPOLL* bits as POLL* */
+	/* directory's i_mutex held */
+	int (*iterate)(struct file *file, struct dir_context *ctx);
+	/* NULL: always ready. EPOLL* bits as POLL* */
+	unsigned int (*poll)(struct file *file, struct poll_table *pt);
 	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	int (*mmap)(struct file *file, struct vm_area_struct *vma);	/* check and set vm_ops; NULL: ENODEV */
+	/* check and set vm_ops; NULL: ENODEV */
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);
 	int (*open)(struct inode *inode, struct file *file);
 	int (*flush)(struct file *file);				/* each close() */
 	int (*release)(struct inode *inode, struct file *file);		/* last close */
@@ -165,10 +196,13 @@ struct file_operations {
 };
 
 struct super_operations {
-	void (*evict_inode)(struct inode *inode);	/* last reference gone, nlink 0 or unmount; free i_private */
+	/* last reference gone, nlink 0 or unmount; free i_private */
+	void (*evict_inode)(struct inode *inode);
 	int (*statfs)(struct dentry *root, struct kstatfs *buf);	/* NULL: simple_statfs */
-	int (*remount_fs)(struct super_block *sb, int *flags, char *data);	/* data may be NULL; s_umount held for writing */
-	int (*show_options)(struct seq_file *m, struct dentry *root);	/* ",name=value" after the generic ones */
+	/* data may be NULL; s_umount held for writing */
+	int (*remount_fs)(struct super_block *sb, int *flags, char *data);
+	/* ",name=value" after the generic ones */
+	int (*show_options)(struct seq_file *m, struct dentry *root);
 	void (*put_super)(struct super_block *sb);	/* last unmount, all dentries gone */
 };
 
@@ -176,12 +210,14 @@ struct file_system_type {
 	const char *name;
 	unsigned int fs_flags;
 	/*
-	 * Find or make the super block for this mount: referenced and s_umount held for writing (sget() does both), root set.
-	 * ERR_PTR on error. May sleep.
+	 * Find or make the super block for this mount: referenced and s_umount held for writing
+	 * (sget() does both), root set. ERR_PTR on error. May sleep.
 	 */
-	struct super_block *(*get_sb)(struct file_system_type *type, int flags, const char *dev_name, void *data);
+	struct super_block *(*get_sb)(struct file_system_type *type, int flags,
+				      const char *dev_name, void *data);
 	/*
-	 * No mount refers to sb any more (s_active dropped to 0), s_umount held for writing. Must end with generic_shutdown_super(sb).
+	 * No mount refers to sb any more (s_active dropped to 0), s_umount held for writing. Must
+	 * end with generic_shutdown_super(sb).
 	 */
 	void (*kill_sb)(struct super_block *sb);
 };
@@ -199,10 +235,13 @@ struct super_block {
 	unsigned long s_magic;
 	u32 s_blocksize;
 	dev_t s_dev;				/* anonymous device number; immutable */
-	atomic_t s_active;			/* mounts, and who keeps the tree alive (child containers) */
+	/* mounts, and who keeps the tree alive (child containers) */
+	atomic_t s_active;
 	atomic_t s_count;			/* the struct itself */
-	atomic_t s_writers;			/* files open for writing: no remount to read-only */
-	struct rw_semaphore s_umount;		/* mount, remount, umount; outside container_mutex and i_mutex */
+	/* files open for writing: no remount to read-only */
+	atomic_t s_writers;
+	/* mount, remount, umount; outside container_mutex and i_mutex */
+	struct rw_semaphore s_umount;
 	bool s_dying;				/* sb_lock: not to be found any more */
 	void *s_fs_info;			/* the file system's */
 	loff_t s_maxbytes;
@@ -215,7 +254,8 @@ struct super_block {
 #define SB_NOEXEC 8
 
 struct mount {
-	struct hlist_node mnt_hash;	/* mount_lock (seqlock, irqs on); readers: its count + RCU */
+	/* mount_lock (seqlock, irqs on); readers: its count + RCU */
+	struct hlist_node mnt_hash;
 	struct mount *mnt_parent;	/* mount_lock */
 	struct dentry *mnt_mountpoint;	/* mount_lock */
 	struct dentry *mnt_root;	/* immutable */
@@ -225,12 +265,17 @@ struct mount {
 	struct list_head mnt_list;	/* in mnt_namespace; mount_lock */
 	struct mnt_namespace *mnt_ns;	/* mount_lock */
 	char *mnt_devname;		/* column 1 of /proc/mounts; immutable */
-	const char *mnt_typename;	/* column 3: the type's name as it was asked for (the container type has an alias); immutable */
+	/*
+	 * column 3: the type's name as it was asked for (the container type has an alias);
+	 * immutable
+	 */
+	const char *mnt_typename;
 	unsigned int mnt_flags;		/* MNT_*: mount_lock to write, plain read */
 	atomic_t mnt_writers;		/* files open for writing through it */
 	atomic_t mnt_count;
 	int mnt_id;
-	struct path mnt_place;		/* detached: what is still to be put; the one who detached it */
+	/* detached: what is still to be put; the one who detached it */
+	struct path mnt_place;
 	struct mount *mnt_copy;		/* while a tree is copied: its copy; namespace_sem */
 	struct rcu_head mnt_rcu;
 };
@@ -241,39 +286,50 @@ struct mount {
 #define MNT_NOEXEC 8
 
 /* ---- dentries (dcache.c) ---- */
-struct dentry *d_alloc(struct dentry *parent, const struct qstr *name);	/* unhashed, count 1; NULL: no memory */
+/* unhashed, count 1; NULL: no memory */
+struct dentry *d_alloc(struct dentry *parent, const struct qstr *name);
 struct dentry *d_alloc_name(struct dentry *parent, const char *name);
-struct dentry *d_alloc_root(struct inode *root);	/* takes over the inode reference, also on failure (NULL) */
-void d_add(struct dentry *dentry, struct inode *inode);	/* hash it; takes over the inode reference; NULL: negative */
-void d_instantiate(struct dentry *dentry, struct inode *inode);	/* dentry is hashed already (negative) */
+/* takes over the inode reference, also on failure (NULL) */
+struct dentry *d_alloc_root(struct inode *root);
+/* hash it; takes over the inode reference; NULL: negative */
+void d_add(struct dentry *dentry, struct inode *inode);
+/* dentry is hashed already (negative) */
+void d_instantiate(struct dentry *dentry, struct inode *inode);
 /* For in-memory file systems: d_instantiate + keep a reference until d_unpin_and_drop(). */
 void d_pin(struct dentry *dentry);
 void d_drop(struct dentry *dentry);			/* unhash: not to be found any more */
-void d_delete_pinned(struct dentry *dentry);		/* unhash and drop the pin: the name is gone; users keep it alive */
+/* unhash and drop the pin: the name is gone; users keep it alive */
+void d_delete_pinned(struct dentry *dentry);
 struct dentry *dget(struct dentry *dentry);
 void dput(struct dentry *dentry);			/* may sleep */
-struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);	/* referenced or NULL */
-struct dentry *lookup_one(struct dentry *parent, const char *name, size_t len);	/* cached or by ->lookup; parent's i_mutex held; may be negative */
-void d_move(struct dentry *dentry, struct dentry *target);	/* rename: dentry takes target's name and parent */
+/* referenced or NULL */
+struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);
+/* cached or by ->lookup; parent's i_mutex held; may be negative */
+struct dentry *lookup_one(struct dentry *parent, const char *name, size_t len);
+/* rename: dentry takes target's name and parent */
+void d_move(struct dentry *dentry, struct dentry *target);
 bool d_unlinked(const struct dentry *dentry);
 /*
- * Path of `path` from `root` into buf, built from the end: returns its start, or ERR_PTR(-ENAMETOOLONG). " (deleted)" is appended
- * for removed names. Safe against renames.
+ * Path of `path` from `root` into buf, built from the end: returns its start, or
+ * ERR_PTR(-ENAMETOOLONG). " (deleted)" is appended for removed names. Safe against renames.
  */
 char *d_path(const struct path *path, char *buf, int buflen);
-char *dentry_path(struct dentry *dentry, char *buf, int buflen);	/* within its super block; "/" for the root */
+/* within its super block; "/" for the root */
+char *dentry_path(struct dentry *dentry, char *buf, int buflen);
 unsigned long nr_dentries(void);
 unsigned long nr_inodes(void);
 
 /* ---- inodes (inode.c) ---- */
-struct inode *new_inode(struct super_block *sb);	/* count 1, number assigned, times now; NULL: no memory */
+/* count 1, number assigned, times now; NULL: no memory */
+struct inode *new_inode(struct super_block *sb);
 void iput(struct inode *inode);				/* may sleep */
 static inline struct inode *igrab(struct inode *inode)
 {
 	refcount_inc(&inode->i_count);
 	return inode;
 }
-void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode);	/* fsuid/fsgid, setgid rule */
+/* fsuid/fsgid, setgid rule */
+void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode);
 int inode_permission(struct inode *inode, int mask);	/* 0 or -EACCES, -EROFS */
 int generic_permission(struct inode *inode, int mask);
 int inode_change_ok(const struct inode *inode, struct iattr *attr);
@@ -282,18 +338,26 @@ u64 current_time_ns(void);
 
 /* ---- super blocks (super.c) ---- */
 /*
- * Find a live super block for which test() says yes (s_active is taken), or make one and set() it. Either way s_umount is held for
- * writing. test runs under sb_lock. A super block that is dying is waited for, never returned. ERR_PTR.
+ * Find a live super block for which test() says yes (s_active is taken), or make one and set() it.
+ * Either way s_umount is held for writing. test runs under sb_lock. A super block that is dying is
+ * waited for, never returned. ERR_PTR.
  */
 struct super_block *sget(struct file_system_type *type, int (*test)(struct super_block *, void *),
 			 int (*set)(struct super_block *, void *), void *data);
-void generic_shutdown_super(struct super_block *sb);	/* drop all dentries (pins included), put_super */
+/* drop all dentries (pins included), put_super */
+void generic_shutdown_super(struct super_block *sb);
 void deactivate_super(struct super_block *sb);		/* s_active - 1; at 0 kill_sb. May sleep. */
-void deactivate_locked_super(struct super_block *sb);	/* the same with s_umount held for writing; releases it */
+/* the same with s_umount held for writing; releases it */
+void deactivate_locked_super(struct super_block *sb);
 bool atomic_inc_super(struct super_block *sb);		/* s_active + 1 unless it is 0 */
-/* get_sb for file systems with a fresh or a single instance: fill(sb, data, silent) sets s_op and s_root. */
-struct super_block *get_sb_nodev(struct file_system_type *type, int flags, void *data, int (*fill)(struct super_block *, void *));
-struct super_block *get_sb_single(struct file_system_type *type, int flags, void *data, int (*fill)(struct super_block *, void *));
+/*
+ * get_sb for file systems with a fresh or a single instance: fill(sb, data, silent) sets s_op and
+ * s_root.
+ */
+struct super_block *get_sb_nodev(struct file_system_type *type, int flags, void *data,
+				 int (*fill)(struct super_block *, void *));
+struct super_block *get_sb_single(struct file_system_type *type, int flags, void *data,
+				  int (*fill)(struct super_block *, void *));
 void kill_anon_super(struct super_block *sb);
 
 /* ---- files (file.c, open.c, read_write.c) ---- */
@@ -304,9 +368,13 @@ int get_unused_fd(unsigned int flags);		/* O_CLOEXEC; -EMFILE */
 void put_unused_fd(unsigned int fd);
 void fd_install(unsigned int fd, struct file *file);	/* takes over the reference */
 int close_fd(unsigned int fd);
-struct file *filp_open(const char *path, int flags, umode_t mode);	/* from the kernel, current's root and cwd */
-struct file *dentry_open(const struct path *path, int flags);		/* takes its own references */
-struct file *alloc_file_anon(const char *name, const struct file_operations *fops, void *priv, int flags);	/* no path in any tree (pipes …) */
+/* from the kernel, current's root and cwd */
+struct file *filp_open(const char *path, int flags, umode_t mode);
+/* takes its own references */
+struct file *dentry_open(const struct path *path, int flags);
+/* no path in any tree (pipes …) */
+struct file *alloc_file_anon(const char *name, const struct file_operations *fops, void *priv,
+			     int flags);
 ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t *pos);
 ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t *pos);
 ssize_t vfs_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
@@ -314,7 +382,8 @@ ssize_t vfs_write(struct file *file, const char __user *buf, size_t len, loff_t 
 int generic_file_open(struct inode *inode, struct file *file);
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence);
 /* From a kernel buffer to the reader, honouring *ppos. */
-ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *ppos, const void *from, size_t available);
+ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *ppos, const void *from,
+				size_t available);
 int deny_write_access(struct file *file);	/* exec: -ETXTBSY when open for writing */
 void allow_write_access(struct file *file);
 
@@ -345,12 +414,14 @@ int vfs_rmdir(struct inode *dir, struct dentry *dentry);
 int vfs_unlink(struct inode *dir, struct dentry *dentry);
 
 /* ---- mounts (mount.c, namespace.c) ---- */
-long do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags, void *data);
+long do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags,
+	      void *data);
 int mount_root(void);		/* the initial ramfs, its namespace, init_task's root and cwd */
 struct file_system_type *get_fs_type(const char *name);
 
 /* ---- help for small file systems (libfs.c) ---- */
-extern const struct file_operations simple_dir_operations;	/* readdir over pinned children, "." and ".." included */
+/* readdir over pinned children, "." and ".." included */
+extern const struct file_operations simple_dir_operations;
 extern const struct inode_operations simple_dir_inode_operations;
 int simple_statfs(struct dentry *root, struct kstatfs *buf);
 int simple_setattr(struct dentry *dentry, const struct iattr *attr);
@@ -378,26 +449,31 @@ static inline void poll_wait(wait_queue_head_t *wq, struct poll_table *pt)
 
 /* ---- /proc files: one line each (procfs.c) ---- */
 struct proc_file {
-	const char *name;				/* below /proc, may contain one slash: "sys/…" no: flat names only */
+	const char *name;			/* below /proc, without a slash */
 	umode_t mode;					/* 0444 */
 	int (*show)(struct seq_file *m);		/* the whole text, from the start */
 	const struct file_operations *fops;		/* instead of show */
 };
-#define PROC_FILE(file_name, show_fn) \
-	static const struct proc_file CONCAT(proc_file_, show_fn) TABLE_ENTRY(proc_file) = {file_name, 0444, show_fn, NULL}
-#define PROC_FILE_OPS(file_name, file_mode, file_ops) \
-	static const struct proc_file CONCAT(proc_file_, file_ops) TABLE_ENTRY(proc_file) = {file_name, file_mode, NULL, &file_ops}
+#define PROC_FILE(file_name, show_fn)                             \
+	static const struct proc_file CONCAT(proc_file_, show_fn) \
+		TABLE_ENTRY(proc_file) = {file_name, 0444, show_fn, NULL}
+#define PROC_FILE_OPS(file_name, file_mode, file_ops)              \
+	static const struct proc_file CONCAT(proc_file_, file_ops) \
+		TABLE_ENTRY(proc_file) = {file_name, file_mode, NULL, &file_ops}
 /* A file below /proc/PID; p is referenced, may be a zombie. */
 struct proc_pid_file {
 	const char *name;
 	umode_t mode;
 	int (*show)(struct seq_file *m, struct task_struct *p);
-	int (*link)(struct task_struct *p, struct path *out);	/* a symlink (exe, cwd, root) instead of show */
+	/* a symlink (exe, cwd, root) instead of show */
+	int (*link)(struct task_struct *p, struct path *out);
 };
-#define PROC_PID_FILE(file_name, show_fn) \
-	static const struct proc_pid_file CONCAT(proc_pid_, show_fn) TABLE_ENTRY(proc_pid_file) = {file_name, 0444, show_fn, NULL}
-#define PROC_PID_LINK(file_name, link_fn) \
-	static const struct proc_pid_file CONCAT(proc_pid_, link_fn) TABLE_ENTRY(proc_pid_file) = {file_name, 0777, NULL, link_fn}
+#define PROC_PID_FILE(file_name, show_fn)                            \
+	static const struct proc_pid_file CONCAT(proc_pid_, show_fn) \
+		TABLE_ENTRY(proc_pid_file) = {file_name, 0444, show_fn, NULL}
+#define PROC_PID_LINK(file_name, link_fn)                            \
+	static const struct proc_pid_file CONCAT(proc_pid_, link_fn) \
+		TABLE_ENTRY(proc_pid_file) = {file_name, 0777, NULL, link_fn}
 
 /* ---- character devices: one line each; a node appears in devfs (devfs.c) ---- */
 struct chrdev {
@@ -406,9 +482,11 @@ struct chrdev {
 	umode_t mode;
 	const struct file_operations *fops;
 };
-#define CHRDEV(dev_name, major, minor, dev_mode, file_ops) \
-	static const struct chrdev CONCAT(chrdev_, CONCAT(major, CONCAT(_, minor))) TABLE_ENTRY(device) = {dev_name, MKDEV(major, minor), dev_mode, &file_ops}
+#define CHRDEV(dev_name, major, minor, dev_mode, file_ops)                          \
+	static const struct chrdev CONCAT(chrdev_, CONCAT(major, CONCAT(_, minor))) \
+		TABLE_ENTRY(device) = {dev_name, MKDEV(major, minor), dev_mode, &file_ops}
 
 /* ---- boot ---- */
 void vfs_init_early(void);	/* caches and hash tables */
-int initramfs_unpack(void);	/* the built-in archive, then each boot module over it; frees them. Errors are logged. */
+/* the built-in archive, then each boot module over it; frees them. Errors are logged. */
+int initramfs_unpack(void);

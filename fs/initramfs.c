@@ -2,9 +2,10 @@
 /*
  * The initramfs: newc cpio archives in memory become files of the root file system.
  *
- * Promises: the built-in archive first, then each boot module over it. A file whose data starts on a page boundary of a page-aligned archive
- * keeps the archive's own pages (tools/mkinitramfs pads for that); others are copied. All other pages of an archive are freed at
- * the end. A bad archive is logged and ends there; what was unpacked before stays.
+ * Promises: the built-in archive first, then each boot module over it. A file whose data starts on
+ * a page boundary of a page-aligned archive keeps the archive's own pages (tools/mkinitramfs pads
+ * for that); others are copied. All other pages of an archive are freed at the end. A bad archive
+ * is logged and ends there; what was unpacked before stays.
  *
  * Start with initramfs_unpack() and unpack_member().
  */
@@ -19,8 +20,10 @@ struct archive {
 	char *data;		/* direct map */
 	size_t size, pos;
 	bool aligned;		/* data is on a page boundary: pages may be adopted */
-	unsigned long *adopted;	/* a bit for each page that belongs to a file now; NULL: no memory, copy all */
-	char *tail;		/* rest of the last page adopted, to be zeroed once nothing in it is needed any more */
+	/* a bit for each page that belongs to a file now; NULL: no memory, copy all */
+	unsigned long *adopted;
+	/* rest of the last page adopted, to be zeroed once nothing in it is needed any more */
+	char *tail;
 	size_t tail_len;
 	struct list_head links;	/* struct hard_link: inode numbers with more than one name */
 };
@@ -69,9 +72,18 @@ static const char *read_member(struct archive *a, struct member *m)
 	for (int i = 0; i < 13; i++)
 		if (!parse_hex(head + 6 + 8 * i, &f[i]))
 			return "has a bad header";
-	*m = (struct member){.ino = f[0], .mode = f[1], .uid = f[2], .gid = f[3], .nlink = f[4], .mtime = f[5], .size = f[6],
-			     .major = f[9], .minor = f[10], .name_size = f[11]};
-	if (!m->name_size || m->name_size > PATH_MAX || a->size - a->pos - NEWC_HEADER < m->name_size)
+	*m = (struct member){.ino = f[0],
+			     .mode = f[1],
+			     .uid = f[2],
+			     .gid = f[3],
+			     .nlink = f[4],
+			     .mtime = f[5],
+			     .size = f[6],
+			     .major = f[9],
+			     .minor = f[10],
+			     .name_size = f[11]};
+	if (!m->name_size || m->name_size > PATH_MAX ||
+	    a->size - a->pos - NEWC_HEADER < m->name_size)
 		return "has a bad name";
 	m->name = head + NEWC_HEADER;
 	if (m->name[m->name_size - 1])
@@ -140,7 +152,8 @@ static void remember_link(struct archive *a, const struct member *m, const char 
 	struct hard_link *link = kmalloc(sizeof(*link) + strlen(path) + 1, GFP_KERNEL);
 
 	if (!link)
-		return;		/* the other names become files of their own, without data: better than nothing */
+		/* the other names become files of their own, without data: better than nothing */
+		return;
 	link->ino = m->ino;
 	memcpy(link->path, path, strlen(path) + 1);
 	list_add(&link->list, &a->links);
@@ -190,7 +203,8 @@ static int unpack_dir(const char *path)
 {
 	int err = mkdir_path(path, 0755);
 
-	if (err == -EEXIST) {		/* an archive may add to a directory, but not turn a file into one silently */
+	/* an archive may add to a directory, but not turn a file into one silently */
+	if (err == -EEXIST) {
 		struct path p;
 
 		err = kern_path(path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
@@ -257,7 +271,10 @@ static int unpack_member(struct archive *a, const struct member *m)
 
 /* ---- whole archives ---- */
 
-/* Several archives may follow each other, with zeroes between (as Linux takes them). NULL, or what is wrong. */
+/*
+ * Several archives may follow each other, with zeroes between (as Linux takes them). NULL, or what
+ * is wrong.
+ */
 static const char *unpack_archive(struct archive *a)
 {
 	const char *problem;
@@ -284,29 +301,34 @@ static const char *unpack_archive(struct archive *a)
 /* Pages that no file has taken go to the allocator. */
 static void free_archive_pages(const struct archive *a)
 {
-	size_t first = DIV_ROUND_UP((unsigned long)a->data, PAGE_SIZE), last = ((unsigned long)a->data + a->size) / PAGE_SIZE;
+	size_t first = DIV_ROUND_UP((unsigned long)a->data, PAGE_SIZE),
+	       last = ((unsigned long)a->data + a->size) / PAGE_SIZE;
 
 	for (size_t i = first; i < last; i++) {
 		char *p = (char *)(i * PAGE_SIZE);
 
-		if (!a->adopted || !test_bit((long)((size_t)(p - a->data) >> PAGE_SHIFT), a->adopted))
+		if (!a->adopted ||
+		    !test_bit((long)((size_t)(p - a->data) >> PAGE_SHIFT), a->adopted))
 			free_reserved_page(virt_to_page(p));
 	}
 }
 
 /*
- * Unpack `size` bytes at `data`. adopt: data is a boot image of its own (reserved pages in the direct map): files take its pages, the
- * others are freed. 0 or -EINVAL after what is wrong has been logged.
+ * Unpack `size` bytes at `data`. adopt: data is a boot image of its own (reserved pages in the
+ * direct map): files take its pages, the others are freed. 0 or -EINVAL after what is wrong has
+ * been logged.
  */
 int initramfs_unpack_archive(const char *name, char *data, size_t size, bool adopt)
 {
-	struct archive a = {.name = name, .data = data, .size = size, .links = LIST_HEAD_INIT(a.links)};
+	struct archive a = {
+		.name = name, .data = data, .size = size, .links = LIST_HEAD_INIT(a.links)};
 	struct hard_link *link;
 	const char *problem;
 
 	a.aligned = adopt && !((unsigned long)data & ~PAGE_MASK);
 	if (a.aligned)
-		a.adopted = kcalloc(BITS_TO_LONGS(DIV_ROUND_UP(size, PAGE_SIZE)), sizeof(long), GFP_KERNEL);
+		a.adopted = kcalloc(BITS_TO_LONGS(DIV_ROUND_UP(size, PAGE_SIZE)), sizeof(long),
+				    GFP_KERNEL);
 	problem = unpack_archive(&a);
 	if (problem)
 		pr_err("initramfs: %s: the member at offset %zu %s\n", name, a.pos, problem);

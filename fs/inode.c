@@ -2,8 +2,8 @@
 /*
  * Inodes: made, counted, given back; who may do what with them.
  *
- * An inode lives as long as a dentry or an open file points to it; file systems here keep no other table of them. Start with
- * inode_permission().
+ * An inode lives as long as a dentry or an open file points to it; file systems here keep no other
+ * table of them. Start with inode_permission().
  */
 #include "fs/internal.h"
 
@@ -63,7 +63,10 @@ void iput(struct inode *inode)
 	kmem_cache_free(inode_cache, inode);
 }
 
-/* A new inode's owner, and the group and setgid bit that a setgid directory hands down (inode_init_owner in Linux). */
+/*
+ * A new inode's owner, and the group and setgid bit that a setgid directory hands down
+ * (inode_init_owner in Linux).
+ */
 void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode)
 {
 	inode->i_uid = current_fsuid();

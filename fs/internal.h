@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of fs/ share with each other and with the system call bodies, and nobody else needs.
+ * What the files of fs/ share with each other and with the system call bodies, and nobody else
+ * needs.
  */
 #pragma once
 
@@ -9,12 +10,15 @@
 #include "kernel/task/task.h"
 
 /* ---- dcache.c ---- */
-extern seqlock_t rename_lock;		/* d_parent and d_name of any dentry; readers retry. Outside d_lock. */
+/* d_parent and d_name of any dentry; readers retry. Outside d_lock. */
+extern seqlock_t rename_lock;
 void dcache_init(void);
 void inode_cache_init(void);
 void file_cache_init(void);
-void shrink_dcache_tree(struct dentry *root);	/* unmount: drops the pins of all below and of root itself */
-struct dentry *d_alloc_anon(const char *name);	/* a root without super block, for pipes; NULL: no memory */
+/* unmount: drops the pins of all below and of root itself */
+void shrink_dcache_tree(struct dentry *root);
+/* a root without super block, for pipes; NULL: no memory */
+struct dentry *d_alloc_anon(const char *name);
 struct dentry *dget_parent(struct dentry *dentry);
 /* d_lookup() plus ->d_revalidate: a stale one is dropped. */
 struct dentry *d_lookup_valid(struct dentry *parent, const struct qstr *name);
@@ -36,19 +40,23 @@ static inline bool d_mountpoint(const struct dentry *dentry)
 }
 
 /* ---- d_path.c ---- */
-char *d_path_from(const struct path *path, const struct path *root, char *buf, int buflen, bool *reached);
+char *d_path_from(const struct path *path, const struct path *root, char *buf, int buflen,
+		  bool *reached);
 
 /* ---- attr.c ---- */
-int notify_change(struct dentry *dentry, struct iattr *attr);	/* i_mutex held; EROFS is the caller's check */
+/* i_mutex held; EROFS is the caller's check */
+int notify_change(struct dentry *dentry, struct iattr *attr);
 int vfs_getattr(const struct path *path, struct kstat *stat);
 int do_truncate(struct dentry *dentry, loff_t length, unsigned int valid);
-int file_remove_privs(struct inode *inode);	/* a write by other than root takes setuid bits away; i_mutex held */
+/* a write by other than root takes setuid bits away; i_mutex held */
+int file_remove_privs(struct inode *inode);
 void truncate_setsize(struct inode *inode, loff_t size);	/* i_mutex held */
 static inline void file_accessed(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 
-	if (inode->i_times.atime > inode->i_times.mtime && inode->i_times.atime > inode->i_times.ctime)
+	if (inode->i_times.atime > inode->i_times.mtime &&
+	    inode->i_times.atime > inode->i_times.ctime)
 		return;
 	if (!(file->f_flags & O_NOATIME) && !(inode->i_sb && inode->i_sb->s_flags & SB_RDONLY))
 		inode->i_times.atime = current_time_ns();
@@ -59,15 +67,19 @@ bool dir_emit_dots(struct file *file, struct dir_context *ctx);
 
 /* ---- mount.c: the tree of mounts ---- */
 extern seqlock_t mount_lock;		/* the shape of all mount trees */
-extern struct rw_semaphore namespace_sem;	/* who changes it sleeps on this; outside mount_lock, inside i_mutex */
-struct mount *alloc_mount(struct super_block *sb, struct dentry *root, const char *devname, const char *type,
-			  unsigned int flags);	/* takes over an s_active reference of sb on success; count 1; NULL */
+/* who changes it sleeps on this; outside mount_lock, inside i_mutex */
+extern struct rw_semaphore namespace_sem;
+/* Count 1. Takes over an s_active reference of sb on success; NULL: no memory. */
+struct mount *alloc_mount(struct super_block *sb, struct dentry *root, const char *devname,
+			  const char *type, unsigned int flags);
 struct mount *mntget(struct mount *mnt);
 void mntput(struct mount *mnt);		/* may sleep */
 /* What is mounted on `path`, referenced; NULL: nothing. */
 struct mount *lookup_mnt(const struct path *path);
-bool follow_mount(struct path *path);	/* go into what is mounted here, all the way; true: path changed */
-bool follow_up(struct path *path);	/* from a mount's root to the place it is mounted on; false: it has none */
+/* go into what is mounted here, all the way; true: path changed */
+bool follow_mount(struct path *path);
+/* from a mount's root to the place it is mounted on; false: it has none */
+bool follow_up(struct path *path);
 void attach_mount(struct mount *mnt, const struct path *at);	/* mount_lock held for writing */
 void detach_mount(struct mount *mnt);	/* same; mnt->mnt_place is then to be put */
 void destroy_mount(struct mount *mnt);	/* count is 0 */
@@ -77,7 +89,8 @@ int mnt_want_write(struct mount *mnt);	/* 0 or -EROFS */
 struct mnt_namespace {
 	refcount_t count;
 	struct mount *root;		/* immutable */
-	struct list_head list;		/* mount.mnt_list, in the order of mounting; namespace_sem */
+	/* mount.mnt_list, in the order of mounting; namespace_sem */
+	struct list_head list;
 };
 long do_umount(const char __user *name, int flags);
 int umount_path(const char *name, int flags);
@@ -132,7 +145,8 @@ int task_fs_path(struct task_struct *p, bool want_root, struct path *out);
 #define MAXSYMLINKS 40
 
 /* A path copied from the user, in a buffer of PATH_MAX. */
-char *getname(const char __user *name);		/* ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOENT if empty) */
+/* ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOENT if empty) */
+char *getname(const char __user *name);
 char *getname_empty(const char __user *name);	/* an empty one is fine */
 char *getname_kernel(const char *name);
 void putname(char *name);
@@ -148,7 +162,10 @@ struct nameidata {
 	int total_links, depth;
 	struct saved_link *stack;
 };
-/* Walk to the parent of the last component: nd->path, nd->last. Then path_put(&nd->path), nd_release(). */
+/*
+ * Walk to the parent of the last component: nd->path, nd->last. Then path_put(&nd->path),
+ * nd_release().
+ */
 int path_parent(int dfd, const char *name, unsigned int flags, struct nameidata *nd);
 void nd_release(struct nameidata *nd);		/* what is left but nd->path */
 int filename_lookup(int dfd, const char *name, unsigned int flags, struct path *path);
@@ -165,9 +182,12 @@ int do_mknodat(int dfd, const char __user *name, umode_t mode, unsigned long dev
 int do_mkdirat(int dfd, const char __user *name, umode_t mode);
 int do_unlinkat(int dfd, const char __user *name, bool dir);
 int do_symlinkat(const char __user *target, int dfd, const char __user *name);
-int do_linkat(int olddfd, const char __user *oldname, int newdfd, const char __user *newname, int flags);
-int do_renameat(int olddfd, const char __user *oldname, int newdfd, const char __user *newname, unsigned int flags);
-int mknod_path(const char *name, umode_t mode, dev_t dev);	/* from the kernel; also regular files and FIFOs */
+int do_linkat(int olddfd, const char __user *oldname, int newdfd, const char __user *newname,
+	      int flags);
+int do_renameat(int olddfd, const char __user *oldname, int newdfd, const char __user *newname,
+		unsigned int flags);
+/* from the kernel; also regular files and FIFOs */
+int mknod_path(const char *name, umode_t mode, dev_t dev);
 int mkdir_path(const char *name, umode_t mode);
 int symlink_path(const char *target, const char *name);
 int link_path(const char *oldname, const char *newname);
@@ -179,7 +199,8 @@ int initramfs_unpack_archive(const char *name, char *data, size_t size, bool ado
 /* ---- open.c ---- */
 int get_write_access(struct inode *inode);	/* -ETXTBSY */
 void put_write_access(struct inode *inode);
-int vfs_open(struct file *file, const struct path *path);	/* takes its own references of path */
+/* takes its own references of path */
+int vfs_open(struct file *file, const struct path *path);
 struct file *alloc_file(int flags);
 extern const struct file_operations chrdev_open_fops;	/* finds the device's by number */
 
@@ -201,7 +222,10 @@ struct files_struct {
 	unsigned long open_fds_init[1], close_on_exec_init[1];
 	struct file *fd_array[NR_OPEN_DEFAULT];
 };
-/* A descriptor for the length of a system call: no reference is taken when nobody else can close it. */
+/*
+ * A descriptor for the length of a system call: no reference is taken when nobody else can close
+ * it.
+ */
 struct fd {
 	struct file *file;
 	bool put;
@@ -219,7 +243,8 @@ int close_range(unsigned int first, unsigned int last, unsigned int flags);
 bool get_close_on_exec(unsigned int fd);
 void set_close_on_exec(unsigned int fd, bool on);
 struct file *fget_task(struct task_struct *p, unsigned int fd);		/* another task's */
-struct file *fget_task_next(struct task_struct *p, unsigned int *fd);	/* the next at or above *fd */
+/* the next at or above *fd */
+struct file *fget_task_next(struct task_struct *p, unsigned int *fd);
 bool task_has_fd(struct task_struct *p, unsigned int fd);
 
 /* ---- read_write.c ---- */
@@ -230,15 +255,17 @@ struct iovec {
 #define UIO_MAXIOV   1024
 #define MAX_RW_COUNT (0x7fffffffUL & PAGE_MASK)
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);
-ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned long n, loff_t *pos, bool write);
+ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned long n, loff_t *pos,
+		  bool write);
 ssize_t do_sendfile(struct file *out, struct file *in, loff_t *ppos, size_t count);
 loff_t *file_ppos(struct file *file);	/* NULL: it has no position */
 void file_pos_lock(struct file *file);
 void file_pos_unlock(struct file *file);
 
 /*
- * The buffer of a read or write operation: user memory, or the kernel's when kernel_read()/kernel_write() made the call. A user's pointer
- * never looks like the latter, because vfs_read() and vfs_write() let only user addresses pass. Bytes NOT copied.
+ * The buffer of a read or write operation: user memory, or the kernel's when
+ * kernel_read()/kernel_write() made the call. A user's pointer never looks like the latter, because
+ * vfs_read() and vfs_write() let only user addresses pass. Bytes NOT copied.
  */
 static inline bool is_kernel_buffer(const void __user *p)
 {
@@ -284,7 +311,8 @@ struct pollfd {
 	short events, revents;
 };
 long do_poll(struct pollfd __user *fds, unsigned int nfds, s64 timeout_ns);
-long do_select(int n, unsigned long __user *in, unsigned long __user *out, unsigned long __user *ex, s64 timeout_ns);
+long do_select(int n, unsigned long __user *in, unsigned long __user *out, unsigned long __user *ex,
+	       s64 timeout_ns);
 
 #define SEEK_SET 0
 #define SEEK_CUR 1

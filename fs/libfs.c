@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What small file systems have in common: directories that are nothing but their pinned dentries, and the defaults of operations.
+ * What small file systems have in common: directories that are nothing but their pinned dentries,
+ * and the defaults of operations.
  *
- * Start with simple_dir_operations. A directory's position is the d_off of the next entry: 0 is ".", 1 is "..".
+ * Start with simple_dir_operations. A directory's position is the d_off of the next entry: 0 is
+ * ".", 1 is "..".
  */
 #include "fs/internal.h"
 
@@ -22,7 +24,8 @@ static struct dentry *next_child(struct dentry *dir, u64 pos)
 
 	spin_lock(&dir->d_lock);
 	list_for_each_entry(child, &dir->d_subdirs, d_child) {
-		if (child->d_off < pos || !child->d_inode || d_unlinked(child) || !atomic_inc_not_zero(&child->d_count))
+		if (child->d_off < pos || !child->d_inode || d_unlinked(child) ||
+		    !atomic_inc_not_zero(&child->d_count))
 			continue;
 		found = child;
 		break;
@@ -57,8 +60,8 @@ static int simple_iterate(struct file *file, struct dir_context *ctx)
 	while (room && (child = next_child(dir, (u64)ctx->pos))) {
 		struct inode *inode = child->d_inode;
 
-		room = ctx->actor(ctx, child->d_name.name, child->d_name.len, (loff_t)child->d_off, inode->i_ino,
-				  mode_to_dt(inode->i_mode));
+		room = ctx->actor(ctx, child->d_name.name, child->d_name.len, (loff_t)child->d_off,
+				  inode->i_ino, mode_to_dt(inode->i_mode));
 		if (room)
 			ctx->pos = (loff_t)child->d_off + 1;
 		dput(child);

@@ -2,11 +2,13 @@
 /*
  * The tree of mounts: what is mounted where, found while walking a path.
  *
- * Promises: lookup_mnt() takes no lock; a mount that is going away is never returned (its count is 0). A mount in a tree holds a
- * reference for being there, one on its parent and one on the dentry it covers.
+ * Promises: lookup_mnt() takes no lock; a mount that is going away is never returned (its count is
+ * 0). A mount in a tree holds a reference for being there, one on its parent and one on the dentry
+ * it covers.
  *
- * Locks: shapes and hash are changed under mount_lock by those who hold namespace_sem (namespace.c); readers use RCU and mount_lock's
- * count. Start with lookup_mnt() and attach_mount().
+ * Locks: shapes and hash are changed under mount_lock by those who hold namespace_sem
+ * (namespace.c); readers use RCU and mount_lock's count. Start with lookup_mnt() and
+ * attach_mount().
  */
 #include "fs/internal.h"
 
@@ -19,11 +21,12 @@ static atomic_t next_mount_id = ATOMIC_INIT(0);
 
 static struct hlist_head *m_hash(const struct mount *mnt, const struct dentry *dentry)
 {
-	return &mount_hashtable[hash_long((unsigned long)mnt + ((unsigned long)dentry >> 5) * 31, MOUNT_HASH_BITS)];
+	return &mount_hashtable[hash_long((unsigned long)mnt + ((unsigned long)dentry >> 5) * 31,
+					  MOUNT_HASH_BITS)];
 }
 
-struct mount *alloc_mount(struct super_block *sb, struct dentry *root, const char *devname, const char *type,
-			  unsigned int flags)
+struct mount *alloc_mount(struct super_block *sb, struct dentry *root, const char *devname,
+			  const char *type, unsigned int flags)
 {
 	struct mount *mnt = kzalloc(sizeof(*mnt), GFP_KERNEL);
 
@@ -82,7 +85,8 @@ struct mount *lookup_mnt(const struct path *path)
 		found = NULL;
 		rcu_read_lock();
 		hlist_for_each_entry_rcu(mnt, m_hash(path->mnt, path->dentry), mnt_hash) {
-			if (READ_ONCE(mnt->mnt_parent) == path->mnt && READ_ONCE(mnt->mnt_mountpoint) == path->dentry &&
+			if (READ_ONCE(mnt->mnt_parent) == path->mnt &&
+			    READ_ONCE(mnt->mnt_mountpoint) == path->dentry &&
 			    atomic_inc_not_zero(&mnt->mnt_count)) {
 				found = mnt;
 				break;

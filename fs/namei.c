@@ -2,13 +2,15 @@
 /*
  * Path walk: from text to a dentry on a mount.
  *
- * Promises: each directory on the way is searched only with execute permission; mounts are followed down, ".." goes out of them and
- * stops at current's root; at most 40 symbolic links (ELOOP); a component of more than 255 bytes or a path of 4096 is
- * ENAMETOOLONG; a trailing slash asks for a directory.
+ * Promises: each directory on the way is searched only with execute permission; mounts are followed
+ * down, ".." goes out of them and stops at current's root; at most 40 symbolic links (ELOOP); a
+ * component of more than 255 bytes or a path of 4096 is ENAMETOOLONG; a trailing slash asks for a
+ * directory.
  *
- * The walk holds one reference, on where it stands. Symbolic links do not recurse: what is still to be walked behind a link is
- * kept in nd->stack. The last component is left to the caller: link_path_walk() stops before it with nd->last set; walk_last() below
- * goes to it, open (open.c), create and remove (dirops.c) do their own thing.
+ * The walk holds one reference, on where it stands. Symbolic links do not recurse: what is still to
+ * be walked behind a link is kept in nd->stack. The last component is left to the caller:
+ * link_path_walk() stops before it with nd->last set; walk_last() below goes to it, open (open.c),
+ * create and remove (dirops.c) do their own thing.
  *
  * Start with link_path_walk().
  */
@@ -188,8 +190,9 @@ static struct dentry *lookup_last_dentry(struct nameidata *nd)
 }
 
 /*
- * Follow the symbolic link `link` (taken over), whose path goes on with `rest`. Magic links jump: *target is then "". Else *target is the
- * text to walk next, from nd->path, which is the root if the text says so.
+ * Follow the symbolic link `link` (taken over), whose path goes on with `rest`. Magic links jump:
+ * *target is then "". Else *target is the text to walk next, from nd->path, which is the root if
+ * the text says so.
  */
 int pick_link(struct nameidata *nd, struct path *link, const char *rest, const char **target)
 {
@@ -241,8 +244,8 @@ out:
 }
 
 /*
- * Go to nd->last. 0: nd->path is there. 1: it is a symbolic link to be followed, *target is its text (pick_link()). `rest`: what comes
- * behind it.
+ * Go to nd->last. 0: nd->path is there. 1: it is a symbolic link to be followed, *target is its
+ * text (pick_link()). `rest`: what comes behind it.
  */
 static int walk_component(struct nameidata *nd, bool follow, const char *rest, const char **target)
 {
@@ -280,7 +283,8 @@ static const char *next_component(struct nameidata *nd, const char *name)
 		hash = hash_step(hash, (u8)*end);
 	if (unlikely(end - name > NAME_MAX))
 		return ERR_PTR(-ENAMETOOLONG);
-	nd->last = (struct qstr){.name = name, .len = (u32)(end - name), .hash = hash_end(hash)};	/* = full_name_hash() */
+	/* = full_name_hash() */
+	nd->last = (struct qstr){.name = name, .len = (u32)(end - name), .hash = hash_end(hash)};
 	nd->last_type = LAST_NORM;
 	if (unlikely(name[0] == '.')) {
 		if (nd->last.len == 1)
@@ -314,8 +318,8 @@ static bool more_to_walk(const struct nameidata *nd)
 }
 
 /*
- * Walk all of `name` but its last component, which is left in nd->last (LAST_ROOT: there was none). nd->path is the directory it is to
- * be looked for in.
+ * Walk all of `name` but its last component, which is left in nd->last (LAST_ROOT: there was none).
+ * nd->path is the directory it is to be looked for in.
  */
 int link_path_walk(const char *name, struct nameidata *nd)
 {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mount namespaces, and what mount(2) and umount2(2) do to them. There is no propagation: every mount is private.
+ * Mount namespaces, and what mount(2) and umount2(2) do to them. There is no propagation: every
+ * mount is private.
  *
- * Promises: a failed mount leaves nothing behind; umount of something in use is EBUSY and changes nothing; when umount returns, the
- * super block of a last mount is gone (super.c makes those wait who come for it meanwhile).
+ * Promises: a failed mount leaves nothing behind; umount of something in use is EBUSY and changes
+ * nothing; when umount returns, the super block of a last mount is gone (super.c makes those wait
+ * who come for it meanwhile).
  *
- * Locks: a mountpoint's i_mutex (so that nobody removes it), then namespace_sem, then mount_lock. s_umount is never taken inside
- * namespace_sem. Start with do_mount() and do_umount().
+ * Locks: a mountpoint's i_mutex (so that nobody removes it), then namespace_sem, then mount_lock.
+ * s_umount is never taken inside namespace_sem. Start with do_mount() and do_umount().
  */
 #include "fs/internal.h"
 
@@ -21,8 +23,8 @@ static unsigned int mnt_flags_of(unsigned long flags)
 /* ---- putting a mount into the tree ---- */
 
 /*
- * Lock the place for a new mount: the topmost thing that is mounted at *path. Returns with its i_mutex and namespace_sem
- * held, or -ENOENT for a removed directory.
+ * Lock the place for a new mount: the topmost thing that is mounted at *path. Returns with its
+ * i_mutex and namespace_sem held, or -ENOENT for a removed directory.
  */
 static int lock_mountpoint(struct path *path)
 {
@@ -59,7 +61,8 @@ static int check_graft(const struct mount *mnt, const struct path *path)
 		return -EINVAL;
 	if (S_ISDIR(mnt->mnt_root->d_inode->i_mode) != S_ISDIR(path->dentry->d_inode->i_mode))
 		return -ENOTDIR;
-	if (path->mnt->mnt_sb == mnt->mnt_sb && path->dentry == path->mnt->mnt_root && mnt->mnt_root == path->dentry)
+	if (path->mnt->mnt_sb == mnt->mnt_sb && path->dentry == path->mnt->mnt_root &&
+	    mnt->mnt_root == path->dentry)
 		return -EBUSY;
 	return 0;
 }
@@ -90,7 +93,8 @@ static int graft(struct mount *mnt, struct path *path)
 	return err;
 }
 
-static int do_new_mount(struct path *path, const char *type_name, unsigned long flags, const char *dev_name, void *data)
+static int do_new_mount(struct path *path, const char *type_name, unsigned long flags,
+			const char *dev_name, void *data)
 {
 	struct file_system_type *type;
 	struct super_block *sb;
@@ -117,7 +121,8 @@ static int do_new_mount(struct path *path, const char *type_name, unsigned long 
 
 static struct mount *clone_mount(struct mount *old, struct dentry *root)
 {
-	struct mount *mnt = alloc_mount(old->mnt_sb, root, old->mnt_devname, old->mnt_typename, old->mnt_flags);
+	struct mount *mnt =
+		alloc_mount(old->mnt_sb, root, old->mnt_devname, old->mnt_typename, old->mnt_flags);
 
 	if (mnt)
 		atomic_inc(&old->mnt_sb->s_active);	/* `old` keeps it above 0 */
@@ -125,8 +130,8 @@ static struct mount *clone_mount(struct mount *old, struct dentry *root)
 }
 
 /*
- * Take a mount and all below it out of the tree, and collect them. namespace_sem held for writing. A child comes after its
- * parent in the list.
+ * Take a mount and all below it out of the tree, and collect them. namespace_sem held for writing.
+ * A child comes after its parent in the list.
  */
 static void umount_tree(struct mount *top, struct list_head *gone)
 {
@@ -163,7 +168,10 @@ static void put_gone(struct list_head *gone)
 	}
 }
 
-/* The mounts below a bound directory go along with MS_REC. namespace_sem held for writing, `top` is attached. */
+/*
+ * The mounts below a bound directory go along with MS_REC. namespace_sem held for writing, `top` is
+ * attached.
+ */
 static int bind_submounts(struct mount *from, struct dentry *dir, struct mount *top)
 {
 	struct mnt_namespace *ns = current->mnt_ns;
@@ -176,7 +184,8 @@ static int bind_submounts(struct mount *from, struct dentry *dir, struct mount *
 	list_for_each_entry(mnt, &ns->list, mnt_list) {
 		struct path at = {mnt->mnt_parent->mnt_copy, mnt->mnt_mountpoint};
 
-		if (mnt == top || !at.mnt || (mnt->mnt_parent == from && !is_subdir(mnt->mnt_mountpoint, dir)))
+		if (mnt == top || !at.mnt ||
+		    (mnt->mnt_parent == from && !is_subdir(mnt->mnt_mountpoint, dir)))
 			goto next;
 		copy = clone_mount(mnt, mnt->mnt_root);
 		if (!copy) {
@@ -234,7 +243,9 @@ out_path:
 
 /* ---- remount ---- */
 
-/* New flags for the mount alone. -EBUSY: read-only is asked for, and something is open for writing. */
+/*
+ * New flags for the mount alone. -EBUSY: read-only is asked for, and something is open for writing.
+ */
 static int change_mount_flags(struct mount *mnt, unsigned int flags)
 {
 	unsigned int old;
@@ -243,7 +254,8 @@ static int change_mount_flags(struct mount *mnt, unsigned int flags)
 	write_seqlock(&mount_lock);
 	old = mnt->mnt_flags;
 	WRITE_ONCE(mnt->mnt_flags, flags);
-	smp_mb();		/* pairs with get_mount_write(): it counts itself, then looks at the flags */
+	/* pairs with get_file_write(): it counts itself, then looks at the flags */
+	smp_mb();
 	if (flags & ~old & MNT_RDONLY && atomic_read(&mnt->mnt_writers)) {
 		WRITE_ONCE(mnt->mnt_flags, old);
 		err = -EBUSY;
@@ -286,10 +298,11 @@ static int do_change_propagation(struct path *path, unsigned long flags)
 }
 
 /*
- * mount(2) with strings in kernel memory; `data` is a string or NULL. May sleep. Moving mounts and shared propagation are not there:
- * EINVAL.
+ * mount(2) with strings in kernel memory; `data` is a string or NULL. May sleep. Moving mounts and
+ * shared propagation are not there: EINVAL.
  */
-long do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags, void *data)
+long do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags,
+	      void *data)
 {
 	struct path path;
 	long err;
@@ -316,8 +329,8 @@ long do_mount(const char *dev_name, const char *dir_name, const char *type, unsi
 }
 
 /*
- * Take mnt out of the tree if the tree and the caller are its only users. namespace_sem held for writing. On success the count
- * is 0: nobody can find it any more, and both references are ours.
+ * Take mnt out of the tree if the tree and the caller are its only users. namespace_sem held for
+ * writing. On success the count is 0: nobody can find it any more, and both references are ours.
  */
 static int umount_one(struct mount *mnt)
 {
@@ -334,7 +347,10 @@ static int umount_one(struct mount *mnt)
 	return err;
 }
 
-/* Takes over the references of path, which is what to umount. A mount that is the root of the namespace is always busy. */
+/*
+ * Takes over the references of path, which is what to umount. A mount that is the root of the
+ * namespace is always busy.
+ */
 static int umount_found(struct path *path, int flags)
 {
 	LIST_HEAD(gone);
@@ -431,7 +447,10 @@ static void move_path(struct path *path)
 	path->mnt = copy;
 }
 
-/* A copy of ns, all of whose mounts are new; root and cwd of fs (not shared) move over. NULL: no memory. */
+/*
+ * A copy of ns, all of whose mounts are new; root and cwd of fs (not shared) move over. NULL: no
+ * memory.
+ */
 static struct mnt_namespace *copy_mnt_ns(struct mnt_namespace *old, struct fs_struct *fs)
 {
 	struct mnt_namespace *ns = alloc_mnt_ns();

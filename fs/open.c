@@ -2,8 +2,9 @@
 /*
  * open(2): from a path and flags to an open file, and the life of struct file.
  *
- * Promises: the flags mean what open(2) says, errors in Linux's order. A file that is open for writing counts in its inode (against
- * running programs: ETXTBSY), its mount and its super block (against remount to read-only).
+ * Promises: the flags mean what open(2) says, errors in Linux's order. A file that is open for
+ * writing counts in its inode (against running programs: ETXTBSY), its mount and its super block
+ * (against remount to read-only).
  *
  * Start with do_filp_open().
  */
@@ -34,7 +35,8 @@ struct file *alloc_file(int flags)
 	file->f_pos = 0;
 	file->private_data = NULL;
 	/* 0, 1, 2 are read, write, both; 3 (only for ioctl) is neither. */
-	file->f_mode = flags & O_PATH ? FMODE_PATH : ((flags & O_ACCMODE) + 1) & (FMODE_READ | FMODE_WRITE);
+	file->f_mode = flags & O_PATH ? FMODE_PATH
+				      : ((flags & O_ACCMODE) + 1) & (FMODE_READ | FMODE_WRITE);
 	mutex_init(&file->f_pos_lock);
 	spin_lock_init(&file->f_lock);
 	return file;
@@ -86,7 +88,10 @@ void allow_write_access(struct file *file)
 	atomic_inc(&file->f_inode->i_writecount);
 }
 
-/* Does an open for writing of this inode count? Devices and pipes may be written on a read-only mount. */
+/*
+ * Does an open for writing of this inode count? Devices and pipes may be written on a read-only
+ * mount.
+ */
 static bool counts_as_writer(const struct file *file)
 {
 	return file->f_mode & FMODE_WRITE && file->f_path.mnt && S_ISREG(file->f_inode->i_mode);
@@ -187,8 +192,12 @@ struct file *dentry_open(const struct path *path, int flags)
 	return file;
 }
 
-/* A file that no path leads to. NULL inode operations; the name is what /proc/PID/fd shows. ERR_PTR(-ENOMEM). */
-struct file *alloc_file_anon(const char *name, const struct file_operations *fops, void *priv, int flags)
+/*
+ * A file that no path leads to. NULL inode operations; the name is what /proc/PID/fd shows.
+ * ERR_PTR(-ENOMEM).
+ */
+struct file *alloc_file_anon(const char *name, const struct file_operations *fops, void *priv,
+			     int flags)
 {
 	struct file *file = alloc_file(flags);
 	struct path path = {0};
@@ -219,7 +228,8 @@ struct file *alloc_file_anon(const char *name, const struct file_operations *fop
 
 static int may_open(const struct path *path, int flags)
 {
-	static const unsigned char wants[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
+	static const unsigned char wants[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+					      MAY_READ | MAY_WRITE};
 	struct inode *inode = path->dentry->d_inode;
 	int mask = wants[flags & O_ACCMODE], err;
 
@@ -274,9 +284,11 @@ static int open_found(struct nameidata *nd, struct file *file, int flags, bool c
 }
 
 /*
- * The last component with O_CREAT: find it or make it. 0: nd->path stands on it; 1: a symbolic link to follow, *target is its text.
+ * The last component with O_CREAT: find it or make it. 0: nd->path stands on it; 1: a symbolic link
+ * to follow, *target is its text.
  */
-static int open_create(struct nameidata *nd, int flags, umode_t mode, bool *created, const char **target)
+static int open_create(struct nameidata *nd, int flags, umode_t mode, bool *created,
+		       const char **target)
 {
 	struct dentry *parent = nd->path.dentry, *dentry;
 	struct inode *dir = parent->d_inode;
@@ -320,7 +332,8 @@ static int open_create(struct nameidata *nd, int flags, umode_t mode, bool *crea
 	return 0;
 }
 
-static int open_with_create(struct nameidata *nd, const char *name, struct file *file, int flags, umode_t mode)
+static int open_with_create(struct nameidata *nd, const char *name, struct file *file, int flags,
+			    umode_t mode)
 {
 	const char *target = name;
 	bool created = false;
@@ -341,7 +354,8 @@ static int open_with_create(struct nameidata *nd, const char *name, struct file 
 
 static struct file *open_nd(struct nameidata *nd, const char *name, int flags, umode_t mode)
 {
-	struct file *file = alloc_file(flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
+	struct file *file =
+		alloc_file(flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
 	int err;
 
 	if (!file) {

@@ -2,11 +2,13 @@
 /*
  * Pipes and FIFOs: 64 KiB in pages between writers and readers.
  *
- * Promises (pipe(7)): a write of at most PIPE_BUF bytes is never mixed with others; a read at the end of all writers gives 0; a write without
- * readers gives -EPIPE (the system call adds SIGPIPE); O_NONBLOCK gives -EAGAIN. Opening a FIFO waits for the other side.
+ * Promises (pipe(7)): a write of at most PIPE_BUF bytes is never mixed with others; a read at the
+ * end of all writers gives 0; a write without readers gives -EPIPE (the system call adds SIGPIPE);
+ * O_NONBLOCK gives -EAGAIN. Opening a FIFO waits for the other side.
  *
- * pipe->mutex guards everything in the structure; wait queues are woken after it is dropped or while it is held, both are fine. A FIFO's
- * pipe hangs at the inode (i_pipe, under i_mutex) and goes with the last opener. Start with pipe_read() and pipe_write().
+ * pipe->mutex guards everything in the structure; wait queues are woken after it is dropped or
+ * while it is held, both are fine. A FIFO's pipe hangs at the inode (i_pipe, under i_mutex) and
+ * goes with the last opener. Start with pipe_read() and pipe_write().
  */
 #include "fs/internal.h"
 
@@ -20,11 +22,15 @@ struct pipe_buffer {
 
 struct pipe_inode_info {
 	struct mutex mutex;
-	wait_queue_head_t rd_wait, wr_wait;	/* for data; for room. Openers of FIFOs wait on both. */
-	unsigned int head, tail;		/* filled slots are tail … head-1, modulo PIPE_PAGES */
+	/* for data; for room. Openers of FIFOs wait on both. */
+	wait_queue_head_t rd_wait, wr_wait;
+	/* filled slots are tail … head-1, modulo PIPE_PAGES */
+	unsigned int head, tail;
 	unsigned int readers, writers;		/* open files */
-	unsigned int r_counter, w_counter;	/* opens, ever: a FIFO's opener sees that somebody came, even if he left */
-	unsigned int files;			/* open files and openers: who keeps it. FIFO: inode's i_mutex too */
+	/* opens, ever: a FIFO's opener sees that somebody came, even if he left */
+	unsigned int r_counter, w_counter;
+	/* open files and openers: who keeps it. FIFO: inode's i_mutex too */
+	unsigned int files;
 	struct page *spare;			/* one page kept for the next write */
 	struct pipe_buffer bufs[PIPE_PAGES];
 };
@@ -113,7 +119,8 @@ static ssize_t pipe_read(struct file *file, char __user *to, size_t len, loff_t 
 		if (file->f_flags & O_NONBLOCK)
 			goto out;
 		mutex_unlock(&pipe->mutex);
-		n = wait_event_interruptible_exclusive(pipe->rd_wait, !pipe_empty(pipe) || !READ_ONCE(pipe->writers));
+		n = wait_event_interruptible_exclusive(
+			pipe->rd_wait, !pipe_empty(pipe) || !READ_ONCE(pipe->writers));
 		if (n)
 			return n;
 		mutex_lock(&pipe->mutex);
@@ -133,7 +140,8 @@ out:
 /* ---- write ---- */
 
 /* Append to the newest page, if all of len fits behind what is there. mutex held. */
-static bool append_small(struct pipe_inode_info *pipe, const char __user *from, size_t len, ssize_t *result)
+static bool append_small(struct pipe_inode_info *pipe, const char __user *from, size_t len,
+			 ssize_t *result)
 {
 	struct pipe_buffer *buf;
 	unsigned int end;
@@ -179,7 +187,8 @@ static int wait_for_room(struct pipe_inode_info *pipe, struct file *file)
 	if (file->f_flags & O_NONBLOCK)
 		return -EAGAIN;
 	mutex_unlock(&pipe->mutex);
-	err = (int)wait_event_interruptible_exclusive(pipe->wr_wait, !pipe_full(pipe) || !READ_ONCE(pipe->readers));
+	err = (int)wait_event_interruptible_exclusive(
+		pipe->wr_wait, !pipe_full(pipe) || !READ_ONCE(pipe->readers));
 	mutex_lock(&pipe->mutex);
 	return err;
 }
@@ -198,7 +207,10 @@ static ssize_t pipe_write(struct file *file, const char __user *from, size_t len
 			n = -EPIPE;
 			break;
 		}
-		/* Only the first piece may share a page: so small writes stay whole, and a large one begins right behind them. */
+		/*
+		 * Only the first piece may share a page: so small writes stay whole, and a large
+		 * one begins right behind them.
+		 */
 		if (!(first && append_small(pipe, from, min(len, (len - 1) % PAGE_SIZE + 1), &n))) {
 			if (pipe_full(pipe)) {
 				n = wait_for_room(pipe, file);
@@ -206,7 +218,9 @@ static ssize_t pipe_write(struct file *file, const char __user *from, size_t len
 					break;
 				continue;
 			}
-			n = add_page(pipe, from + done, first && len > PAGE_SIZE ? (len - 1) % PAGE_SIZE + 1 : len - (size_t)done);
+			n = add_page(pipe, from + done,
+				     first && len > PAGE_SIZE ? (len - 1) % PAGE_SIZE + 1
+							      : len - (size_t)done);
 		}
 		if (n < 0)
 			break;
@@ -272,7 +286,10 @@ long pipe_fcntl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -EBADF;
 	if (cmd == F_GETPIPE_SZ)
 		return PIPE_PAGES * PAGE_SIZE;
-	/* The size is fixed; asking for no more than that is granted (fcntl(2) allows a larger one than asked). */
+	/*
+	 * The size is fixed; asking for no more than that is granted (fcntl(2) allows a larger one
+	 * than asked).
+	 */
 	return arg <= PIPE_PAGES * PAGE_SIZE ? (long)(PIPE_PAGES * PAGE_SIZE) : -EPERM;
 }
 

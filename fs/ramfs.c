@@ -2,8 +2,9 @@
 /*
  * ramfs: files that live in the page cache, names that live in the dentry cache.
  *
- * Promises: a name keeps its dentry pinned, so that lookups never miss and directories need no storage of their own; an operation that
- * fails leaves nothing. devfs uses the same operations for its directories.
+ * Promises: a name keeps its dentry pinned, so that lookups never miss and directories need no
+ * storage of their own; an operation that fails leaves nothing. devfs uses the same operations for
+ * its directories.
  *
  * Start with ramfs_get_inode() and ramfs_dir_inode_operations.
  */
@@ -46,7 +47,8 @@ static const struct inode_operations ramfs_symlink_inode_operations = {
 };
 
 /* A new inode of any type; rdev for device nodes. NULL: no memory. */
-struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode, dev_t rdev)
+struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
+			      dev_t rdev)
 {
 	struct inode *inode = new_inode(sb);
 
@@ -167,8 +169,8 @@ static int ramfs_rmdir(struct inode *dir, struct dentry *dentry)
 }
 
 /* d_move() makes the name change hands in one moment; what it stood for is let go after that. */
-static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *target,
-			unsigned int flags)
+static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			struct dentry *target, unsigned int flags)
 {
 	bool is_dir = d_is_dir(old);
 
@@ -249,12 +251,14 @@ static int tmpfs_fill_super(struct super_block *sb, void *data)
 	return ramfs_fill_root(sb, parse_mode(data, 01777));
 }
 
-static struct super_block *ramfs_get_sb(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct super_block *ramfs_get_sb(struct file_system_type *type, int flags,
+					const char *dev_name, void *data)
 {
 	return get_sb_nodev(type, flags, data, ramfs_fill_super);
 }
 
-static struct super_block *tmpfs_get_sb(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct super_block *tmpfs_get_sb(struct file_system_type *type, int flags,
+					const char *dev_name, void *data)
 {
 	return get_sb_nodev(type, flags, data, tmpfs_fill_super);
 }
@@ -266,7 +270,10 @@ static struct file_system_type ramfs_fs_type = {
 };
 DEFINE_FILESYSTEM(ramfs_fs_type);
 
-/* Programs ask for tmpfs. There is no swap and no size limit, so it is ramfs with another default mode. */
+/*
+ * Programs ask for tmpfs. There is no swap and no size limit, so it is ramfs with another default
+ * mode.
+ */
 static struct file_system_type tmpfs_fs_type = {
 	.name = "tmpfs",
 	.get_sb = tmpfs_get_sb,

@@ -4,7 +4,8 @@
 
 #include "fs/fs.h"
 
-struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode, dev_t rdev);
+struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
+			      dev_t rdev);
 int ramfs_fill_root(struct super_block *sb, umode_t mode);
 int ramfs_fsync(struct file *file);
 void ramfs_evict_inode(struct inode *inode);

@@ -2,8 +2,9 @@
 /*
  * Reading and writing open files, and their position.
  *
- * Promises: counts are cut at MAX_RW_COUNT as in Linux; a position is only changed under f_pos_lock, so that two readers of one description
- * do not get the same bytes. Start with vfs_read().
+ * Promises: counts are cut at MAX_RW_COUNT as in Linux; a position is only changed under
+ * f_pos_lock, so that two readers of one description do not get the same bytes. Start with
+ * vfs_read().
  */
 #include "fs/internal.h"
 
@@ -61,7 +62,8 @@ void file_pos_unlock(struct file *file)
 }
 
 /* The checks that read and write share. Returns the count to use, or -errno. */
-static ssize_t rw_check(struct file *file, const void __user *buf, size_t len, const loff_t *pos, unsigned int mode)
+static ssize_t rw_check(struct file *file, const void __user *buf, size_t len, const loff_t *pos,
+			unsigned int mode)
 {
 	if (!(file->f_mode & mode))
 		return -EBADF;
@@ -94,8 +96,12 @@ ssize_t vfs_write(struct file *file, const char __user *buf, size_t len, loff_t 
 	return file->f_op->write(file, buf, n, pos);
 }
 
-/* readv(2), writev(2) and their forms with a position. Stops at the first piece that is not done in full. */
-ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned long n, loff_t *pos, bool write)
+/*
+ * readv(2), writev(2) and their forms with a position. Stops at the first piece that is not done in
+ * full.
+ */
+ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned long n, loff_t *pos,
+		  bool write)
 {
 	struct iovec v;
 	ssize_t total = 0, done;
@@ -110,7 +116,8 @@ ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned lo
 		if (!v.iov_len)
 			continue;
 		v.iov_len = min(v.iov_len, MAX_RW_COUNT - (size_t)total);
-		done = write ? vfs_write(file, v.iov_base, v.iov_len, pos) : vfs_read(file, v.iov_base, v.iov_len, pos);
+		done = write ? vfs_write(file, v.iov_base, v.iov_len, pos)
+			     : vfs_read(file, v.iov_base, v.iov_len, pos);
 		if (done < 0)
 			return total ? total : done;
 		total += done;
@@ -123,8 +130,8 @@ ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned lo
 /* ---- from the kernel ---- */
 
 /*
- * The file operations get the kernel's buffer: they reach it with copy_to_reader() and copy_from_writer() (internal.h). A file whose
- * operations use the plain user copies gives -EFAULT.
+ * The file operations get the kernel's buffer: they reach it with copy_to_reader() and
+ * copy_from_writer() (internal.h). A file whose operations use the plain user copies gives -EFAULT.
  */
 ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t *pos)
 {
@@ -144,7 +151,9 @@ ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t *pos
 	return file->f_op->write(file, buf, min(len, (size_t)MAX_RW_COUNT), pos);
 }
 
-/* sendfile(2) through a page of kernel memory. *ppos: where to read, moved by what `out` has taken. */
+/*
+ * sendfile(2) through a page of kernel memory. *ppos: where to read, moved by what `out` has taken.
+ */
 ssize_t do_sendfile(struct file *out, struct file *in, loff_t *ppos, size_t count)
 {
 	char *buf = get_free_page(GFP_KERNEL);
@@ -172,7 +181,8 @@ ssize_t do_sendfile(struct file *out, struct file *in, loff_t *ppos, size_t coun
 	return total ? total : n;
 }
 
-ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *ppos, const void *from, size_t available)
+ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *ppos, const void *from,
+				size_t available)
 {
 	loff_t pos = *ppos;
 	size_t left;

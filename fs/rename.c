@@ -2,15 +2,18 @@
 /*
  * rename(2): the one change that needs two directories.
  *
- * The checks and their order are Linux's. Directories are locked ancestor first; two that are not related by address; a
- * global mutex keeps the tree still while that is decided, so that no two renames can build a loop.
- * Start with rename_paths().
+ * The checks and their order are Linux's. Directories are locked ancestor first; two that are not
+ * related by address; a global mutex keeps the tree still while that is decided, so that no two
+ * renames can build a loop. Start with rename_paths().
  */
 #include "fs/internal.h"
 
 static DEFINE_MUTEX(rename_mutex);	/* cross-directory renames; outside every i_mutex */
 
-/* Lock both directories. *above: the one of them that is an ancestor of the other's side, as the child to beware of, or NULL. */
+/*
+ * Lock both directories. *above: the one of them that is an ancestor of the other's side, as the
+ * child to beware of, or NULL.
+ */
 static struct dentry *lock_rename(struct dentry *a, struct dentry *b)
 {
 	struct dentry *d;
@@ -51,7 +54,8 @@ static void unlock_rename(struct dentry *a, struct dentry *b)
 }
 
 /* May `old` become `target`? Both directories locked. */
-static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *target)
+static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *target)
 {
 	bool is_dir = d_is_dir(old);
 	int err = may_delete(old_dir, old, is_dir);
@@ -74,10 +78,11 @@ static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	return 0;
 }
 
-static int vfs_rename(struct dentry *old_parent, struct dentry *old, struct dentry *new_parent, struct dentry *target,
-		      unsigned int flags)
+static int vfs_rename(struct dentry *old_parent, struct dentry *old, struct dentry *new_parent,
+		      struct dentry *target, unsigned int flags)
 {
-	struct inode *old_dir = old_parent->d_inode, *new_dir = new_parent->d_inode, *victim = target->d_inode;
+	struct inode *old_dir = old_parent->d_inode, *new_dir = new_parent->d_inode,
+		     *victim = target->d_inode;
 	int err;
 
 	if (old->d_inode == victim)
@@ -97,7 +102,8 @@ static int vfs_rename(struct dentry *old_parent, struct dentry *old, struct dent
 }
 
 /* The part with both directories locked; trap: see lock_rename(). */
-static int rename_locked(struct nameidata *from, struct nameidata *to, struct dentry *trap, unsigned int flags)
+static int rename_locked(struct nameidata *from, struct nameidata *to, struct dentry *trap,
+			 unsigned int flags)
 {
 	struct dentry *old, *target;
 	int err;
@@ -132,7 +138,8 @@ out_old:
 	return err;
 }
 
-static int rename_paths(int olddfd, const char *oldname, int newdfd, const char *newname, unsigned int flags)
+static int rename_paths(int olddfd, const char *oldname, int newdfd, const char *newname,
+			unsigned int flags)
 {
 	struct nameidata from, to;
 	struct dentry *trap;
@@ -168,8 +175,12 @@ out_from:
 	return err;
 }
 
-/* renameat2(2). RENAME_EXCHANGE and RENAME_WHITEOUT are not there: EINVAL, as the man page has it for file systems without. */
-int do_renameat(int olddfd, const char __user *oldname, int newdfd, const char __user *newname, unsigned int flags)
+/*
+ * renameat2(2). RENAME_EXCHANGE and RENAME_WHITEOUT are not there: EINVAL, as the man page has it
+ * for file systems without.
+ */
+int do_renameat(int olddfd, const char __user *oldname, int newdfd, const char __user *newname,
+		unsigned int flags)
 {
 	char *from, *to;
 	int err;

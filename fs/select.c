@@ -2,8 +2,9 @@
 /*
  * poll and select: wait until one of many files is ready.
  *
- * First pass: each file's poll operation puts our entry on its wait queues and says what is ready. If nothing is: sleep; any wake-up sets
- * `triggered` and the files are asked again, without queueing again. A file stays referenced as long as an entry is on its queues.
+ * First pass: each file's poll operation puts our entry on its wait queues and says what is ready.
+ * If nothing is: sleep; any wake-up sets `triggered` and the files are asked again, without
+ * queueing again. A file stays referenced as long as an entry is on its queues.
  *
  * Start with do_poll() and struct poll_wqueues.
  */
@@ -125,10 +126,12 @@ static unsigned int poll_fd(struct poll_wqueues *pw, int fd, unsigned int want)
 }
 
 /*
- * Call scan(arg) until it finds something ready, for at most timeout_ns (negative: for ever). Its count, 0, or -ERESTARTNOHAND
- * (poll and select are never restarted behind a handler's back: signal(7)).
+ * Call scan(arg) until it finds something ready, for at most timeout_ns (negative: for ever). Its
+ * count, 0, or -ERESTARTNOHAND (poll and select are never restarted behind a handler's back:
+ * signal(7)).
  */
-static long poll_loop(struct poll_wqueues *pw, s64 timeout_ns, long (*scan)(struct poll_wqueues *pw, void *arg), void *arg)
+static long poll_loop(struct poll_wqueues *pw, s64 timeout_ns,
+		      long (*scan)(struct poll_wqueues *pw, void *arg), void *arg)
 {
 	u64 end = timeout_ns > 0 ? ktime_get() + (u64)timeout_ns : 0;
 	bool expired = timeout_ns == 0;
@@ -257,7 +260,8 @@ static long scan_fdsets(struct poll_wqueues *pw, void *arg)
 	return ready;
 }
 
-long do_select(int n, unsigned long __user *in, unsigned long __user *out, unsigned long __user *ex, s64 timeout_ns)
+long do_select(int n, unsigned long __user *in, unsigned long __user *out, unsigned long __user *ex,
+	       s64 timeout_ns)
 {
 	unsigned long __user *user[3] = {in, out, ex};
 	struct select_args a;

@@ -2,9 +2,9 @@
 /*
  * seq_file: text made as it is read.
  *
- * A record that does not fit makes the buffer grow and is made again. What one read leaves is kept for the next; a file opened with
- * single_open() is one record, so its reader sees one consistent text however small the reads are.
- * Start with seq_read().
+ * A record that does not fit makes the buffer grow and is made again. What one read leaves is kept
+ * for the next; a file opened with single_open() is one record, so its reader sees one consistent
+ * text however small the reads are. Start with seq_read().
  */
 #include "fs/internal.h"
 
@@ -55,7 +55,10 @@ static int seq_grow(struct seq_file *m)
 	return 0;
 }
 
-/* Fill the empty buffer with as many records as fit, at least one that says something. 0, also at the end; or an error. */
+/*
+ * Fill the empty buffer with as many records as fit, at least one that says something. 0, also at
+ * the end; or an error.
+ */
 static int seq_fill(struct seq_file *m)
 {
 	loff_t pos = m->index;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Text files that the kernel writes as they are read: a buffer that grows, and an iterator for long ones.
- * A reader that takes a few bytes at a time sees the text as it was made for its first read (single_open), or record by record.
+ * Text files that the kernel writes as they are read: a buffer that grows, and an iterator for long
+ * ones. A reader that takes a few bytes at a time sees the text as it was made for its first read
+ * (single_open), or record by record.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* File types, modes, attributes and the structures that stat and statfs give to programs (Linux x86_64 layout). */
+/*
+ * File types, modes, attributes and the structures that stat and statfs give to programs (Linux
+ * x86_64 layout).
+ */
 #pragma once
 
 #include "kernel/lib/types.h"

@@ -2,19 +2,23 @@
 /*
  * Super blocks: found or made for a mount, given back at the last umount.
  *
- * Promises: sget() returns a super block that is whole and alive, with s_active taken and s_umount held for writing. One that is
- * dying is never returned and never overtaken: whoever asks for the same type waits until it is gone, so that a mount which follows
- * a umount on another CPU finds either the old tree alive or nothing of it. Tests (sget's `test`) only see super blocks that live.
+ * Promises: sget() returns a super block that is whole and alive, with s_active taken and s_umount
+ * held for writing. One that is dying is never returned and never overtaken: whoever asks for the
+ * same type waits until it is gone, so that a mount which follows a umount on another CPU finds
+ * either the old tree alive or nothing of it. Tests (sget's `test`) only see super blocks that
+ * live.
  *
- * How it dies: s_active falls to 0 under sb_lock, and s_dying is set in the same moment; kill_sb() runs with s_umount held; only then
- * does the super block leave the list, and the waiters go on. A super block whose creation failed (s_root NULL) dies the same
- * way; a finder that waited for its s_umount lets go and starts again.
+ * How it dies: s_active falls to 0 under sb_lock, and s_dying is set in the same moment; kill_sb()
+ * runs with s_umount held; only then does the super block leave the list, and the waiters go on. A
+ * super block whose creation failed (s_root NULL) dies the same way; a finder that waited for its
+ * s_umount lets go and starts again.
  *
  * Start with sget() and deactivate_locked_super().
  */
 #include "fs/internal.h"
 
-static DEFINE_SPINLOCK(sb_lock);	/* super_blocks, s_dying, the last step of s_active, devices */
+/* super_blocks, s_dying, the last step of s_active, devices */
+static DEFINE_SPINLOCK(sb_lock);
 static LIST_HEAD(super_blocks);
 static DECLARE_WAIT_QUEUE_HEAD(sb_gone);
 
@@ -87,7 +91,8 @@ static void wait_until_gone(struct file_system_type *type)
 	finish_wait(&sb_gone, &wait);
 }
 
-static struct super_block *find_live(struct file_system_type *type, int (*test)(struct super_block *, void *), void *data)
+static struct super_block *find_live(struct file_system_type *type,
+				     int (*test)(struct super_block *, void *), void *data)
 {
 	struct super_block *sb;
 
@@ -151,7 +156,8 @@ void generic_shutdown_super(struct super_block *sb)
 		sb->s_root = NULL;
 		shrink_dcache_tree(root);
 		if (WARN_ON(atomic_read(&root->d_count) != 1))
-			pr_err("%s: something is still used after the last umount\n", sb->s_type->name);
+			pr_err("%s: something is still used after the last umount\n",
+			       sb->s_type->name);
 		dput(root);
 	}
 	if (sb->s_op && sb->s_op->put_super)
@@ -192,7 +198,10 @@ void deactivate_super(struct super_block *sb)
 	deactivate_locked_super(sb);
 }
 
-/* For who knows that the struct lives (sb_lock is not needed): another reason to stay alive, unless it is dying. */
+/*
+ * For who knows that the struct lives (sb_lock is not needed): another reason to stay alive, unless
+ * it is dying.
+ */
 bool atomic_inc_super(struct super_block *sb)
 {
 	return atomic_inc_not_zero(&sb->s_active);
@@ -200,7 +209,8 @@ bool atomic_inc_super(struct super_block *sb)
 
 /* ---- the two usual kinds of get_sb ---- */
 
-static struct super_block *fill_new(struct super_block *sb, int flags, void *data, int (*fill)(struct super_block *, void *))
+static struct super_block *fill_new(struct super_block *sb, int flags, void *data,
+				    int (*fill)(struct super_block *, void *))
 {
 	int err;
 

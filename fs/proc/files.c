@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The files of /proc whose subject is below the file systems and therefore cannot name them: cmdline, meminfo, slabinfo, kmsg.
- * All others stand beside what they show.
+ * The files of /proc whose subject is below the file systems and therefore cannot name them:
+ * cmdline, meminfo, slabinfo, kmsg. All others stand beside what they show.
  */
 #include "fs/proc/internal.h"
 
-/* The command line without what is between tools/vm and the kernel (words that begin with "vm."). */
+/*
+ * The command line without what is between tools/vm and the kernel (words that begin with "vm.").
+ */
 static int cmdline_show(struct seq_file *m)
 {
 	const char *p = boot_info.cmdline, *end;

@@ -32,10 +32,12 @@ static inline struct proc_node *proc_node(const struct inode *inode)
 }
 
 /* A new inode; takes its own reference of task. NULL: no memory. */
-struct inode *proc_inode(struct super_block *sb, enum proc_kind kind, umode_t mode, struct task_struct *task);
+struct inode *proc_inode(struct super_block *sb, enum proc_kind kind, umode_t mode,
+			 struct task_struct *task);
 /* Finish a lookup: takes over inode; -ENOMEM if it is NULL. */
 int proc_add(struct dentry *dentry, struct inode *inode);
-bool proc_number(const struct qstr *name, unsigned int *n);	/* a decimal number without leading zeroes */
+/* a decimal number without leading zeroes */
+bool proc_number(const struct qstr *name, unsigned int *n);
 /* May current look into p's files and addresses (ptrace(2), access mode)? */
 bool proc_may_look(struct task_struct *p);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc/PID: the files of the PROC_PID_FILE table, fd/ with its magic links, task/ with the threads.
+ * /proc/PID: the files of the PROC_PID_FILE table, fd/ with its magic links, task/ with the
+ * threads.
  *
  * A task that has been released while a file was open gives ESRCH. Start with pid_lookup().
  */
@@ -161,7 +162,10 @@ static int task_lookup(struct inode *dir, struct dentry *dentry)
 	return err;
 }
 
-/* The next thread of leader's group with tid >= *tid, or 0. Threads of one group are a small part of all pids, but the list is short. */
+/*
+ * The next thread of leader's group with tid >= *tid, or 0. Threads of one group are a small part
+ * of all pids, but the list is short.
+ */
 static pid_t next_tid(struct task_struct *leader, pid_t tid)
 {
 	struct task_struct *t;
@@ -186,7 +190,8 @@ static int task_iterate(struct file *dir, struct dir_context *ctx)
 	while ((tid = next_tid(leader, (pid_t)(ctx->pos - 2)))) {
 		int len = snprintf(name, sizeof(name), "%d", tid);
 
-		if (!ctx->actor(ctx, name, (unsigned int)len, tid + 2, (ino_t)tid + 2, mode_to_dt(S_IFDIR)))
+		if (!ctx->actor(ctx, name, (unsigned int)len, tid + 2, (ino_t)tid + 2,
+				mode_to_dt(S_IFDIR)))
 			return 0;
 		ctx->pos = (loff_t)tid + 3;
 	}
@@ -215,9 +220,11 @@ static struct inode *subdir_inode(struct super_block *sb, struct task_struct *p,
 	return inode;
 }
 
-static struct inode *entry_inode(struct super_block *sb, struct task_struct *p, const struct proc_pid_file *entry)
+static struct inode *entry_inode(struct super_block *sb, struct task_struct *p,
+				 const struct proc_pid_file *entry)
 {
-	struct inode *inode = proc_inode(sb, PROC_PID_ENTRY, (entry->link ? S_IFLNK : S_IFREG) | entry->mode, p);
+	struct inode *inode =
+		proc_inode(sb, PROC_PID_ENTRY, (entry->link ? S_IFLNK : S_IFREG) | entry->mode, p);
 
 	if (inode) {
 		proc_node(inode)->entry = entry;
@@ -245,13 +252,15 @@ static int pid_lookup(struct inode *dir, struct dentry *dentry)
 
 static int pid_iterate(struct file *file, struct dir_context *ctx)
 {
-	unsigned int dirs = ARRAY_SIZE(pid_dirs), nr = (unsigned int)(__stop_tab_proc_pid_file - __start_tab_proc_pid_file);
+	unsigned int dirs = ARRAY_SIZE(pid_dirs),
+		     nr = (unsigned int)(__stop_tab_proc_pid_file - __start_tab_proc_pid_file);
 
 	if (!dir_emit_dots(file, ctx))
 		return 0;
 	for (; ctx->pos < 2 + dirs + nr; ctx->pos++) {
 		unsigned int i = (unsigned int)ctx->pos - 2;
-		const struct proc_pid_file *entry = i < dirs ? NULL : &__start_tab_proc_pid_file[i - dirs];
+		const struct proc_pid_file *entry =
+			i < dirs ? NULL : &__start_tab_proc_pid_file[i - dirs];
 		const char *name = entry ? entry->name : pid_dirs[i].name;
 		umode_t type = !entry ? S_IFDIR : entry->link ? S_IFLNK : S_IFREG;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * procfs: the kernel's tables as files. This file has the root directory, the files of the PROC_FILE table and the file system type; pid.c
- * the directories of the tasks, files.c those files whose subject has no better home.
+ * procfs: the kernel's tables as files. This file has the root directory, the files of the
+ * PROC_FILE table and the file system type; pid.c the directories of the tasks, files.c those files
+ * whose subject has no better home.
  *
- * Nothing is kept: a lookup makes a dentry, and it goes with its last user. What belongs to a task holds a reference on it and is
- * dropped by d_revalidate once the task has been released.
+ * Nothing is kept: a lookup makes a dentry, and it goes with its last user. What belongs to a task
+ * holds a reference on it and is dropped by d_revalidate once the task has been released.
  */
 #include "fs/proc/internal.h"
 
@@ -28,7 +29,8 @@ static void proc_update_owner(struct inode *inode)
 	put_cred(cred);
 }
 
-struct inode *proc_inode(struct super_block *sb, enum proc_kind kind, umode_t mode, struct task_struct *task)
+struct inode *proc_inode(struct super_block *sb, enum proc_kind kind, umode_t mode,
+			 struct task_struct *task)
 {
 	struct inode *inode = new_inode(sb);
 	struct proc_node *node;
@@ -225,7 +227,8 @@ static int root_lookup(struct inode *dir, struct dentry *dentry)
 
 static int root_iterate(struct file *file, struct dir_context *ctx)
 {
-	unsigned int nr = (unsigned int)(__stop_tab_proc_file - __start_tab_proc_file), links = ARRAY_SIZE(root_links);
+	unsigned int nr = (unsigned int)(__stop_tab_proc_file - __start_tab_proc_file),
+		     links = ARRAY_SIZE(root_links);
 	struct task_struct *p;
 	char name[12];
 
@@ -235,14 +238,16 @@ static int root_iterate(struct file *file, struct dir_context *ctx)
 		unsigned int i = (unsigned int)ctx->pos - 2;
 		const char *text = i < nr ? __start_tab_proc_file[i].name : root_links[i - nr].name;
 
-		if (!ctx->actor(ctx, text, strlen(text), ctx->pos, (ino_t)i + 2, mode_to_dt(i < nr ? S_IFREG : S_IFLNK)))
+		if (!ctx->actor(ctx, text, strlen(text), ctx->pos, (ino_t)i + 2,
+				mode_to_dt(i < nr ? S_IFREG : S_IFLNK)))
 			return 0;
 	}
 	ctx->pos = max(ctx->pos, (loff_t)FIRST_PID_POS);
 	while ((p = next_tgid((pid_t)(ctx->pos - FIRST_PID_POS)))) {
 		int len = snprintf(name, sizeof(name), "%d", p->tgid);
 		loff_t pos = FIRST_PID_POS + p->tgid;
-		bool room = ctx->actor(ctx, name, (unsigned int)len, pos, (ino_t)pos, mode_to_dt(S_IFDIR));
+		bool room = ctx->actor(ctx, name, (unsigned int)len, pos, (ino_t)pos,
+				       mode_to_dt(S_IFDIR));
 
 		put_task_struct(p);
 		if (!room)
@@ -280,7 +285,8 @@ static int proc_fill_super(struct super_block *sb, void *data)
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
-static struct super_block *proc_get_sb(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct super_block *proc_get_sb(struct file_system_type *type, int flags,
+				       const char *dev_name, void *data)
 {
 	return get_sb_single(type, flags, data, proc_fill_super);
 }

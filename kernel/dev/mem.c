@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/null, zero, full. Each is a table entry and a few lines; mem(4), null(4), full(4) say what they do.
+ * /dev/null, zero, full. Each is a table entry and a few lines; mem(4), null(4), full(4) say what
+ * they do.
  */
 #include "fs/internal.h"
 
@@ -41,7 +42,10 @@ static loff_t null_lseek(struct file *file, loff_t offset, int whence)
 	return file->f_pos = 0;
 }
 
-/* Each page of a private mapping is a fresh one. A shared mapping would have to be kept somewhere: EINVAL. */
+/*
+ * Each page of a private mapping is a fresh one. A shared mapping would have to be kept somewhere:
+ * EINVAL.
+ */
 static struct page *zero_fault(struct vm_area_struct *vma, unsigned long pgoff)
 {
 	struct page *page = alloc_page(GFP_USER | __GFP_ZERO);

@@ -2,9 +2,10 @@
 /*
  * The line discipline: what happens between the wire and a program's read() and write().
  *
- * Input in canonical mode is gathered into lines that can be edited until they end; in raw mode every character is readable at once. Both use
- * one ring: positions only grow, and `line_end` marks where lines end. All of it runs under tty->lock, most of it in the receive
- * interrupt, so nothing here sleeps; signals are returned to the caller, who sends them without the lock.
+ * Input in canonical mode is gathered into lines that can be edited until they end; in raw mode
+ * every character is readable at once. Both use one ring: positions only grow, and `line_end` marks
+ * where lines end. All of it runs under tty->lock, most of it in the receive interrupt, so nothing
+ * here sleeps; signals are returned to the caller, who sends them without the lock.
  */
 #include "kernel/dev/tty.h"
 
@@ -16,11 +17,21 @@ const struct ktermios tty_std_termios = {
 	.c_oflag = OPOST | ONLCR,
 	.c_cflag = B38400 | CS8 | CREAD | HUPCL | CLOCAL,
 	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-	.c_cc = {
-		[VINTR] = CTRL('C'), [VQUIT] = CTRL('\\'), [VERASE] = DEL, [VKILL] = CTRL('U'), [VEOF] = CTRL('D'),
-		[VMIN] = 1, [VSTART] = CTRL('Q'), [VSTOP] = CTRL('S'), [VSUSP] = CTRL('Z'), [VREPRINT] = CTRL('R'),
-		[VWERASE] = CTRL('W'), [VLNEXT] = CTRL('V'),
-	},
+	.c_cc =
+		{
+			[VINTR] = CTRL('C'),
+			[VQUIT] = CTRL('\\'),
+			[VERASE] = DEL,
+			[VKILL] = CTRL('U'),
+			[VEOF] = CTRL('D'),
+			[VMIN] = 1,
+			[VSTART] = CTRL('Q'),
+			[VSTOP] = CTRL('S'),
+			[VSUSP] = CTRL('Z'),
+			[VREPRINT] = CTRL('R'),
+			[VWERASE] = CTRL('W'),
+			[VLNEXT] = CTRL('V'),
+		},
 };
 
 static bool is(const struct tty_struct *tty, u8 c, int which)
@@ -226,7 +237,10 @@ static bool edit_line(struct tty_struct *tty, u8 c)
 
 /* ---- input ---- */
 
-/* Room is kept for one character that ends a line, so that a line that is too long can still be ended. */
+/*
+ * Room is kept for one character that ends a line, so that a line that is too long can still be
+ * ended.
+ */
 static void store_char(struct tty_struct *tty, u8 c, bool ends_line)
 {
 	unsigned int pos = TTY_POS(tty->head);
@@ -363,9 +377,13 @@ unsigned int n_tty_take(struct tty_struct *tty, u8 *buf, unsigned int len, bool 
 		if (end)
 			break;
 	}
-	/* A line that was read up to just before its EOF mark: the mark goes with it, it must not end the next read. */
-	if (n == len && tty->tail != tty->canon_head && lflag(tty, ICANON) && tty->in[TTY_POS(tty->tail)] == '\0' &&
-	    test_bit(TTY_POS(tty->tail), tty->line_end) && n && buf[n - 1] != '\n')
+	/*
+	 * A line that was read up to just before its EOF mark: the mark goes with it, it must not
+	 * end the next read.
+	 */
+	if (n == len && tty->tail != tty->canon_head && lflag(tty, ICANON) &&
+	    tty->in[TTY_POS(tty->tail)] == '\0' && test_bit(TTY_POS(tty->tail), tty->line_end) &&
+	    n && buf[n - 1] != '\n')
 		tty->tail++;
 	return n;
 }

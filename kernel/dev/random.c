@@ -2,11 +2,13 @@
 /*
  * Random numbers: ChaCha20 as a generator, keyed from arch_random_seed().
  *
- * Each CPU has a generator of its own, so that readers do not wait for each other. After each request the first half of a fresh block
- * becomes the new key: what was given out cannot be computed from the memory of later ("fast key erasure", Bernstein 2017).
- * ChaCha20's block function is that of RFC 8439, section 2.3. A generator takes in new seed every minute.
+ * Each CPU has a generator of its own, so that readers do not wait for each other. After each
+ * request the first half of a fresh block becomes the new key: what was given out cannot be
+ * computed from the memory of later ("fast key erasure", Bernstein 2017). ChaCha20's block function
+ * is that of RFC 8439, section 2.3. A generator takes in new seed every minute.
  *
- * /dev/random and /dev/urandom are the same: the seed is there from the start. Start with get_random_bytes().
+ * /dev/random and /dev/urandom are the same: the seed is there from the start. Start with
+ * get_random_bytes().
  */
 #include "fs/internal.h"
 #include "kernel/syscall/syscall.h"
@@ -139,7 +141,9 @@ static ssize_t random_read(struct file *file, char __user *buf, size_t len, loff
 	return (ssize_t)done;
 }
 
-/* What is written goes into this CPU's key. It is not believed to be random, so it can do no harm. */
+/*
+ * What is written goes into this CPU's key. It is not believed to be random, so it can do no harm.
+ */
 static ssize_t random_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos)
 {
 	size_t n = min(len, (size_t)32), done = 0;

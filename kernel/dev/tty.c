@@ -2,9 +2,10 @@
 /*
  * The terminal's devices, and the serial port below them.
  *
- * Output goes into a ring that the port's interrupt empties; a writer sleeps when it is full, and power off drains it, so
- * nothing is lost. The kernel log shares the wire: before a line of it goes out, console_log_begins() lets the ring out
- * and ends a line that a program has left open, so that the two never share a line.
+ * Output goes into a ring that the port's interrupt empties; a writer sleeps when it is full, and
+ * power off drains it, so nothing is lost. The kernel log shares the wire: before a line of it goes
+ * out, console_log_begins() lets the ring out and ends a line that a program has left open, so that
+ * the two never share a line.
  */
 #include "fs/internal.h"
 #include "kernel/dev/tty.h"
@@ -155,7 +156,10 @@ static int tty_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Is there something for this read? In raw mode VMIN characters, as many as fit, or one if VMIN is 0. tty->lock held. */
+/*
+ * Is there something for this read? In raw mode VMIN characters, as many as fit, or one if VMIN is
+ * 0. tty->lock held.
+ */
 static bool read_satisfied(struct tty_struct *tty, size_t len)
 {
 	unsigned int want = 1;
@@ -177,8 +181,9 @@ static bool read_ready(struct tty_struct *tty, size_t len)
 }
 
 /*
- * Wait for input. 0: go and take what is there (perhaps nothing, if VTIME ran out). -EAGAIN, -ERESTARTSYS.
- * VMIN = 0: VTIME (tenths of a second) bounds the wait for the first character; VMIN > 0: the time between two.
+ * Wait for input. 0: go and take what is there (perhaps nothing, if VTIME ran out). -EAGAIN,
+ * -ERESTARTSYS. VMIN = 0: VTIME (tenths of a second) bounds the wait for the first character; VMIN
+ * > 0: the time between two.
  */
 static int wait_for_input(struct tty_struct *tty, struct file *file, size_t len)
 {
@@ -192,7 +197,9 @@ static int wait_for_input(struct tty_struct *tty, struct file *file, size_t len)
 	if (file->f_flags & O_NONBLOCK)
 		return n_tty_readable(tty) ? 0 : -EAGAIN;
 	if (raw && !tty->termios.c_cc[VMIN]) {
-		left = timeout ? wait_event_interruptible_timeout(tty->read_wait, read_ready(tty, len), timeout) : 0;
+		left = timeout ? wait_event_interruptible_timeout(tty->read_wait,
+								  read_ready(tty, len), timeout)
+			       : 0;
 		return left < 0 ? left : 0;
 	}
 	if (!timeout)
@@ -201,7 +208,8 @@ static int wait_for_input(struct tty_struct *tty, struct file *file, size_t len)
 	left = wait_event_interruptible(tty->read_wait, n_tty_readable(tty));
 	while (!left && !read_ready(tty, len)) {
 		had = n_tty_readable(tty);
-		left = wait_event_interruptible_timeout(tty->read_wait, n_tty_readable(tty) != had, timeout);
+		left = wait_event_interruptible_timeout(tty->read_wait, n_tty_readable(tty) != had,
+							timeout);
 		if (left <= 0)
 			return left;
 		left = 0;
@@ -249,7 +257,8 @@ static bool has_room(struct tty_struct *tty)
 }
 
 /* One piece of a write; the write mutex is held. Bytes taken, or an error if none. */
-static ssize_t write_piece(struct tty_struct *tty, struct file *file, const u8 *piece, unsigned int len)
+static ssize_t write_piece(struct tty_struct *tty, struct file *file, const u8 *piece,
+			   unsigned int len)
 {
 	unsigned int done = 0;
 	int err;
@@ -285,7 +294,8 @@ static ssize_t tty_write(struct file *file, const char __user *buf, size_t len, 
 	while (done < len) {
 		size_t want = min(len - done, sizeof(piece));
 
-		n = copy_from_writer(piece, buf + done, want) ? -EFAULT : write_piece(tty, file, piece, want);
+		n = copy_from_writer(piece, buf + done, want) ? -EFAULT
+							      : write_piece(tty, file, piece, want);
 		if (n > 0)
 			done += n;
 		if (n != (ssize_t)want)
@@ -323,7 +333,10 @@ CHRDEV("tty", 5, 0, 0666, tty_fops);
 CHRDEV("console", 5, 1, 0600, tty_fops);
 CHRDEV("ttyS0", 4, 64, 0620, tty_fops);
 
-/* Without a port the devices are there and swallow what is written: a guest without a console still runs. */
+/*
+ * Without a port the devices are there and swallow what is written: a guest without a console still
+ * runs.
+ */
 static int tty_init(void)
 {
 	console_tty.termios = tty_std_termios;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The terminal: one tty on the serial port COM1, which is /dev/console, /dev/ttyS0 and, for its sessions, /dev/tty.
+ * The terminal: one tty on the serial port COM1, which is /dev/console, /dev/ttyS0 and, for its
+ * sessions, /dev/tty.
  *
  *	tty.c		the devices: open, read, write, poll; the serial port below
  *	n_tty.c		the line discipline: editing and echo of input, processing of output
@@ -76,15 +77,19 @@ struct winsize {
 #define TTY_POS(n)   ((n) & (TTY_BUF_SIZE - 1))
 
 struct tty_struct {
-	spinlock_t lock;		/* irqs off. Guards everything below, but for what is said */
+	/* irqs off. Guards everything below, but for what is said */
+	spinlock_t lock;
 	struct ktermios termios;
 	struct winsize winsize;
 	bool stopped;			/* ^S */
 	bool lnext;			/* the next character is taken as it is (^V) */
 
-	/* Input: [tail, canon_head) are complete lines, [canon_head, head) the line being edited. */
+	/*
+	 * Input: [tail, canon_head) are complete lines, [canon_head, head) the line being edited.
+	 */
 	u8 in[TTY_BUF_SIZE];
-	DECLARE_BITMAP(line_end, TTY_BUF_SIZE);	/* this character ends a line; if it is '\0' it is an EOF, not given to readers */
+	/* this character ends a line; if it is '\0' it is an EOF, not given to readers */
+	DECLARE_BITMAP(line_end, TTY_BUF_SIZE);
 	unsigned int head, canon_head, tail;
 	unsigned int canon_column;	/* where the line being edited began */
 
@@ -104,20 +109,30 @@ extern struct tty_struct console_tty;
 
 /* ---- n_tty.c ---- */
 extern const struct ktermios tty_std_termios;
-/* Take received characters. tty->lock held. Returns the signals (sigmask bits) that the foreground group is to get. */
+/*
+ * Take received characters. tty->lock held. Returns the signals (sigmask bits) that the foreground
+ * group is to get.
+ */
 u64 n_tty_receive(struct tty_struct *tty, const u8 *buf, unsigned int len);
-/* Put characters of a program, processed, into the output buffer. tty->lock held. Returns how many were taken. */
+/*
+ * Put characters of a program, processed, into the output buffer. tty->lock held. Returns how many
+ * were taken.
+ */
 unsigned int n_tty_output(struct tty_struct *tty, const u8 *buf, unsigned int len);
 /* Bytes that a read would get now. tty->lock held. */
 unsigned int n_tty_readable(const struct tty_struct *tty);
-/* Take up to len bytes of what is readable, at most one line in canonical mode; *eof: an EOF character ended it. tty->lock held. */
+/*
+ * Take up to len bytes of what is readable, at most one line in canonical mode; *eof: an EOF
+ * character ended it. tty->lock held.
+ */
 unsigned int n_tty_take(struct tty_struct *tty, u8 *buf, unsigned int len, bool *eof);
 void n_tty_flush_input(struct tty_struct *tty);			/* tty->lock held */
 /* New settings; what is in the input buffer stays readable. tty->lock held. */
 void n_tty_set_termios(struct tty_struct *tty, const struct ktermios *new_termios);
 
 /* ---- tty.c ---- */
-void tty_start_output(struct tty_struct *tty);			/* give the port what it takes. tty->lock held */
+/* give the port what it takes. tty->lock held */
+void tty_start_output(struct tty_struct *tty);
 unsigned int tty_output_pending(const struct tty_struct *tty);	/* bytes; tty->lock held */
 int tty_wait_until_sent(struct tty_struct *tty);		/* may sleep; -ERESTARTSYS */
 
@@ -126,11 +141,12 @@ long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* ---- tty_jobctl.c ---- */
 /*
- * May current use the tty as its background or foreground group stands? sig: SIGTTIN to read, SIGTTOU to write or change. 0, -EIO, or
- * -ERESTARTSYS after the group has been signalled.
+ * May current use the tty as its background or foreground group stands? sig: SIGTTIN to read,
+ * SIGTTOU to write or change. 0, -EIO, or -ERESTARTSYS after the group has been signalled.
  */
 int tty_check_change(struct tty_struct *tty, int sig);
 void tty_acquire_on_open(struct tty_struct *tty, struct file *file);
-long tty_jobctl_ioctl(struct tty_struct *tty, unsigned int cmd, void __user *arg);	/* -ENOTTY: not one of these */
+/* -ENOTTY: not one of these */
+long tty_jobctl_ioctl(struct tty_struct *tty, unsigned int cmd, void __user *arg);
 /* kernel/task/exit.c: current, a session leader, exits or gives up its terminal. */
 void disassociate_ctty(bool on_exit);

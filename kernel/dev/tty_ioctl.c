@@ -31,7 +31,10 @@ static int get_termios(struct tty_struct *tty, void __user *arg)
 	return copy_to_user(arg, &termios, sizeof(termios)) ? -EFAULT : 0;
 }
 
-/* TCSETS at once, TCSETSW after the output has gone, TCSETSF also without the input that was not read. */
+/*
+ * TCSETS at once, TCSETSW after the output has gone, TCSETSF also without the input that was not
+ * read.
+ */
 static int set_termios(struct tty_struct *tty, unsigned int cmd, const void __user *arg)
 {
 	struct ktermios termios;
@@ -141,7 +144,11 @@ long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return get_winsize(tty, uarg);
 	case TIOCSWINSZ:
 		return set_winsize(tty, uarg);
-	case TCSBRK:	/* with an argument other than 0: tcdrain(); a real break would mean nothing to an emulated wire */
+	/*
+	 * with an argument other than 0: tcdrain(); a real break would mean nothing to an emulated
+	 * wire
+	 */
+	case TCSBRK:
 	case TCSBRKP:
 		return tty_wait_until_sent(tty);
 	case TCXONC:

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Job control: which session a terminal belongs to, which of its process groups is in the foreground, and what
- * happens to the others when they touch it. See credentials(7), setsid(2), tcsetpgrp(3).
+ * Job control: which session a terminal belongs to, which of its process groups is in the
+ * foreground, and what happens to the others when they touch it. See credentials(7), setsid(2),
+ * tcsetpgrp(3).
  *
- * tty->session and tty->pgrp are guarded by tty->lock; a group's own pointer to its terminal (signal->tty) by its siglock.
+ * tty->session and tty->pgrp are guarded by tty->lock; a group's own pointer to its terminal
+ * (signal->tty) by its siglock.
  */
 #include "kernel/dev/tty.h"
 
@@ -23,7 +25,8 @@ static void set_signal_tty(struct task_struct *p, struct tty_struct *tty)
 /* Blocked or ignored by current? */
 static bool sig_does_nothing(int sig)
 {
-	return (current->blocked & sigmask(sig)) || current->sighand->action[sig - 1].handler == SIG_IGN;
+	return (current->blocked & sigmask(sig)) ||
+	       current->sighand->action[sig - 1].handler == SIG_IGN;
 }
 
 int tty_check_change(struct tty_struct *tty, int sig)
@@ -40,7 +43,10 @@ int tty_check_change(struct tty_struct *tty, int sig)
 	return -ERESTARTSYS;
 }
 
-/* Make tty the controlling terminal of current, a session leader without one. tty->session was 0 or is being taken over. */
+/*
+ * Make tty the controlling terminal of current, a session leader without one. tty->session was 0 or
+ * is being taken over.
+ */
 static void acquire(struct tty_struct *tty)
 {
 	spin_lock_irq(&tty->lock);
@@ -52,8 +58,8 @@ static void acquire(struct tty_struct *tty)
 
 void tty_acquire_on_open(struct tty_struct *tty, struct file *file)
 {
-	if (!(file->f_flags & O_NOCTTY) && (file->f_mode & FMODE_READ) && current->signal->leader && !current->signal->tty &&
-	    !READ_ONCE(tty->session))
+	if (!(file->f_flags & O_NOCTTY) && (file->f_mode & FMODE_READ) && current->signal->leader &&
+	    !current->signal->tty && !READ_ONCE(tty->session))
 		acquire(tty);
 }
 

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls on attributes: stat, statfs, access, chmod, chown, truncate, times. The rules are in fs/attr.c.
+ * System calls on attributes: stat, statfs, access, chmod, chown, truncate, times. The rules are in
+ * fs/attr.c.
  */
 #include "fs/internal.h"
 #include "kernel/syscall/syscall.h"
+
+/* The AT_* flags of a call as LOOKUP_* flags. */
+static unsigned int at_lookup(int flags)
+{
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+	       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+}
 
 /* ---- stat ---- */
 
@@ -90,8 +98,7 @@ long sys_newfstatat(fd_t dfd, ustr_t path, uptr_t statbuf, int flags)
 {
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
 		return -EINVAL;
-	return do_stat(dfd, path,
-		       (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0), statbuf);
+	return do_stat(dfd, path, at_lookup(flags), statbuf);
 }
 
 /* ---- statfs ---- */
@@ -112,11 +119,14 @@ static long copy_statfs(const struct path *path, void __user *buf)
 	if (!sb || !path->mnt)
 		return -ENOSYS;
 	st.f_fsid[0] = (s32)encode_dev(sb->s_dev);
-	ret = sb->s_op->statfs ? sb->s_op->statfs(path->dentry, &st) : simple_statfs(path->dentry, &st);
+	ret = sb->s_op->statfs ? sb->s_op->statfs(path->dentry, &st)
+			       : simple_statfs(path->dentry, &st);
 	if (ret)
 		return ret;
-	BUILD_BUG_ON(MNT_RDONLY != ST_RDONLY || MNT_NOSUID != ST_NOSUID || MNT_NODEV != ST_NODEV || MNT_NOEXEC != ST_NOEXEC);
-	st.f_flags |= ST_VALID | ST_RELATIME | path->mnt->mnt_flags | (mnt_want_write(path->mnt) ? ST_RDONLY : 0);
+	BUILD_BUG_ON(MNT_RDONLY != ST_RDONLY || MNT_NOSUID != ST_NOSUID || MNT_NODEV != ST_NODEV ||
+		     MNT_NOEXEC != ST_NOEXEC);
+	st.f_flags |= ST_VALID | ST_RELATIME | path->mnt->mnt_flags |
+		      (mnt_want_write(path->mnt) ? ST_RDONLY : 0);
 	return copy_to_user(buf, &st, sizeof(st)) ? -EFAULT : 0;
 }
 
@@ -147,8 +157,8 @@ long sys_fstatfs(fd_t fd, uptr_t buf)
 /* ---- access ---- */
 
 /*
- * Check as the real user would be checked: with credentials whose fsuid and fsgid are the real ids. capable() looks at the effective
- * uid, so that is the real one, too.
+ * Check as the real user would be checked: with credentials whose fsuid and fsgid are the real ids.
+ * capable() looks at the effective uid, so that is the real one, too.
  */
 static long access_as_real(const struct path *path, int mode)
 {
@@ -173,16 +183,18 @@ static long do_faccessat(int dfd, const char __user *name, int mode, int flags)
 	struct path path;
 	long ret;
 
-	if (mode & ~(MAY_READ | MAY_WRITE | MAY_EXEC) || flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if (mode & ~(MAY_READ | MAY_WRITE | MAY_EXEC) ||
+	    flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	ret = user_path_at(dfd, name,
-			   (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0), &path);
+	ret = user_path_at(dfd, name, at_lookup(flags), &path);
 	if (ret)
 		return ret;
 	inode = path.dentry->d_inode;
-	if (mode & MAY_EXEC && S_ISREG(inode->i_mode) && path.mnt && path.mnt->mnt_flags & MNT_NOEXEC)
+	if (mode & MAY_EXEC && S_ISREG(inode->i_mode) && path.mnt &&
+	    path.mnt->mnt_flags & MNT_NOEXEC)
 		ret = -EACCES;
-	else if (mode & MAY_WRITE && (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode)) && mnt_want_write(path.mnt))
+	else if (mode & MAY_WRITE && (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode)) &&
+		 mnt_want_write(path.mnt))
 		ret = -EROFS;
 	else if (mode && flags & AT_EACCESS)
 		ret = inode_permission(inode, mode);
@@ -310,8 +322,7 @@ long sys_fchownat(fd_t dfd, ustr_t path, uid_t uid, gid_t gid, int flags)
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	return change_at(dfd, path,
-			 (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0), &attr);
+	return change_at(dfd, path, at_lookup(flags), &attr);
 }
 
 /* ---- truncate ---- */
@@ -376,7 +387,8 @@ long sys_ftruncate(fd_t fd, loff_t length)
 #define UTIME_OMIT 0x3ffffffe
 
 /*
- * Times for atime and mtime; NULL: both now. "Now" needs write permission only, anything else ownership (utimensat(2)).
+ * Times for atime and mtime; NULL: both now. "Now" needs write permission only, anything else
+ * ownership (utimensat(2)).
  */
 static long set_times(const struct path *path, const struct timespec64 *times)
 {
@@ -390,7 +402,8 @@ static long set_times(const struct path *path, const struct timespec64 *times)
 		if (times[i].tv_nsec == UTIME_OMIT)
 			attr.ia_valid &= ~(i ? ATTR_MTIME : ATTR_ATIME);
 		else if (times[i].tv_nsec != UTIME_NOW)
-			*(i ? &attr.ia_mtime : &attr.ia_atime) = (u64)times[i].tv_sec * NSEC_PER_SEC + (u64)times[i].tv_nsec;
+			*(i ? &attr.ia_mtime : &attr.ia_atime) =
+				(u64)times[i].tv_sec * NSEC_PER_SEC + (u64)times[i].tv_nsec;
 	}
 	if (!attr.ia_valid)
 		return 0;
@@ -411,7 +424,8 @@ static long do_utimes(int dfd, const char __user *name, const struct timespec64 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	for (int i = 0; times && i < 2; i++)
-		if ((u64)times[i].tv_nsec >= NSEC_PER_SEC && times[i].tv_nsec != UTIME_NOW && times[i].tv_nsec != UTIME_OMIT)
+		if ((u64)times[i].tv_nsec >= NSEC_PER_SEC && times[i].tv_nsec != UTIME_NOW &&
+		    times[i].tv_nsec != UTIME_OMIT)
 			return -EINVAL;
 	if (!name && dfd != AT_FDCWD) {		/* futimens() */
 		struct fd f = fdget(dfd);
@@ -422,8 +436,7 @@ static long do_utimes(int dfd, const char __user *name, const struct timespec64 
 		fdput(f);
 		return ret;
 	}
-	ret = user_path_at(dfd, name,
-			   (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0), &path);
+	ret = user_path_at(dfd, name, at_lookup(flags), &path);
 	if (ret)
 		return ret;
 	ret = set_times(&path, times);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls on open descriptors: read, write, seek, duplicate, fcntl. The man pages of section 2 say what each does; the work is
- * in fs/read_write.c and fs/file.c.
+ * System calls on open descriptors: read, write, seek, duplicate, fcntl. The man pages of section 2
+ * say what each does; the work is in fs/read_write.c and fs/file.c.
  */
 #include "fs/internal.h"
 #include "kernel/syscall/syscall.h"
@@ -98,7 +98,8 @@ long sys_pwrite64(fd_t fd, ucptr_t buf, size_t count, loff_t pos)
 	return n;
 }
 
-static long rw_vector_at(fd_t fd, const struct iovec __user *iov, unsigned long n, loff_t pos, bool write)
+static long rw_vector_at(fd_t fd, const struct iovec __user *iov, unsigned long n, loff_t pos,
+			 bool write)
 {
 	struct fd f = fdget(fd);
 	ssize_t done;
@@ -115,12 +116,14 @@ static long rw_vector_at(fd_t fd, const struct iovec __user *iov, unsigned long 
 }
 
 /* The position comes as one register; pos_high is 0 on 64-bit machines. */
-long sys_preadv(fd_t fd, ucptr_t iov, unsigned long iovcnt, unsigned long pos_low, unsigned long pos_high)
+long sys_preadv(fd_t fd, ucptr_t iov, unsigned long iovcnt, unsigned long pos_low,
+		unsigned long pos_high)
 {
 	return rw_vector_at(fd, iov, iovcnt, (loff_t)pos_low, false);
 }
 
-long sys_pwritev(fd_t fd, ucptr_t iov, unsigned long iovcnt, unsigned long pos_low, unsigned long pos_high)
+long sys_pwritev(fd_t fd, ucptr_t iov, unsigned long iovcnt, unsigned long pos_low,
+		 unsigned long pos_high)
 {
 	return rw_vector_at(fd, iov, iovcnt, (loff_t)pos_low, true);
 }
@@ -145,7 +148,8 @@ long sys_sendfile(fd_t out_fd, fd_t in_fd, uptr_t offset, size_t count)
 	loff_t pos, *ppos;
 	long n = -EBADF;
 
-	if (!in.file || !out.file || !(in.file->f_mode & FMODE_READ) || !(out.file->f_mode & FMODE_WRITE))
+	if (!in.file || !out.file || !(in.file->f_mode & FMODE_READ) ||
+	    !(out.file->f_mode & FMODE_WRITE))
 		goto out;
 	n = -EINVAL;
 	if (in.file->f_mode & FMODE_NOPOS || out.file->f_flags & O_APPEND)
@@ -221,8 +225,8 @@ long sys_dup3(fd_t oldfd, fd_t newfd, int flags)
 
 static long setfl(struct file *file, unsigned int flags)
 {
-	if (flags & O_NOATIME && !(file->f_flags & O_NOATIME) && current_fsuid() != file->f_inode->i_uid &&
-	    !capable(CAP_FOWNER))
+	if (flags & O_NOATIME && !(file->f_flags & O_NOATIME) &&
+	    current_fsuid() != file->f_inode->i_uid && !capable(CAP_FOWNER))
 		return -EPERM;
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & ~SETFL_MASK) | (flags & SETFL_MASK);
@@ -278,7 +282,10 @@ long sys_fcntl(fd_t fd, unsigned int cmd, unsigned long arg)
 #define LOCK_NB 4
 #define LOCK_UN 8
 
-/* No locks between open files exist, so only unlocking can succeed: what flock(2) says of file systems without them. */
+/*
+ * No locks between open files exist, so only unlocking can succeed: what flock(2) says of file
+ * systems without them.
+ */
 long sys_flock(fd_t fd, int op)
 {
 	struct fd f = fdget(fd);
@@ -313,7 +320,8 @@ long sys_ioctl(fd_t fd, unsigned int cmd, unsigned long arg)
 	case FIONBIO:
 		ret = get_user(on, (int __user *)arg);
 		if (!ret)
-			ret = setfl(f.file, on ? f.file->f_flags | O_NONBLOCK : f.file->f_flags & ~O_NONBLOCK);
+			ret = setfl(f.file, on ? f.file->f_flags | O_NONBLOCK
+					       : f.file->f_flags & ~O_NONBLOCK);
 		break;
 	case FIONREAD_:
 		if (S_ISREG(f.file->f_inode->i_mode)) {
@@ -324,7 +332,8 @@ long sys_ioctl(fd_t fd, unsigned int cmd, unsigned long arg)
 		}
 		fallthrough;
 	default:
-		ret = f.file->f_op && f.file->f_op->ioctl ? f.file->f_op->ioctl(f.file, cmd, arg) : -ENOTTY;
+		ret = f.file->f_op && f.file->f_op->ioctl ? f.file->f_op->ioctl(f.file, cmd, arg)
+							  : -ENOTTY;
 		break;
 	}
 	fdput(f);

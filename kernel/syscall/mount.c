@@ -10,8 +10,8 @@ static char *copy_mount_string(const char __user *s)
 }
 
 /*
- * The data argument: up to a page of text. It may end at the edge of what is mapped, before a page is full (mount(2) reads it as a
- * page), so the bytes behind a fault are left out.
+ * The data argument: up to a page of text. It may end at the edge of what is mapped, before a page
+ * is full (mount(2) reads it as a page), so the bytes behind a fault are left out.
  */
 static char *copy_mount_data(const void __user *data)
 {
@@ -22,7 +22,10 @@ static char *copy_mount_data(const void __user *data)
 		return NULL;
 	if (!access_ok(data, 1))
 		return ERR_PTR(-EFAULT);
-	/* The top of the stack, where arguments are, is less than a page from the end of user space. */
+	/*
+	 * The top of the stack, where arguments are, is less than a page from the end of user
+	 * space.
+	 */
 	len = min(PAGE_SIZE - 1, USER_END - (unsigned long)data);
 	buf = kzalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!buf)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls on names: open, directories, links, rename, the current directory. The work is in fs/namei.c, open.c, dirops.c,
- * rename.c. What a name's inode says (stat, chmod, times) is in attr.c.
+ * System calls on names: open, directories, links, rename, the current directory. The work is in
+ * fs/namei.c, open.c, dirops.c, rename.c. What a name's inode says (stat, chmod, times) is in
+ * attr.c.
  */
 #include "fs/internal.h"
 #include "kernel/syscall/syscall.h"
@@ -288,7 +289,8 @@ struct getdents {
 	int error;
 };
 
-static bool fill_dirent(struct dir_context *ctx, const char *name, unsigned int len, loff_t pos, ino_t ino, unsigned int type)
+static bool fill_dirent(struct dir_context *ctx, const char *name, unsigned int len, loff_t pos,
+			ino_t ino, unsigned int type)
 {
 	struct getdents *g = container_of(ctx, struct getdents, ctx);
 	u16 reclen = ALIGN(offsetof(struct linux_dirent64, d_name) + len + 1, 8);
@@ -320,7 +322,8 @@ long sys_getdents64(fd_t fd, uptr_t dirent, size_t count)
 {
 	struct fd f = fdget(fd);
 	struct inode *inode;
-	struct getdents g = {.ctx.actor = fill_dirent, .buf = dirent, .room = min(count, (size_t)MAX_RW_COUNT)};
+	struct getdents g = {
+		.ctx.actor = fill_dirent, .buf = dirent, .room = min(count, (size_t)MAX_RW_COUNT)};
 	long ret = -EBADF;
 
 	if (!f.file)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Waiting for files: poll, select, their forms with a signal mask, and pipes. The work is in fs/select.c and fs/pipe.c. */
+/*
+ * Waiting for files: poll, select, their forms with a signal mask, and pipes. The work is in
+ * fs/select.c and fs/pipe.c.
+ */
 #include "fs/internal.h"
 #include "kernel/syscall/syscall.h"
 
@@ -53,7 +56,10 @@ static long enter_sigmask(const void __user *mask, size_t size)
 	return 0;
 }
 
-/* An interrupted call keeps the mask until the handler's frame has been made, which then holds the old one. */
+/*
+ * An interrupted call keeps the mask until the handler's frame has been made, which then holds the
+ * old one.
+ */
 static void leave_sigmask(const void __user *mask, bool interrupted)
 {
 	if (!mask)
@@ -100,7 +106,9 @@ long sys_select(int n, uptr_t in, uptr_t out, uptr_t ex, uptr_t timeout)
 			return -EFAULT;
 		if (tv.sec < 0 || tv.usec < 0)
 			return -EINVAL;
-		ns = (u64)tv.sec > KTIME_MAX / NSEC_PER_SEC - 2 ? KTIME_MAX : tv.sec * (s64)NSEC_PER_SEC + tv.usec * 1000;
+		ns = (u64)tv.sec > KTIME_MAX / NSEC_PER_SEC - 2
+			     ? KTIME_MAX
+			     : tv.sec * (s64)NSEC_PER_SEC + tv.usec * 1000;
 	}
 	end = ktime_get() + (u64)max(ns, (s64)0);
 	ret = do_select(n, in, out, ex, ns);

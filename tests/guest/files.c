@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Open files: flags of open, positions, holes, truncation against mappings, descriptors, fcntl, sendfile, times, statfs,
- * running programs (ETXTBSY), FIFOs. Works below /tmp; needs root. Runs on Linux too.
+ * Open files: flags of open, positions, holes, truncation against mappings, descriptors, fcntl,
+ * sendfile, times, statfs, running programs (ETXTBSY), FIFOs. Works below /tmp; needs root. Runs on
+ * Linux too.
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
@@ -134,7 +135,10 @@ static void test_mmap_truncate(void)
 	unlink("map");
 }
 
-/* Behind the end of a program's file its last page is zero, although it may share the page of an archive in memory. */
+/*
+ * Behind the end of a program's file its last page is zero, although it may share the page of an
+ * archive in memory.
+ */
 static void test_last_page(void)
 {
 	int fd = open("/proc/self/exe", O_RDONLY), zero = 1;
@@ -225,7 +229,8 @@ static void test_times(void)
 	close(open("t", O_CREAT | O_WRONLY, 0644));
 	EQ(utimensat(AT_FDCWD, "t", ts, 0), 0, "set times");
 	stat("t", &st);
-	OK(st.st_atim.tv_sec == 1000 && st.st_atim.tv_nsec == 5 && st.st_mtim.tv_sec == 2000, "they are set");
+	OK(st.st_atim.tv_sec == 1000 && st.st_atim.tv_nsec == 5 && st.st_mtim.tv_sec == 2000,
+	   "they are set");
 	ts[0].tv_nsec = UTIME_OMIT;
 	ts[1].tv_nsec = UTIME_NOW;
 	EQ(utimensat(AT_FDCWD, "t", ts, 0), 0, "omit and now");
@@ -239,7 +244,8 @@ static void test_times(void)
 static void test_running_program(void)
 {
 	char *sleeper[] = {"sleeper", "child", NULL};
-	int fd, out = open("prog", O_CREAT | O_WRONLY | O_TRUNC, 0755), in = open("/proc/self/exe", O_RDONLY), ends[2];
+	int fd, out = open("prog", O_CREAT | O_WRONLY | O_TRUNC, 0755),
+		in = open("/proc/self/exe", O_RDONLY), ends[2];
 	pid_t pid;
 	ssize_t n;
 
@@ -280,7 +286,8 @@ static void test_fifo(void)
 	pid_t pid;
 
 	EQ(mkfifo("fifo", 0644), 0, "mkfifo");
-	FAILS(open("fifo", O_WRONLY | O_NONBLOCK), ENXIO, "O_NONBLOCK for writing without a reader");
+	FAILS(open("fifo", O_WRONLY | O_NONBLOCK), ENXIO,
+	      "O_NONBLOCK for writing without a reader");
 	rd = open("fifo", O_RDONLY | O_NONBLOCK);
 	OK(rd >= 0, "O_NONBLOCK for reading does not wait");
 	EQ(read(rd, buf, 1), 0, "no writer: end of file");

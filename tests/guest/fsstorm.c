@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many processes at the same names: create, link, rename across directories, remove, walk, list, all at once. Nothing may
- * crash, no name may be lost or be there twice, and the directories are empty in the end. Runs on Linux too.
+ * Many processes at the same names: create, link, rename across directories, remove, walk, list,
+ * all at once. Nothing may crash, no name may be lost or be there twice, and the directories are
+ * empty in the end. Runs on Linux too.
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
@@ -31,8 +32,9 @@ static void random_path(char *buf)
 /* Errors are expected all the time; what counts is that they are sane ones. */
 static int sane(int ret)
 {
-	return ret >= 0 || errno == ENOENT || errno == EEXIST || errno == ENOTDIR || errno == EISDIR || errno == ENOTEMPTY ||
-	       errno == EINVAL || errno == ELOOP || errno == EPERM || errno == EMLINK;
+	return ret >= 0 || errno == ENOENT || errno == EEXIST || errno == ENOTDIR ||
+	       errno == EISDIR || errno == ENOTEMPTY || errno == EINVAL || errno == ELOOP ||
+	       errno == EPERM || errno == EMLINK;
 }
 
 static int storm(void)
@@ -90,7 +92,10 @@ static int storm(void)
 	return 0;
 }
 
-/* Two names go back and forth by rename; whoever looks finds exactly one of each pair or, in the moment between two looks, none. */
+/*
+ * Two names go back and forth by rename; whoever looks finds exactly one of each pair or, in the
+ * moment between two looks, none.
+ */
 static int look_while_renaming(void)
 {
 	struct stat st;

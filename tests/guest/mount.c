@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mounts: flags, bind, remount, what makes a umount busy, lazy umount, namespaces, chroot, mounts that race. Works below /tmp; needs
- * root. Runs on Linux too (in a mount namespace of its own).
+ * Mounts: flags, bind, remount, what makes a umount busy, lazy umount, namespaces, chroot, mounts
+ * that race. Works below /tmp; needs root. Runs on Linux too (in a mount namespace of its own).
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
@@ -95,7 +95,8 @@ static void test_readonly(void)
 	EQ(mount("ro", "m", "ramfs", 0, NULL), 0, "mount");
 	make_file("m/f");
 	fd = open("m/f", O_WRONLY);
-	FAILS(mount("ro", "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY, "remount ro with a file open for writing");
+	FAILS(mount("ro", "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY,
+	      "remount ro with a file open for writing");
 	close(fd);
 	EQ(mount("ro", "m", NULL, MS_REMOUNT | MS_RDONLY, NULL), 0, "remount ro");
 	FAILS(open("m/f", O_WRONLY), EROFS, "open for writing");
@@ -218,7 +219,10 @@ static void test_chroot(void)
 	rmdir("m/root");
 }
 
-/* Processes that mount, look, remount and umount the same places at the same time: nobody crashes, nothing is left. */
+/*
+ * Processes that mount, look, remount and umount the same places at the same time: nobody crashes,
+ * nothing is left.
+ */
 static void test_race(void)
 {
 	enum { TASKS = 6, ROUNDS = 60 };
@@ -236,7 +240,8 @@ static void test_race(void)
 				umount2("m", i & 1 ? 0 : MNT_DETACH);
 				break;
 			default:
-				mount("race", "m", NULL, MS_REMOUNT | (i & 1 ? MS_RDONLY : 0), NULL);
+				mount("race", "m", NULL, MS_REMOUNT | (i & 1 ? MS_RDONLY : 0),
+				      NULL);
 				access("m/self/fd", F_OK);
 				close(open("m/f", O_CREAT | O_WRONLY, 0644));
 				break;
@@ -257,7 +262,8 @@ int main(void)
 {
 	char dir[] = "/tmp/mountXXXXXX";
 
-	if (unshare(CLONE_NEWNS) || (mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) && errno != EINVAL)) {
+	if (unshare(CLONE_NEWNS) ||
+	    (mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) && errno != EINVAL)) {
 		perror("a mount namespace");
 		return 1;
 	}

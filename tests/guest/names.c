@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names: links, rename and its order of errors, symbolic links and loops, removal, directory listings, path walk.
- * Works in a directory of its own below /tmp; needs root. Runs on Linux too.
+ * Names: links, rename and its order of errors, symbolic links and loops, removal, directory
+ * listings, path walk. Works in a directory of its own below /tmp; needs root. Runs on Linux too.
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
@@ -116,8 +116,10 @@ static void test_rename(void)
 	EQ(link("b", "b2"), 0, "another link");
 	EQ(rename("b", "b2"), 0, "onto another link of the same file");
 	EQ(links("b"), 2, "does nothing");
-	FAILS(syscall(SYS_renameat2, AT_FDCWD, "b", AT_FDCWD, "b2", RENAME_NOREPLACE), EEXIST, "RENAME_NOREPLACE onto a name");
-	EQ(syscall(SYS_renameat2, AT_FDCWD, "b", AT_FDCWD, "n", RENAME_NOREPLACE), 0, "RENAME_NOREPLACE to a new name");
+	FAILS(syscall(SYS_renameat2, AT_FDCWD, "b", AT_FDCWD, "b2", RENAME_NOREPLACE), EEXIST,
+	      "RENAME_NOREPLACE onto a name");
+	EQ(syscall(SYS_renameat2, AT_FDCWD, "b", AT_FDCWD, "n", RENAME_NOREPLACE), 0,
+	   "RENAME_NOREPLACE to a new name");
 	EQ(rename("d", "e"), 0, "directory onto an empty one");
 	EQ(links("e"), 3, "it brought its subdirectory");
 	EQ(rename("e/sub", "top"), 0, "directory to another parent");
@@ -268,7 +270,8 @@ static void test_getdents(void)
 		unlink(name);
 	}
 	EQ(rmdir("many"), 0, "rmdir of what is");
-	EQ(syscall(SYS_getdents64, open("/dev/null", O_RDONLY), name, sizeof(name)), -1, "getdents of a device fails");
+	EQ(syscall(SYS_getdents64, open("/dev/null", O_RDONLY), name, sizeof(name)), -1,
+	   "getdents of a device fails");
 }
 
 int main(void)

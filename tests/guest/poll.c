@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* poll, ppoll, select, pselect: readiness, timeouts, many files, signals and masks. Runs on Linux too. */
+/*
+ * poll, ppoll, select, pselect: readiness, timeouts, many files, signals and masks. Runs on Linux
+ * too.
+ */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
 
@@ -30,7 +33,8 @@ static long now_ms(void)
 
 static void test_poll(void)
 {
-	struct pollfd p[3] = {{.events = POLLIN}, {.events = POLLOUT}, {.fd = -1, .events = POLLIN}};
+	struct pollfd p[3] = {
+		{.events = POLLIN}, {.events = POLLOUT}, {.fd = -1, .events = POLLIN}};
 	long start;
 	int ends[2], status;
 
@@ -153,7 +157,8 @@ static void test_select(void)
 	EQ(select(ends[1] + 1, &in, &out, NULL, NULL), 1, "select");
 	OK(!FD_ISSET(ends[0], &in) && FD_ISSET(ends[1], &out), "finds the write end");
 	FD_SET(ends[0], &in);
-	EQ(syscall(SYS_select, ends[0] + 1, &in, NULL, NULL, &tv), 0, "a timeout");	/* libc hides what is given back */
+	/* libc hides what is given back */
+	EQ(syscall(SYS_select, ends[0] + 1, &in, NULL, NULL, &tv), 0, "a timeout");
 	OK(!FD_ISSET(ends[0], &in), "clears the set");
 	OK(tv.tv_sec == 0 && tv.tv_usec == 0, "nothing is left of it");
 	write(ends[1], "x", 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc: what its files say about ourselves and others, magic links, directories of tasks that end. Needs root. Runs on Linux too.
+ * /proc: what its files say about ourselves and others, magic links, directories of tasks that end.
+ * Needs root. Runs on Linux too.
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
@@ -57,9 +58,11 @@ static void test_self(const char *name0)
 	EQ(field("\nPPid:\t"), getppid(), "PPid");
 	EQ(field("\nThreads:\t"), 1, "Threads");
 	OK(slurp("/proc/self/comm", 100) > 0 && !strncmp(text, "proc", 4), "comm");
-	EQ(slurp("/proc/self/cmdline", 100), (long)strlen(name0) + 1, "cmdline is one argument with its NUL");
+	EQ(slurp("/proc/self/cmdline", 100), (long)strlen(name0) + 1,
+	   "cmdline is one argument with its NUL");
 	OK(!strcmp(text, name0), "the one we were given");
-	OK(slurp("/proc/self/maps", 4096) > 0 && strstr(text, "r-xp") && strstr(text, "[stack]"), "maps");
+	OK(slurp("/proc/self/maps", 4096) > 0 && strstr(text, "r-xp") && strstr(text, "[stack]"),
+	   "maps");
 	if (chdir("/tmp") == 0)
 		n = readlink("/proc/self/cwd", link, sizeof(link) - 1);
 	link[n > 0 ? n : 0] = 0;
@@ -74,7 +77,8 @@ static void test_self(const char *name0)
 static void test_fd(void)
 {
 	char name[64], link[256], buf[8] = "";
-	int fd = open("/tmp/proc-test", O_CREAT | O_RDWR | O_TRUNC, 0600), again, ends[2], count = 0;
+	int fd = open("/tmp/proc-test", O_CREAT | O_RDWR | O_TRUNC, 0600), again, ends[2],
+	    count = 0;
 	struct dirent *e;
 	struct stat a, b;
 	ssize_t n;
@@ -88,7 +92,8 @@ static void test_fd(void)
 	link[n > 0 ? n : 0] = 0;
 	OK(!strcmp(link, "/tmp/proc-test (deleted)"), "fd/N of an unlinked file");
 	again = open(name, O_RDONLY);
-	OK(again >= 0 && read(again, buf, 5) == 5 && !memcmp(buf, "magic", 5), "opens what has no name");
+	OK(again >= 0 && read(again, buf, 5) == 5 && !memcmp(buf, "magic", 5),
+	   "opens what has no name");
 	OK(!fstat(fd, &a) && !stat(name, &b) && a.st_ino == b.st_ino, "the same inode");
 	close(again);
 	pipe(ends);
@@ -163,7 +168,8 @@ static void test_end(void)
 	waitpid(pid, NULL, 0);
 	FAILS(access(dir, F_OK), ENOENT, "waited for, it is gone");
 	FAILS(read(fd, text, 100), ESRCH, "a file opened before: ESRCH");
-	FAILS(openat(dfd, "stat", O_RDONLY), access("/proc/kallsyms", F_OK) ? ENOENT : ESRCH, "nothing opens in its directory");
+	FAILS(openat(dfd, "stat", O_RDONLY), access("/proc/kallsyms", F_OK) ? ENOENT : ESRCH,
+	      "nothing opens in its directory");
 	close(fd);
 	close(dfd);
 	close(go[0]);

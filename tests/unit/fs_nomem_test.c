@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Out of memory in the file systems: each operation is run again and again with its first, second … n-th allocation failing,
- * until it needs no n-th. Each time it must fail with ENOMEM (or do without), and leave no dentry, inode or file behind.
+ * Out of memory in the file systems: each operation is run again and again with its first, second …
+ * n-th allocation failing, until it needs no n-th. Each time it must fail with ENOMEM (or do
+ * without), and leave no dentry, inode or file behind.
  */
 #include "fs/internal.h"
 
@@ -118,9 +119,15 @@ static int do_proc(void)
 }
 
 static const struct op ops[] = {
-	{"mkdir", do_mkdir, undo_mkdir},   {"create", do_create, undo_create}, {"symlink", do_symlink, undo_create},
-	{"link", do_link, undo_create},	   {"walk", do_walk, NULL},	       {"write", do_write, NULL},
-	{"mount", do_mount_ramfs, undo_mount}, {"mount devfs", do_mount_devfs, undo_mount}, {"bind", do_bind, undo_bind},
+	{"mkdir", do_mkdir, undo_mkdir},
+	{"create", do_create, undo_create},
+	{"symlink", do_symlink, undo_create},
+	{"link", do_link, undo_create},
+	{"walk", do_walk, NULL},
+	{"write", do_write, NULL},
+	{"mount", do_mount_ramfs, undo_mount},
+	{"mount devfs", do_mount_devfs, undo_mount},
+	{"bind", do_bind, undo_bind},
 	{"proc", do_proc, NULL},
 };
 
@@ -161,8 +168,10 @@ KTEST(fs_out_of_memory)
 		for (long n = 1; n < 500 && fail_one(&ops[i], n); n++)
 			;
 		rcu_barrier();
-		if (nr_dentries() != dentries || nr_inodes() != inodes || kmem_cache_nr_objects("file") != files)
-			ktest_fail(__FILE__, __LINE__, "%s leaves %ld dentries, %ld inodes, %ld files", ops[i].name,
+		if (nr_dentries() != dentries || nr_inodes() != inodes ||
+		    kmem_cache_nr_objects("file") != files)
+			ktest_fail(__FILE__, __LINE__,
+				   "%s leaves %ld dentries, %ld inodes, %ld files", ops[i].name,
 				   (long)(nr_dentries() - dentries), (long)(nr_inodes() - inodes),
 				   (long)(kmem_cache_nr_objects("file") - files));
 	}

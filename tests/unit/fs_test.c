@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Units of fs/ and kernel/dev: the generator against the RFC's vector, dentries that come and go, pipes in pages, paths as text. */
+/*
+ * Units of fs/ and kernel/dev: the generator against the RFC's vector, dentries that come and go,
+ * pipes in pages, paths as text.
+ */
 #include "fs/internal.h"
 
-void chacha20_block(const u32 key[8], u32 counter, const u32 nonce[3], u32 out[16]);	/* kernel/dev/random.c */
+/* kernel/dev/random.c */
+void chacha20_block(const u32 key[8], u32 counter, const u32 nonce[3], u32 out[16]);
 void get_random_bytes(void *buf, size_t len);
 
 /* RFC 8439, section 2.3.2. */
 KTEST(random_chacha20_vector)
 {
 	static const u32 nonce[3] = {0x09000000, 0x4a000000, 0};
-	static const u32 want[16] = {0xe4e7f110, 0x15593bd1, 0x1fdd0f50, 0xc47120a3, 0xc7f4d1c7, 0x0368c033,
-				     0x9aaa2204, 0x4e6cd4c3, 0x466482d2, 0x09aa9f07, 0x05d7c214, 0xa2028bd9,
+	static const u32 want[16] = {0xe4e7f110, 0x15593bd1, 0x1fdd0f50, 0xc47120a3,
+				     0xc7f4d1c7, 0x0368c033, 0x9aaa2204, 0x4e6cd4c3,
+				     0x466482d2, 0x09aa9f07, 0x05d7c214, 0xa2028bd9,
 				     0xd19c12b5, 0xb94e16de, 0xe883d0cb, 0x4e3c50a2};
 	u32 key[8], out[16];
 

@@ -9,7 +9,8 @@ static size_t used;
 static void member(const char *name, u32 mode, u32 ino, u32 nlink, const char *text)
 {
 	size_t size = strlen(text);
-	int n = snprintf(archive + used, sizeof(archive) - used, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x%s", ino,
+	int n = snprintf(archive + used, sizeof(archive) - used,
+			 "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x%s", ino,
 			 mode, 0, 0, nlink, 1000, size, 0, 0, 1, 3, strlen(name) + 1, 0, name);
 
 	used = ALIGN(used + (size_t)n + 1, 4);
@@ -96,7 +97,8 @@ KTEST(initramfs_cut_off)
 	used = whole;
 	KTEST_EQ(unpack(), 0);
 	check_content("/ktest-c", "0123456789");
-	KTEST_EXPECT(good >= 1 && good <= 4);	/* nothing at all, the end of the file, the end of the archive */
+	/* nothing at all, the end of the file, the end of the archive */
+	KTEST_EXPECT(good >= 1 && good <= 4);
 	KTEST_EQ(unlink_path("/ktest-c", false), 0);
 }
 
