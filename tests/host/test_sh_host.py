@@ -307,8 +307,8 @@ def test_stop_a_pipeline_and_kill_it(terminal):
 
 def test_background_notice(terminal):
     t = terminal()
-    assert re.fullmatch(r"\[1\] \d+\n", t.run("(exit 3) &"))
-    assert re.search(r"\[1\]\+  Done\(3\) +\(exit 3\)\n", t.run("sleep 0.3") + t.run(""))
+    assert re.fullmatch(r"\[1\] \d+\n", t.run("(sleep 0.3; exit 3) &"))
+    assert re.search(r"\[1\]\+  Done\(3\) +\(sleep 0.3; exit 3\)\n", t.run("sleep 0.8") + t.run(""))
     assert t.run("jobs") == ""
 
 
