@@ -82,12 +82,8 @@ static int prepare_move(struct move_set *set, struct task_struct *tsk)
 
 	if (err)
 		return err;
-	/* Only movers (container_mutex) and the task's own exit change the group; the lock is against the latter. */
-	spin_lock_irq(&css_group_lock);
-	from = tsk->containers;
-	get_css_group(from);
-	spin_unlock_irq(&css_group_lock);
-
+	/* Only movers (container_mutex) and the task's own exit change the group. */
+	from = get_task_css_group(tsk);
 	if (css_group_container(from, set->cont->root) == set->cont)
 		goto out_put;
 	err = -ENOMEM;

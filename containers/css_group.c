@@ -169,10 +169,19 @@ struct css_group *find_css_group(struct css_group *old, struct container *cont)
 	return cg;
 }
 
-void get_css_group(struct css_group *cg)
+/*
+ * The task may be moved, or exit, at this very moment: a group whose count is 0 was its group, and the next look finds the new one.
+ */
+struct css_group *get_task_css_group(struct task_struct *tsk)
 {
-	if (cg != &init_css_group)
-		refcount_inc(&cg->ref);
+	struct css_group *cg;
+
+	rcu_read_lock();
+	do
+		cg = rcu_dereference(tsk->containers);
+	while (cg != &init_css_group && !refcount_inc_not_zero(&cg->ref));
+	rcu_read_unlock();
+	return cg;
 }
 
 /* The last reference is gone. Take the group out of everything; its containers may become free. */

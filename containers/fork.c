@@ -26,14 +26,8 @@ void container_note_callbacks(struct container_subsys *ss)
 
 void container_fork(struct task_struct *child)
 {
-	unsigned long flags;
-
 	INIT_LIST_HEAD(&child->cg_list);
-	/* The lock keeps the group: without it, a mover could put the last reference between the load and the get. */
-	spin_lock_irqsave(&css_group_lock, flags);
-	child->containers = current->containers;
-	get_css_group(child->containers);
-	spin_unlock_irqrestore(&css_group_lock, flags);
+	child->containers = get_task_css_group(current);
 }
 
 /* Tell those of the first `n` subsystems that agreed. */
@@ -99,15 +93,13 @@ void container_exit(struct task_struct *tsk)
 	/* Out of the list first: from here on nobody moves the task, so that the callbacks see where it was for good. */
 	spin_lock_irqsave(&css_group_lock, flags);
 	list_del_init(&tsk->cg_list);
+	cg = tsk->containers;
 	spin_unlock_irqrestore(&css_group_lock, flags);
 
 	if (unlikely(have_exit))
 		for_each_bound_subsys (ss, i, have_exit)
 			ss->exit(ss, tsk);
 
-	spin_lock_irqsave(&css_group_lock, flags);
-	cg = tsk->containers;
 	rcu_assign_pointer(tsk->containers, &init_css_group);
-	spin_unlock_irqrestore(&css_group_lock, flags);
 	put_css_group(cg);
 }

@@ -35,9 +35,11 @@ extern struct css_group init_css_group;
 
 #define for_each_subsys(ss, i) \
 	for ((i) = 0; (i) < CONTAINER_SUBSYS_COUNT && ((ss) = subsys[i], true); (i)++)
-#define for_each_bound_subsys(ss, i, bits) \
-	for_each_subsys (ss, i)            \
-		if ((bits) & (1ULL << (i)))
+/* Those whose bit is set in `bits`, in id order. */
+#define for_each_bound_subsys(ss, i, bits)                                                         \
+	for (u64 bits_left = (bits);                                                               \
+	     bits_left && ((i) = __builtin_ctzll(bits_left), (ss) = subsys[i], true);              \
+	     bits_left &= bits_left - 1)
 
 static inline bool container_is_top(const struct container *cont)
 {
@@ -97,7 +99,7 @@ extern const struct cftype tasks_cftype, procs_cftype, cgroup_procs_cftype;
  * The group that is `old` but for being in `cont`; referenced. NULL: no memory. May sleep; container_mutex held.
  */
 struct css_group *find_css_group(struct css_group *old, struct container *cont);
-void get_css_group(struct css_group *cg);
+struct css_group *get_task_css_group(struct task_struct *tsk);	/* referenced; any context */
 void put_css_group(struct css_group *cg);		/* any context with irqs off or on */
 /* The container of a group in a hierarchy. css_group_lock, RCU or a reference. */
 struct container *css_group_container(const struct css_group *cg, const struct containerfs_root *root);
