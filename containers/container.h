@@ -121,6 +121,7 @@ struct container {
 #define CONT_REMOVED	       0	/* rmdir has happened; set under container_mutex */
 #define CONT_NOTIFY_ON_RELEASE 1
 #define CONT_RELEASABLE	       2	/* has had a task or a child: the release agent may run */
+#define CONT_CGROUP_FILES      3	/* has cgroup.procs; changed under container_mutex */
 
 /*
  * A control file. All operations are called with the container alive in memory and fail with ENODEV, without being called, once it

@@ -269,6 +269,15 @@ int container_populate_subsys(struct container *cont, struct container_subsys *s
 	return err;
 }
 
+static int add_cgroup_file(struct container *cont)
+{
+	int err = add_file(cont, &cgroup_procs_cftype);
+
+	if (!err)
+		set_bit(CONT_CGROUP_FILES, &cont->flags);
+	return err;
+}
+
 int container_populate_dir(struct container *cont)
 {
 	struct container_subsys *ss;
@@ -278,7 +287,7 @@ int container_populate_dir(struct container *cont)
 	for (i = 0; i < ARRAY_SIZE(core_files) && !err; i++)
 		err = add_file(cont, core_files[i]);
 	if (!err && cont->root->cgroup_files)
-		err = add_file(cont, &cgroup_procs_cftype);
+		err = add_cgroup_file(cont);
 	for_each_bound_subsys (ss, id, cont->root->subsys_bits)
 		if (!err)
 			err = container_populate_subsys(cont, ss);
@@ -309,6 +318,85 @@ void container_remove_subsys_files(struct container *cont, struct container_subs
 void container_clear_dir(struct dentry *dir)
 {
 	remove_files(dir, NULL);
+}
+
+/* ---- a hierarchy that is mounted as "cgroup" later than it was made ---- */
+
+/* The next container of the tree after cont, parents first; NULL: none. container_mutex held. */
+static struct container *next_container(struct container *cont)
+{
+	if (!list_empty(&cont->children))
+		return list_first_entry(&cont->children, struct container, sibling);
+	for (; !container_is_top(cont); cont = cont->parent)
+		if (!list_is_last(&cont->sibling, &cont->parent->children))
+			return list_next_entry(cont, sibling);
+	return NULL;
+}
+
+/* A container of root whose having the file is not `want`; its dentry is referenced. NULL: none is left. */
+static struct container *find_differing(struct containerfs_root *root, bool want, struct dentry **dentry)
+{
+	struct container *cont;
+
+	mutex_lock(&container_mutex);
+	for (cont = &root->top_container; cont; cont = next_container(cont))
+		if (test_bit(CONT_CGROUP_FILES, &cont->flags) != want)
+			break;
+	*dentry = cont ? dget(cont->dentry) : NULL;
+	mutex_unlock(&container_mutex);
+	return cont;
+}
+
+static void remove_cgroup_file(struct container *cont)
+{
+	struct dentry *child = lookup_one(cont->dentry, cgroup_procs_cftype.name, strlen(cgroup_procs_cftype.name));
+
+	if (IS_ERR(child))
+		return;
+	if (child->d_inode)
+		d_delete_pinned(child);
+	dput(child);
+	clear_bit(CONT_CGROUP_FILES, &cont->flags);
+}
+
+/* Bring every directory to `want`, one at a time: an i_mutex comes before container_mutex, so the tree is looked at anew for each. */
+static int change_cgroup_files(struct containerfs_root *root, bool want)
+{
+	struct container *cont;
+	struct dentry *dentry;
+	int err = 0;
+
+	while (!err && (cont = find_differing(root, want, &dentry))) {
+		mutex_lock(&dentry->d_inode->i_mutex);
+		mutex_lock(&container_mutex);
+		if (!container_is_removed(cont) && test_bit(CONT_CGROUP_FILES, &cont->flags) != want) {
+			if (want)
+				err = add_cgroup_file(cont);
+			else
+				remove_cgroup_file(cont);
+		}
+		mutex_unlock(&container_mutex);
+		mutex_unlock(&dentry->d_inode->i_mutex);
+		dput(dentry);
+	}
+	return err;
+}
+
+int container_add_cgroup_files(struct containerfs_root *root)
+{
+	int err;
+
+	mutex_lock(&container_mutex);
+	root->cgroup_files = true;	/* new directories have it from now on */
+	mutex_unlock(&container_mutex);
+	err = change_cgroup_files(root, true);
+	if (!err)
+		return 0;
+	mutex_lock(&container_mutex);
+	root->cgroup_files = false;
+	mutex_unlock(&container_mutex);
+	change_cgroup_files(root, false);
+	return err;
 }
 
 /* ---- directories ---- */

@@ -22,7 +22,7 @@ struct containerfs_root {
 	unsigned int number_of_containers;
 	struct list_head root_list;		/* in `roots` once it is complete */
 	char *release_agent;			/* path, or NULL: none */
-	bool cgroup_files;			/* was mounted as "cgroup" when it was made: has cgroup.procs */
+	bool cgroup_files;			/* is or was mounted as "cgroup": its directories have cgroup.procs */
 	/* ---- has its own rules ---- */
 	struct container top_container;
 };
@@ -78,6 +78,8 @@ struct container_name *container_name_alloc(const char *text, size_t len);
 /* ---- file.c ---- */
 int container_populate_dir(struct container *cont);		/* the core's files and those of all bound subsystems */
 int container_populate_subsys(struct container *cont, struct container_subsys *ss);
+/* Have the files of the type "cgroup" in all directories of root. s_umount held for writing. -ENOMEM, -EEXIST: none has them. */
+int container_add_cgroup_files(struct containerfs_root *root);
 void container_remove_subsys_files(struct container *cont, struct container_subsys *ss);
 void container_clear_dir(struct dentry *dir);			/* all files */
 struct inode *container_new_dir_inode(struct super_block *sb, struct container *cont, umode_t mode);

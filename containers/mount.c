@@ -246,9 +246,11 @@ static struct super_block *get_sb(int flags, char *data, bool cgroup_files)
 	if (!err && !sb->s_root) {
 		sb->s_flags = flags;
 		err = fill_super(sb, &opts, cgroup_files);
-		if (err)
-			deactivate_locked_super(sb);
+	} else if (!err && cgroup_files) {
+		err = container_add_cgroup_files(sb->s_fs_info);
 	}
+	if (err && !IS_ERR_OR_NULL(sb))
+		deactivate_locked_super(sb);
 	if (new.root)
 		root_free(new.root);
 out_opts:
