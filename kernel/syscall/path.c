@@ -236,6 +236,32 @@ long sys_chroot(ustr_t name)
 	return ret;
 }
 
+/*
+ * A directory that root does not lead to (it was left by chroot, or unmounted lazily) is marked as
+ * Linux marks it; no absolute path begins so (getcwd(2)).
+ */
+#define UNREACHABLE "(unreachable)"
+
+/* The path of pwd, built at the end of a page; ERR_PTR. */
+static char *cwd_text(const struct path *pwd, char *page)
+{
+	struct path root;
+	bool reached;
+	char *text;
+
+	if (d_unlinked(pwd->dentry))
+		return ERR_PTR(-ENOENT);
+	get_fs_root(&root);
+	text = d_path_from(pwd, &root, page, PATH_MAX, &reached);
+	path_put(&root);
+	if (IS_ERR(text) || reached)
+		return text;
+	if ((size_t)(text - page) < strlen(UNREACHABLE))
+		return ERR_PTR(-ENAMETOOLONG);
+	text -= strlen(UNREACHABLE);
+	return memcpy(text, UNREACHABLE, strlen(UNREACHABLE));
+}
+
 long sys_getcwd(uptr_t buf, size_t size)
 {
 	char *page = kmalloc(PATH_MAX, GFP_KERNEL), *text;
@@ -246,10 +272,8 @@ long sys_getcwd(uptr_t buf, size_t size)
 	if (!page)
 		return -ENOMEM;
 	get_fs_pwd(&pwd);
-	ret = -ENOENT;
-	if (d_unlinked(pwd.dentry))
-		goto out;
-	text = d_path(&pwd, page, PATH_MAX);
+	text = cwd_text(&pwd, page);
+	path_put(&pwd);
 	ret = PTR_ERR(text);
 	if (IS_ERR(text))
 		goto out;
@@ -259,7 +283,6 @@ long sys_getcwd(uptr_t buf, size_t size)
 		goto out;
 	ret = copy_to_user(buf, text, len) ? -EFAULT : (long)len;
 out:
-	path_put(&pwd);
 	kfree(page);
 	return ret;
 }

@@ -12,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,6 +216,18 @@ static void test_chroot(void)
 	}
 	wait(&status);
 	EQ(status, 0, "chroot holds, .. included");
+	if (!fork()) {
+		char cwd[64];
+
+		if (chroot("m/root"))
+			_exit(1);
+		/* The current directory is outside now. */
+		if (syscall(SYS_getcwd, cwd, sizeof(cwd)) < 0 || strncmp(cwd, "(unreachable)/", 14))
+			_exit(2);
+		_exit(0);
+	}
+	wait(&status);
+	EQ(status, 0, "a directory outside of the root has no path");
 	unlink("outside");
 	rmdir("m/root");
 }
