@@ -343,10 +343,11 @@ KTEST(test_sort)
 KTEST(test_radix_tree)
 {
 	static const unsigned long indices[] = {0, 1, 63, 64, 4095, 4096, 1UL << 30, ~0UL};
-	unsigned long live = kmem_cache_nr_objects("radix_tree_node");
 	struct radix_tree t = RADIX_TREE_INIT;
-	unsigned long index, i;
+	unsigned long index, i, live;
 
+	rcu_barrier();		/* nodes of others that are on their way out */
+	live = kmem_cache_nr_objects("radix_tree_node");
 	KTEST_EQ(radix_tree_insert(&t, 0, &t, GFP_KERNEL), 0);
 	/* Index 0 alone needs no node. */
 	KTEST_EQ(kmem_cache_nr_objects("radix_tree_node"), live);
@@ -375,9 +376,11 @@ KTEST(test_radix_tree)
 KTEST(test_radix_tree_nomem)
 {
 	struct radix_tree t = RADIX_TREE_INIT;
-	unsigned long live = kmem_cache_nr_objects("radix_tree_node");
+	unsigned long live;
 	int err = -ENOMEM;
 
+	rcu_barrier();
+	live = kmem_cache_nr_objects("radix_tree_node");
 	KTEST_EQ(radix_tree_insert(&t, 0, &t, GFP_KERNEL), 0);
 	for (long n = 1; err && n < 100; n++) {
 		fail_nth_task = current;
