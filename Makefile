@@ -206,5 +206,5 @@ help:
 	@echo 'make toolchain  build x86_64-elf-gcc into toolchain/ (some 20 minutes)'
 	@echo 'make clean      remove build/'
 	@echo
-	@echo 'Variables: WERROR=1  CONTAINERS=0  LOCKDEP=1  UBSAN=1  NR_CPUS=32  CROSS=prefix-  V=1'
+	@echo 'Variables: WERROR=1  CONTAINERS=0  LOCKDEP=1  NR_CPUS=32  CROSS=prefix-  V=1'
 	@echo 'tools/vm --help tells how to start a guest in other ways.'

@@ -166,3 +166,19 @@ def test_quit_key(console):
     c.key("a")
     c.send("x")
     assert c.end() == 0
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_an_idle_guest_leaves_the_host_alone(console):
+    """A shell that waits at its prompt costs less than a twentieth of one CPU, QEMU's own work included."""
+    c = console(smp=4)
+    (qemu,) = subprocess.run(["ps", "-o", "pid=", "--ppid", str(c.child.pid)], capture_output=True, text=True).stdout.split()
+    time.sleep(1)
+    before = cpu_seconds(qemu)
+    time.sleep(4)
+    assert cpu_seconds(qemu) - before < 0.2
