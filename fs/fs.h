@@ -467,13 +467,19 @@ struct proc_pid_file {
 	int (*show)(struct seq_file *m, struct task_struct *p);
 	/* a symlink (exe, cwd, root) instead of show */
 	int (*link)(struct task_struct *p, struct path *out);
+	const struct file_operations *fops;	/* instead of show; proc_task() tells whose it is */
 };
 #define PROC_PID_FILE(file_name, show_fn)                            \
 	static const struct proc_pid_file CONCAT(proc_pid_, show_fn) \
-		TABLE_ENTRY(proc_pid_file) = {file_name, 0444, show_fn, NULL}
+		TABLE_ENTRY(proc_pid_file) = {file_name, 0444, show_fn, NULL, NULL}
 #define PROC_PID_LINK(file_name, link_fn)                            \
 	static const struct proc_pid_file CONCAT(proc_pid_, link_fn) \
-		TABLE_ENTRY(proc_pid_file) = {file_name, 0777, NULL, link_fn}
+		TABLE_ENTRY(proc_pid_file) = {file_name, 0777, NULL, link_fn, NULL}
+#define PROC_PID_FILE_OPS(file_name, file_mode, file_ops)             \
+	static const struct proc_pid_file CONCAT(proc_pid_, file_ops) \
+		TABLE_ENTRY(proc_pid_file) = {file_name, file_mode, NULL, NULL, &file_ops}
+/* The task whose PROC_PID_FILE_OPS file this is. It lives as long as the file. */
+struct task_struct *proc_task(const struct file *file);
 
 /* ---- character devices: one line each; a node appears in devfs (devfs.c) ---- */
 struct chrdev {

@@ -42,6 +42,11 @@ static const struct file_operations pid_file_operations = {
 
 static const struct inode_operations pid_file_inode_operations = {0};
 
+struct task_struct *proc_task(const struct file *file)
+{
+	return proc_node(file->f_inode)->task;
+}
+
 /* ---- magic links ---- */
 
 static int pid_follow_link(struct dentry *dentry, struct path *out)
@@ -229,7 +234,7 @@ static struct inode *entry_inode(struct super_block *sb, struct task_struct *p,
 	if (inode) {
 		proc_node(inode)->entry = entry;
 		inode->i_op = entry->link ? &pid_link_inode_operations : &pid_file_inode_operations;
-		inode->i_fop = &pid_file_operations;
+		inode->i_fop = entry->fops ? entry->fops : &pid_file_operations;
 	}
 	return inode;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/mm/mm.h"
+#include "kernel/sched/sched.h"
 #include "kernel/mm/mman.h"
 
 /* ---- memblock.c ---- */
@@ -44,8 +45,7 @@ bool should_fail_slow(void);
 /* Is this allocation the one that fault injection wants to fail? */
 static inline bool should_fail(gfp_t gfp)
 {
-	return unlikely(atomic_long_read(&fail_nth)) && !(gfp & __GFP_NOFAIL_INJECT) &&
-	       should_fail_slow();
+	return unlikely(current->fail_nth) && !(gfp & __GFP_NOFAIL_INJECT) && should_fail_slow();
 }
 /* This CPU's page lists to the buddy; interrupts off. */
 void drain_local_pages(void *unused);

@@ -36,7 +36,7 @@ typedef struct {
 #define GFP_ATOMIC  0x0		/* may not sleep; may use the reserve */
 #define GFP_KERNEL  0x1		/* may sleep */
 #define __GFP_ZERO  0x2
-#define __GFP_NOFAIL_INJECT 0x4	/* not counted by the fault injection knob */
+#define __GFP_NOFAIL_INJECT 0x4	/* fault injection (task_struct.fail_nth) does not count it */
 #define GFP_USER    (GFP_KERNEL | 0x8)	/* page for a program: obeys current's mems_allowed */
 #define __GFP_NOWARN 0x10
 typedef unsigned int gfp_t;
@@ -343,14 +343,6 @@ long strnlen_user(const char __user *s, size_t n);
 	})
 void *memdup_user(const void __user *p, size_t n);		/* kmalloc'ed copy or ERR_PTR */
 char *strndup_user(const char __user *s, size_t max);		/* ERR_PTR(-EINVAL) if longer */
-
-/* ---- hooks for controllers and tests ---- */
-/*
- * Fault injection: the n-th allocation from now fails, counting those of `fail_nth_task` only if
- * that is not NULL. 0: off; it is 0 again after it has struck.
- */
-extern atomic_long_t fail_nth;
-extern struct task_struct *fail_nth_task;
 
 /* ---- upcalls ---- */
 /* kernel/sched: nodes that a GFP_USER page may come from. */

@@ -34,8 +34,6 @@ struct page_list {
 
 struct page *mem_map;
 unsigned long max_pfn;
-atomic_long_t fail_nth;
-struct task_struct *fail_nth_task;
 DEFINE_PER_CPU(vm_stats_t, vm_stats);
 
 static struct pglist_data nodes[MAX_NUMNODES];
@@ -54,9 +52,9 @@ static DEFINE_PER_CPU(struct page_list, page_list);
 
 bool should_fail_slow(void)
 {
-	if (fail_nth_task && (in_interrupt() || current != fail_nth_task))
+	if (in_interrupt())		/* not the task's own doing */
 		return false;
-	return atomic_long_add_unless(&fail_nth, -1, 0) && atomic_long_read(&fail_nth) == 0;
+	return --current->fail_nth == 0;
 }
 
 unsigned long vm_stat(enum vm_stat_item item)

@@ -210,6 +210,7 @@ static struct task_struct *dup_task(void)
 	p->jobctl = 0;
 	p->pdeath_signal = 0;
 	p->restart_block.fn = NULL;
+	p->fail_nth = 0;
 	p->start_time = ktime_get();
 	return p;
 

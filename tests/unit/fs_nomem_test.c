@@ -137,12 +137,10 @@ static bool fail_one(const struct op *op, long n)
 	bool struck;
 	int err;
 
-	fail_nth_task = current;
-	atomic_long_set(&fail_nth, n);
+	current->fail_nth = (unsigned int)n;
 	err = op->run();
-	struck = atomic_long_read(&fail_nth) == 0;
-	atomic_long_set(&fail_nth, 0);
-	fail_nth_task = NULL;
+	struck = current->fail_nth == 0;
+	current->fail_nth = 0;
 	if (!err && op->undo)
 		KTEST_EQ(op->undo(), 0);
 	if (err && (err != -ENOMEM || !struck))

@@ -6,6 +6,7 @@
 #include "kernel/debug/debug.h"
 #include "kernel/lib/lib.h"
 #include "kernel/mm/mm.h"
+#include "kernel/sched/sched.h"
 
 /* A generator with a fixed seed: the same numbers in each run. */
 static u64 next_random(u64 *state)
@@ -383,17 +384,15 @@ KTEST(test_radix_tree_nomem)
 	live = kmem_cache_nr_objects("radix_tree_node");
 	KTEST_EQ(radix_tree_insert(&t, 0, &t, GFP_KERNEL), 0);
 	for (long n = 1; err && n < 100; n++) {
-		fail_nth_task = current;
-		atomic_long_set(&fail_nth, n);
+		current->fail_nth = (unsigned int)n;
 		err = radix_tree_insert(&t, 1UL << 40, &live, GFP_KERNEL);
-		atomic_long_set(&fail_nth, 0);
+		current->fail_nth = 0;
 		KTEST_EXPECT(radix_tree_lookup(&t, 0) == &t);
 		if (err) {
 			KTEST_EQ(err, -ENOMEM);
 			KTEST_EXPECT(!radix_tree_lookup(&t, 1UL << 40));
 		}
 	}
-	fail_nth_task = NULL;
 	KTEST_EQ(err, 0);
 	radix_tree_delete(&t, 1UL << 40);
 	radix_tree_delete(&t, 0);

@@ -155,16 +155,14 @@ KTEST(test_fail_nth)
 {
 	void *p[3];
 
-	fail_nth_task = current;
-	atomic_long_set(&fail_nth, 2);
+	current->fail_nth = 2;
 	for (int i = 0; i < 3; i++)
 		p[i] = kmalloc(32, GFP_KERNEL);
 	KTEST_EXPECT(p[0] && !p[1] && p[2]);
-	KTEST_EQ(atomic_long_read(&fail_nth), 0);
-	atomic_long_set(&fail_nth, 1);
+	KTEST_EQ(current->fail_nth, 0);
+	current->fail_nth = 1;
 	KTEST_EXPECT(kmalloc(32, GFP_KERNEL | __GFP_NOFAIL_INJECT) == NULL ? false : true);
 	KTEST_EXPECT(!alloc_page(GFP_KERNEL));
-	fail_nth_task = NULL;
 	for (int i = 0; i < 3; i++)
 		kfree(p[i]);
 }
@@ -315,16 +313,14 @@ KTEST(test_fork_nomem)
 	areas = kmem_cache_nr_objects("vm_area_struct");
 	mms = kmem_cache_nr_objects("mm_struct");
 	for (n = 1; !child && n < 100; n++) {
-		fail_nth_task = current;
-		atomic_long_set(&fail_nth, n);
+		current->fail_nth = (unsigned int)n;
 		child = mm_dup(mm);
-		atomic_long_set(&fail_nth, 0);
+		current->fail_nth = 0;
 		if (!child) {
 			KTEST_EQ(kmem_cache_nr_objects("vm_area_struct"), areas);
 			KTEST_EQ(kmem_cache_nr_objects("mm_struct"), mms);
 		}
 	}
-	fail_nth_task = NULL;
 	KTEST_EXPECT(child && n > 8);
 	if (child)
 		mmput(child);

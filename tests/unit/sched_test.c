@@ -326,12 +326,10 @@ KTEST(test_fork_failure)
 	for (int n = 1; n < 100 && !done; n++) {
 		struct task_struct *p;
 
-		fail_nth_task = current;
-		atomic_long_set(&fail_nth, n);
+		current->fail_nth = (unsigned int)n;
 		p = copy_kthread(do_nothing, NULL);
-		done = atomic_long_read(&fail_nth) != 0;	/* there was no n-th */
-		atomic_long_set(&fail_nth, 0);
-		fail_nth_task = NULL;
+		done = current->fail_nth != 0;	/* there was no n-th */
+		current->fail_nth = 0;
 		if (IS_ERR(p)) {
 			failures++;
 			KTEST_EXPECT(PTR_ERR(p) == -ENOMEM || PTR_ERR(p) == -EAGAIN);
