@@ -10,4 +10,5 @@ void vfs_init_early(void)
 	dcache_init();
 	inode_cache_init();
 	file_cache_init();
+	names_cache_init();
 }

@@ -15,6 +15,7 @@ extern seqlock_t rename_lock;
 void dcache_init(void);
 void inode_cache_init(void);
 void file_cache_init(void);
+void names_cache_init(void);
 /* unmount: drops the pins of all below and of root itself */
 void shrink_dcache_tree(struct dentry *root);
 /* a root without super block, for pipes; NULL: no memory */

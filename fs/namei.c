@@ -37,13 +37,18 @@ void path_put(const struct path *path)
 	mntput(path->mnt);
 }
 
+void names_cache_init(void)
+{
+	names_cache = kmem_cache_create("names", PATH_MAX, 8, NULL);
+	if (!names_cache)
+		panic("no memory for the cache of names");
+}
+
 /* ---- names ---- */
 
 static char *name_buffer(void)
 {
-	if (unlikely(!names_cache))
-		names_cache = kmem_cache_create("names", PATH_MAX, 8, NULL);
-	return names_cache ? kmem_cache_alloc(names_cache, GFP_KERNEL) : NULL;
+	return kmem_cache_alloc(names_cache, GFP_KERNEL);
 }
 
 void putname(char *name)
@@ -267,7 +272,8 @@ static int walk_component(struct nameidata *nd, bool follow, const char *rest, c
 	}
 	dput(nd->path.dentry);		/* the reference on the mount goes over */
 	nd->path.dentry = next.dentry;
-	follow_mount(&nd->path);
+	if (unlikely(d_mountpoint(next.dentry)))
+		follow_mount(&nd->path);
 	return 0;
 }
 
