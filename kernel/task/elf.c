@@ -109,6 +109,14 @@ static int elf_read(struct elf_image *img, struct file *file, const struct elf64
 	return err == -ENOMEM || err == -EIO ? err : err ? -ENOEXEC : 0;
 }
 
+/* Write into the address space that is being built. 0, -ENOMEM, -EFAULT: not mapped for writing. */
+static int write_mm(struct mm_struct *mm, unsigned long to, const void *data, size_t len)
+{
+	ssize_t n = access_process_vm(mm, to, (void *)data, len, true);
+
+	return n == (ssize_t)len ? 0 : n < 0 ? (int)n : -ENOMEM;	/* it began, so it is mapped */
+}
+
 /* Clear from `from` to the end of its page: the file's bytes behind the data are not the program's. */
 static int clear_tail(struct mm_struct *mm, unsigned long from)
 {
@@ -117,9 +125,10 @@ static int clear_tail(struct mm_struct *mm, unsigned long from)
 
 	while (from < end) {
 		size_t n = min(end - from, sizeof(zeros));
+		int err = write_mm(mm, from, zeros, n);
 
-		if (access_process_vm(mm, from, (void *)zeros, n, true) != (ssize_t)n)
-			return -EFAULT;
+		if (err)
+			return err;
 		from += n;
 	}
 	return 0;
@@ -258,7 +267,7 @@ struct stack_builder {
 static int push(struct stack_builder *b, const void *data, size_t len)
 {
 	b->sp -= len;
-	return access_process_vm(b->mm, b->sp, (void *)data, len, true) == (ssize_t)len ? 0 : -EFAULT;
+	return write_mm(b->mm, b->sp, data, len);
 }
 
 static void put(struct stack_builder *b, u64 word)
