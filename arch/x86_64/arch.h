@@ -258,7 +258,7 @@ void serial_tx_irq(unsigned int port, bool on);		/* ask for tx_ready() while the
 /* ---- upcalls: arch calls these; upper floors define them ---- */
 void kernel_main(void) __noreturn;			/* kernel/main.c; boot CPU, after boot_info is filled */
 void secondary_main(void) __noreturn;			/* kernel/main.c; each other CPU, interrupts off */
-void handle_syscall(struct pt_regs *regs);		/* kernel/syscall; interrupts on; sets regs->rax */
+long handle_syscall(struct pt_regs *regs);		/* kernel/syscall; interrupts on; the value for regs->rax */
 /*
  * kernel/task/fault.c. A page fault at addr; error_code as in the SDM vol. 3, 4.7. Returns true if it was handled (or a signal
  * was raised for user mode); false: kernel mode and nothing mapped, arch then tries the exception table and dies.

@@ -125,6 +125,7 @@ int arch_thread_exec(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	regs->eflags = EFLAGS_IF | EFLAGS_ONE;
 	regs->r11 = regs->eflags;
 	regs->orig_rax = -1;
+	set_bit(TIF_NOTIFY, &current->work);	/* the frame has changed: leave by IRETQ */
 	t->fs_base = 0;
 	t->gs_base = 0;
 	local_irq_disable();

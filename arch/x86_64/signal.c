@@ -180,6 +180,7 @@ int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked)
 	if (!access_ok((void *)at, sizeof(uc)) || copy_from_user(&uc, (void *)at, sizeof(uc)))
 		return -EFAULT;
 	load_regs(regs, &uc.uc_mcontext);
+	set_bit(TIF_NOTIFY, &current->work);	/* the frame has changed: leave by IRETQ */
 	*blocked = uc.uc_sigmask;
 	if (!uc.uc_mcontext.fpstate)
 		return fpu_fresh(&current->thread);

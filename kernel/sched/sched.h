@@ -42,7 +42,7 @@ struct rq;
 /* task_struct.work: bits that exit_to_user_work() must look at before user mode. Atomic bit operations. */
 #define TIF_NEED_RESCHED 0
 #define TIF_SIGPENDING	 1
-#define TIF_NOTIFY	 2	/* kernel/task: callbacks before user mode (freezer and friends) */
+#define TIF_NOTIFY	 2	/* the user registers have changed: not by the short way; and callbacks before user mode */
 
 /* Scheduling entity: a task, or later a group's share of one CPU. rq->lock of its CPU. */
 struct sched_entity {

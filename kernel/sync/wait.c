@@ -124,6 +124,9 @@ void __wake_up(wait_queue_head_t *q, unsigned int mode, int nr_exclusive, void *
 {
 	unsigned long flags;
 
+	/* Who queues itself after this look sees what the caller has changed before it. */
+	if (!wq_has_sleeper(q))
+		return;
 	spin_lock_irqsave(&q->lock, flags);
 	__wake_up_locked(q, mode, nr_exclusive, key);
 	spin_unlock_irqrestore(&q->lock, flags);

@@ -54,15 +54,14 @@ static void log_unknown(unsigned long nr)
 		pr_info("%s[%d]: unknown system call %ld\n", current->comm, current->pid, (long)nr);
 }
 
-void handle_syscall(struct pt_regs *regs)
+long handle_syscall(struct pt_regs *regs)
 {
 	unsigned long nr = regs->orig_rax;
 	syscall_fn fn = likely(nr < NR_SYSCALLS) ? syscall_table[nr] : NULL;
 
 	if (unlikely(!fn)) {
 		log_unknown(nr);
-		regs->rax = -ENOSYS;
-		return;
+		return -ENOSYS;
 	}
-	regs->rax = fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
+	return fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
 }
