@@ -16,13 +16,14 @@ struct hvm_start_info {
 	u32 reserved;
 };
 
+/* QEMU puts the list at a multiple of 4, not of 8. */
 struct hvm_module {
-	u64 paddr, size, cmdline, reserved;
+	u64_unaligned paddr, size, cmdline, reserved;
 };
 
 struct hvm_memmap_entry {
-	u64 addr, size;
-	u32 type, reserved;
+	u64_unaligned addr, size;
+	u32_unaligned type, reserved;
 };
 
 void boot_from_pvh(phys_addr_t info)

@@ -93,11 +93,11 @@ const void *acpi_table(const char *signature)
 	n = (root->length - sizeof(*root)) / size;
 	for (i = 0; i < n; i++) {
 		const char *p = (const char *)(root + 1) + i * size;
-		u64 at = *(const u32 *)p;
+		u64 at = *(const u32_unaligned *)p;
 		const struct header *h;
 
 		if (root_is_xsdt)
-			at |= (u64)(*(const u32 *)(p + 4)) << 32;
+			at |= (u64)(*(const u32_unaligned *)(p + 4)) << 32;
 		if (!at || at >= (1ULL << 32))
 			continue;
 		h = __va(at);
@@ -132,26 +132,26 @@ static void madt_entry(const u8 *e)
 
 	switch (e[0]) {
 	case 0:			/* local APIC */
-		add_cpu(e[3], *(const u32 *)(e + 4));
+		add_cpu(e[3], *(const u32_unaligned *)(e + 4));
 		break;
 	case 9:			/* local x2APIC */
-		add_cpu(*(const u32 *)(e + 4), *(const u32 *)(e + 8));
+		add_cpu(*(const u32_unaligned *)(e + 4), *(const u32_unaligned *)(e + 8));
 		break;
 	case 1:			/* I/O APIC */
 		if (acpi.nr_ioapics < ARRAY_SIZE(acpi.ioapics)) {
-			acpi.ioapics[acpi.nr_ioapics].addr = *(const u32 *)(e + 4);
-			acpi.ioapics[acpi.nr_ioapics++].gsi_base = *(const u32 *)(e + 8);
+			acpi.ioapics[acpi.nr_ioapics].addr = *(const u32_unaligned *)(e + 4);
+			acpi.ioapics[acpi.nr_ioapics++].gsi_base = *(const u32_unaligned *)(e + 8);
 		}
 		break;
 	case 2:			/* interrupt source override */
 		source = e[3];
 		if (source < 16) {
-			acpi.isa[source].gsi = *(const u32 *)(e + 4);
-			acpi.isa[source].flags = *(const u16 *)(e + 8);
+			acpi.isa[source].gsi = *(const u32_unaligned *)(e + 4);
+			acpi.isa[source].flags = *(const u16_unaligned *)(e + 8);
 		}
 		break;
 	case 5:			/* local APIC address, 64 bits */
-		acpi.lapic = *(const u64 *)(e + 4);
+		acpi.lapic = *(const u64_unaligned *)(e + 4);
 		break;
 	}
 }
@@ -194,14 +194,14 @@ static void read_fadt(void)
 	if (!f)
 		return;
 	length = ((const struct header *)f)->length;
-	flags = *(const u32 *)(f + FADT_FLAGS);
+	flags = *(const u32_unaligned *)(f + FADT_FLAGS);
 	acpi.have_fadt = true;
-	acpi.dsdt = *(const u32 *)(f + FADT_DSDT);
-	if (length >= FADT_X_DSDT + 8 && *(const u64 *)(f + FADT_X_DSDT))
-		acpi.dsdt = *(const u64 *)(f + FADT_X_DSDT);
-	acpi.pm1a = *(const u32 *)(f + FADT_PM1A_CNT);
-	acpi.pm1b = *(const u32 *)(f + FADT_PM1B_CNT);
-	acpi.pm_timer = *(const u32 *)(f + FADT_PM_TIMER);
+	acpi.dsdt = *(const u32_unaligned *)(f + FADT_DSDT);
+	if (length >= FADT_X_DSDT + 8 && *(const u64_unaligned *)(f + FADT_X_DSDT))
+		acpi.dsdt = *(const u64_unaligned *)(f + FADT_X_DSDT);
+	acpi.pm1a = *(const u32_unaligned *)(f + FADT_PM1A_CNT);
+	acpi.pm1b = *(const u32_unaligned *)(f + FADT_PM1B_CNT);
+	acpi.pm_timer = *(const u32_unaligned *)(f + FADT_PM_TIMER);
 	if ((flags & FADT_RESET_SUPPORTED) && length > FADT_RESET_VALUE) {
 		g = (const struct gas *)(f + FADT_RESET_REG);
 		acpi.reset_reg_ok = true;
@@ -234,7 +234,7 @@ void acpi_init(void)
 	read_fadt();
 	hpet = acpi_table("HPET");
 	if (hpet)
-		acpi.hpet = *(const u64 *)(hpet + 44);
+		acpi.hpet = *(const u64_unaligned *)(hpet + 44);
 }
 
 /* ---- \_S5 ---- */

@@ -54,19 +54,19 @@ static void srat_entry(const u8 *e)
 
 	switch (e[0]) {
 	case 0:			/* local APIC */
-		set_cpu(e[3], e[2] | e[9] << 8 | e[10] << 16 | (u32)e[11] << 24, *(const u32 *)(e + 4));
+		set_cpu(e[3], e[2] | e[9] << 8 | e[10] << 16 | (u32)e[11] << 24, *(const u32_unaligned *)(e + 4));
 		break;
 	case 1:			/* memory */
-		base = *(const u64 *)(e + 8);
-		length = *(const u64 *)(e + 16);
-		if (!(*(const u32 *)(e + 28) & 1) || !length || nr_node_ranges == MAX_NODE_RANGES)
+		base = *(const u64_unaligned *)(e + 8);
+		length = *(const u64_unaligned *)(e + 16);
+		if (!(*(const u32_unaligned *)(e + 28) & 1) || !length || nr_node_ranges == MAX_NODE_RANGES)
 			break;
 		node_ranges[nr_node_ranges].start = base;
 		node_ranges[nr_node_ranges].end = base + length;
-		node_ranges[nr_node_ranges++].node = domain_node(*(const u32 *)(e + 2));
+		node_ranges[nr_node_ranges++].node = domain_node(*(const u32_unaligned *)(e + 2));
 		break;
 	case 2:			/* local x2APIC */
-		set_cpu(*(const u32 *)(e + 8), *(const u32 *)(e + 4), *(const u32 *)(e + 12));
+		set_cpu(*(const u32_unaligned *)(e + 8), *(const u32_unaligned *)(e + 4), *(const u32_unaligned *)(e + 12));
 		break;
 	}
 }
@@ -82,7 +82,7 @@ static void read_slit(void)
 			distances[a][b] = a == b ? LOCAL_DISTANCE : REMOTE_DISTANCE;
 	if (!s)
 		return;
-	n = *(const u64 *)(s + 36);
+	n = *(const u64_unaligned *)(s + 36);
 	for (a = 0; a < nr_domains; a++)
 		for (b = 0; b < nr_domains; b++)
 			if (domains[a] < n && domains[b] < n)
@@ -94,7 +94,7 @@ void numa_init(void)
 	const u8 *s = acpi_table("SRAT"), *p, *end;
 
 	if (s) {
-		end = s + *(const u32 *)(s + 4);
+		end = s + *(const u32_unaligned *)(s + 4);
 		for (p = s + 48; p + 2 <= end && p[1] >= 2; p += p[1])
 			srat_entry(p);
 	}

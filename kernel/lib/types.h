@@ -19,6 +19,11 @@ typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
 
+/* An integer at any address: in the packed tables of firmware, say. */
+typedef u16 u16_unaligned __attribute__((aligned(1)));
+typedef u32 u32_unaligned __attribute__((aligned(1)));
+typedef u64 u64_unaligned __attribute__((aligned(1)));
+
 typedef long ssize_t;
 typedef s64 loff_t;
 typedef u64 phys_addr_t;

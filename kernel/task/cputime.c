@@ -115,23 +115,23 @@ void it_real_fn(struct timer *t)
 }
 
 /* One CPU time timer: [0] when it rings, [1] the period; `now` in the same clock. siglock held. */
-static void check_cpu_timer(u64 it[2], u64 now, int sig, struct task_struct *p, int *fire)
+static void check_cpu_timer(u64 it[2], u64 now, int sig, struct task_struct *p, unsigned int *fire)
 {
 	if (!it[0] || now < it[0])
 		return;
-	*fire |= 1 << sig;
+	*fire |= 1U << sig;
 	it[0] = it[1] ? now + it[1] : 0;
 }
 
 /* RLIMIT_CPU: SIGXCPU at the soft limit and every second after, SIGKILL at the hard one. */
-static void check_cpu_limit(struct signal_struct *sig, u64 total, int *fire)
+static void check_cpu_limit(struct signal_struct *sig, u64 total, unsigned int *fire)
 {
 	u64 seconds = total / NSEC_PER_SEC;
 
 	if (seconds >= sig->rlim[RLIMIT_CPU].rlim_max) {
-		*fire |= 1 << SIGKILL;
+		*fire |= 1U << SIGKILL;
 	} else if (seconds >= sig->rlim[RLIMIT_CPU].rlim_cur) {
-		*fire |= 1 << SIGXCPU;
+		*fire |= 1U << SIGXCPU;
 		sig->rlim[RLIMIT_CPU].rlim_cur = seconds + 1;
 	}
 }
@@ -140,7 +140,7 @@ void task_tick(struct task_struct *p)
 {
 	struct signal_struct *sig = p->signal;
 	u64 utime, stime;
-	int fire = 0;
+	unsigned int fire = 0;
 
 	if (likely(!sig->it_virt[0] && !sig->it_prof[0] && sig->rlim[RLIMIT_CPU].rlim_cur == RLIM_INFINITY) || !p->mm)
 		return;
@@ -153,6 +153,6 @@ void task_tick(struct task_struct *p)
 	check_cpu_limit(sig, utime + stime, &fire);
 	spin_unlock(&p->sighand->siglock);
 	for (int s = 1; s < SIGRTMIN; s++)
-		if (fire & (1 << s))
+		if (fire & (1U << s))
 			send_group_sig(s, p);
 }
