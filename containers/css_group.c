@@ -15,11 +15,15 @@
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
 
-#define CSS_HASH_BITS 10
-
 DEFINE_SPINLOCK(css_group_lock);
 LIST_HEAD(css_groups);
-static struct hlist_head css_hash[1 << CSS_HASH_BITS];	/* css_group_lock */
+
+/* The hash table doubles before its chains grow beyond two on average. css_group_lock. */
+#define CSS_HASH_FIRST_BITS 6
+static struct hlist_head first_hash[1 << CSS_HASH_FIRST_BITS];
+static struct hlist_head *css_hash = first_hash;
+static unsigned int css_hash_bits = CSS_HASH_FIRST_BITS;
+static unsigned int nr_css_groups = 1;
 
 struct css_group init_css_group = {
 	.ref = REFCOUNT_INIT(1),
@@ -34,7 +38,7 @@ static unsigned long container_hash(const struct container *cont)
 
 static struct hlist_head *css_bucket(unsigned long hash)
 {
-	return &css_hash[hash_long(hash, CSS_HASH_BITS)];
+	return &css_hash[hash_long(hash, css_hash_bits)];
 }
 
 void css_groups_init(void)
@@ -128,12 +132,37 @@ static void publish_css_group(struct css_group *cg)
 {
 	unsigned int i;
 
+	nr_css_groups++;
 	hlist_add_head(&cg->hash_node, css_bucket(cg->hash));
 	list_add_tail(&cg->all, &css_groups);
 	for (i = 0; i < cg->nr_links; i++) {
 		list_add_tail(&cg->links[i].in_cont, &cg->links[i].cont->cg_links);
 		cg->links[i].cont->count++;
 	}
+}
+
+/*
+ * Double the table if it is full. Without memory for that it stays as it is, only slower. container_mutex held: only makers of groups come
+ * here.
+ */
+static void grow_hash(void)
+{
+	struct hlist_head *table, *old = css_hash;
+	struct css_group *cg;
+
+	if (READ_ONCE(nr_css_groups) < 2U << css_hash_bits)
+		return;
+	table = kcalloc(2UL << css_hash_bits, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return;
+	spin_lock_irq(&css_group_lock);
+	css_hash = table;
+	css_hash_bits++;
+	list_for_each_entry (cg, &css_groups, all)
+		hlist_add_head(&cg->hash_node, css_bucket(cg->hash));
+	spin_unlock_irq(&css_group_lock);
+	if (old != first_hash)
+		kfree(old);
 }
 
 struct css_group *find_css_group(struct css_group *old, struct container *cont)
@@ -159,6 +188,7 @@ struct css_group *find_css_group(struct css_group *old, struct container *cont)
 		/* Nobody else makes groups meanwhile: container_mutex is held. */
 		cg = alloc_css_group(old, cont, conts, n, hash);
 		if (cg) {
+			grow_hash();
 			spin_lock_irq(&css_group_lock);
 			publish_css_group(cg);
 			spin_unlock_irq(&css_group_lock);
@@ -192,6 +222,7 @@ static void release_css_group(struct css_group *cg)
 
 	WARN_ON(!list_empty(&cg->tasks));
 	spin_lock_irqsave(&css_group_lock, flags);
+	nr_css_groups--;
 	hlist_del(&cg->hash_node);
 	list_del(&cg->all);
 	for (i = 0; i < cg->nr_links; i++) {

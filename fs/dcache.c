@@ -34,7 +34,7 @@ static atomic_long_t dentry_count;
 
 void dcache_init(void)
 {
-	unsigned long want = roundup_pow_of_two(clamp(total_ram_pages() / 16, 256UL, 16384UL));
+	unsigned long want = roundup_pow_of_two(clamp(total_ram_pages() / 16, 256UL, 65536UL));
 
 	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 8, NULL);
 	dentry_hashtable = kcalloc(want, sizeof(*dentry_hashtable), GFP_KERNEL);

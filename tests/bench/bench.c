@@ -104,7 +104,7 @@ static bool wait_for(pid_t pid)
 
 static bool op_getppid(void)
 {
-	return syscall(SYS_getppid) > 0;
+	return getppid() > 0;
 }
 
 static bool op_fork(void)
@@ -599,6 +599,8 @@ static const struct bench_case cases[] = {
 	{ "attach-1000-groups", 20, op_attach, setup_1000_groups, NULL, done_groups },
 	{ "tasks-10000", 1, op_read_tasks, setup_10000, NULL, done_members },
 	{ "attach-10000-groups", 20, op_attach, setup_10000_groups, NULL, done_groups },
+	{ "mkdir-10000-groups", 10, op_mkdir, setup_10000_groups, NULL, done_groups },
+	{ "fork-10000-groups", 10, op_fork, setup_10000_groups, NULL, done_groups },
 };
 
 static int compare(const void *a, const void *b)
