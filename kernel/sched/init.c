@@ -1,35 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How scheduling begins: the code that boots becomes the boot CPU's idle task, init_task; each other CPU makes one of what runs
+ * How scheduling begins: the code that boots becomes the boot CPU's idle task, init_task (kernel/task/init_task.c); each other CPU makes one of what runs
  * it when it arrives. Idle tasks have pid 0 and are on no list but their CPU's.
  */
 #include "kernel/sched/rq.h"
 #include "kernel/debug/debug.h"
-#include "kernel/task/task.h"
-
-struct task_struct init_task = {
-	.state = TASK_RUNNING,
-	.flags = PF_KTHREAD,
-	.usage = REFCOUNT_INIT(2),
-	.on_cpu = true,
-	.se = {.load_weight = 1024},
-	.mems_allowed = NODE_MASK_ALL,
-	.real_parent = &init_task,
-	.parent = &init_task,
-	.children = LIST_HEAD_INIT(init_task.children),
-	.sibling = LIST_HEAD_INIT(init_task.sibling),
-	.group_leader = &init_task,
-	.thread_node = LIST_HEAD_INIT(init_task.thread_node),
-	.tasks = LIST_HEAD_INIT(init_task.tasks),
-	.cred = &init_cred,
-	.uts_ns = &init_uts_ns,
-	.comm = "swapper/0",
-	.signal = &init_signals,
-	.sighand = &init_sighand,
-	.blocked = ~0UL,
-	.pending = {.list = LIST_HEAD_INIT(init_task.pending.list)},
-	.cg_list = LIST_HEAD_INIT(init_task.cg_list),
-};
 
 /* Make `p`, which is what this CPU runs, its idle task. Interrupts off. */
 static void become_idle(struct task_struct *p, unsigned int cpu)
