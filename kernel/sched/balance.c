@@ -2,8 +2,9 @@
 /*
  * Where tasks run: a CPU for a woken task, work for a CPU that has none, evening out, affinity.
  *
- * Three moments move tasks. A wake-up places the task on an idle CPU if there is one. A CPU that runs out of tasks pulls
- * one from the longest queue before it goes idle. And every now and then a busy CPU compares its queue with the longest.
+ * Three moments move tasks. A wake-up places the task on an idle CPU if there is one. A CPU that
+ * runs out of tasks pulls one from the longest queue before it goes idle. And every now and then a
+ * busy CPU compares its queue with the longest.
  */
 #include "kernel/sched/rq.h"
 
@@ -16,8 +17,8 @@ static bool cpu_is_free(unsigned int cpu)
 }
 
 /*
- * Where p shall run: where it ran, if that is idle; else any idle CPU it may use; else where it ran, if it still may; else the
- * shortest queue. p->pi_lock held.
+ * Where p shall run: where it ran, if that is idle; else any idle CPU it may use; else where it
+ * ran, if it still may; else the shortest queue. p->pi_lock held.
  */
 unsigned int select_task_rq(struct task_struct *p, unsigned int prev)
 {
@@ -58,7 +59,10 @@ static struct rq *find_busiest(struct rq *self, unsigned int at_least)
 	return busiest;
 }
 
-/* rq->lock is held: take the other one too, in the order of CPU numbers. May release rq->lock in between. */
+/*
+ * rq->lock is held: take the other one too, in the order of CPU numbers. May release rq->lock in
+ * between.
+ */
 static void double_lock(struct rq *rq, struct rq *other)
 {
 	if (other->cpu < rq->cpu) {
@@ -76,7 +80,8 @@ static bool move_one(struct rq *from, struct rq *to)
 	struct rb_node *n = rb_first_cached(&from->cfs.timeline);
 
 	for (int i = 0; n && i < MAX_PULL_SEARCH; i++, n = rb_next(n)) {
-		struct task_struct *p = container_of(rb_entry(n, struct sched_entity, run_node), struct task_struct, se);
+		struct task_struct *p = container_of(rb_entry(n, struct sched_entity, run_node),
+						     struct task_struct, se);
 
 		if (!test_bit(to->cpu, p->cpus_allowed))
 			continue;
@@ -108,7 +113,10 @@ bool pull_one_task(struct rq *rq)
 	return pulled;
 }
 
-/* From the tick: pull if another queue is longer by two; if others are idle while tasks wait here, have one pull. */
+/*
+ * From the tick: pull if another queue is longer by two; if others are idle while tasks wait here,
+ * have one pull.
+ */
 void periodic_balance(struct rq *rq)
 {
 	struct rq *busiest;
@@ -148,7 +156,10 @@ void sched_exec(void)
 
 /* ---- affinity ---- */
 
-/* p->cpus_allowed has changed; pi_lock and rq->lock held. Moves p if it waits, tells its CPU if it runs. Releases rq->lock. */
+/*
+ * p->cpus_allowed has changed; pi_lock and rq->lock held. Moves p if it waits, tells its CPU if it
+ * runs. Releases rq->lock.
+ */
 static void leave_forbidden_cpu(struct rq *rq, struct task_struct *p)
 {
 	if (!p->se.on_rq || test_bit(rq->cpu, p->cpus_allowed)) {
@@ -178,7 +189,8 @@ static void leave_forbidden_cpu(struct rq *rq, struct task_struct *p)
 	}
 }
 
-static void apply_mask(struct task_struct *p, const unsigned long *user, const unsigned long *allowed)
+static void apply_mask(struct task_struct *p, const unsigned long *user,
+		       const unsigned long *allowed)
 {
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);
@@ -206,8 +218,12 @@ int sched_setaffinity(struct task_struct *p, const unsigned long *mask)
 			schedule();
 		return 0;
 	}
-	/* Elsewhere in the kernel it runs on until it sleeps or returns; in user mode the interrupt is enough. */
-	while (READ_ONCE(p->on_cpu) && !test_bit(task_cpu(p), p->cpus_allowed) && !fatal_signal_pending(current)) {
+	/*
+	 * Elsewhere in the kernel it runs on until it sleeps or returns; in user mode the interrupt
+	 * is enough.
+	 */
+	while (READ_ONCE(p->on_cpu) && !test_bit(task_cpu(p), p->cpus_allowed) &&
+	       !fatal_signal_pending(current)) {
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(50 * NSEC_PER_USEC);
 	}

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The scheduler's core: sleeping, waking, switching. Who runs next is fair.c's decision, where is balance.c's.
+ * The scheduler's core: sleeping, waking, switching. Who runs next is fair.c's decision, where is
+ * balance.c's.
  *
- * A task is in one of three conditions: it runs (on_cpu, se.on_rq), it waits for its CPU (se.on_rq, in the queue's
- * tree), or it sleeps (neither). schedule() leads from the first to the others, try_to_wake_up() back.
+ * A task is in one of three conditions: it runs (on_cpu, se.on_rq), it waits for its CPU (se.on_rq,
+ * in the queue's tree), or it sleeps (neither). schedule() leads from the first to the others,
+ * try_to_wake_up() back.
  *
- * The handoff. While a task switches away, its stack is in use until the next one has its own. So a waker that finds
- * it asleep waits for on_cpu to drop before it queues the task anywhere. on_cpu is cleared by finish_task_switch(), which runs on
- * the next task's stack; rq->lock is taken by the task that leaves and released by the one that arrives.
+ * The handoff. While a task switches away, its stack is in use until the next one has its own. So a
+ * waker that finds it asleep waits for on_cpu to drop before it queues the task anywhere. on_cpu is
+ * cleared by finish_task_switch(), which runs on the next task's stack; rq->lock is taken by the
+ * task that leaves and released by the one that arrives.
  *
- * A task that may not stay on its CPU (its affinity changed) leaves it the same way: schedule() takes it off the queue
- * though it is runnable, and finish_task_switch() queues it elsewhere. Until then its state is TASK_RUNNING while it is on no
- * queue; wakers ignore it because of the state, so nobody else queues it.
+ * A task that may not stay on its CPU (its affinity changed) leaves it the same way: schedule()
+ * takes it off the queue though it is runnable, and finish_task_switch() queues it elsewhere. Until
+ * then its state is TASK_RUNNING while it is on no queue; wakers ignore it because of the state, so
+ * nobody else queues it.
  */
 #include "kernel/sched/rq.h"
 
@@ -19,7 +23,8 @@ DEFINE_PER_CPU(struct rq, runqueue);
 unsigned long sched_idle_mask[BITS_TO_LONGS(NR_CPUS)];
 atomic_t sched_nr_overloaded;
 
-#define SAMPLE_PERIOD (10 * NSEC_PER_MSEC)	/* how often a running task is looked at, at least */
+/* how often a running task is looked at, at least */
+#define SAMPLE_PERIOD (10 * NSEC_PER_MSEC)
 
 void activate_task(struct rq *rq, struct task_struct *p)
 {
@@ -38,7 +43,8 @@ void deactivate_task(struct rq *rq, struct task_struct *p)
 /* True: the other CPU has to be told by an interrupt. */
 static bool mark_resched(struct rq *rq)
 {
-	return !test_and_set_bit(TIF_NEED_RESCHED, &rq->curr->work) && rq->cpu != smp_processor_id();
+	return !test_and_set_bit(TIF_NEED_RESCHED, &rq->curr->work) &&
+	       rq->cpu != smp_processor_id();
 }
 
 void resched_curr(struct rq *rq)
@@ -75,7 +81,10 @@ static void set_tick(struct rq *rq)
 		return;
 	}
 	rq->tick_at = rq->clock + SAMPLE_PERIOD;
-	/* A slice that is over needs no timer in the past: the task leaves as soon as it leaves the kernel. */
+	/*
+	 * A slice that is over needs no timer in the past: the task leaves as soon as it leaves the
+	 * kernel.
+	 */
 	if (rq->nr_running > 1 && !test_bit(TIF_NEED_RESCHED, &rq->curr->work))
 		rq->tick_at = min(rq->tick_at, slice_end(rq));
 	timer_want_tick(rq->tick_at);
@@ -187,7 +196,10 @@ void put_task_struct(struct task_struct *p)
 		call_rcu(&p->rcu, free_task_rcu);
 }
 
-/* The kernel half of an address space is in all of them: a kernel thread borrows the one that is loaded. */
+/*
+ * The kernel half of an address space is in all of them: a kernel thread borrows the one that is
+ * loaded.
+ */
 static void switch_mm(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	if (next->mm) {
@@ -201,7 +213,8 @@ static void switch_mm(struct rq *rq, struct task_struct *prev, struct task_struc
 	}
 	if (!prev->mm) {
 		if (next->mm)
-			rq->prev_mm = prev->active_mm;	/* the borrowed reference ends; else next has it now */
+			/* the borrowed reference ends; else next has it now */
+			rq->prev_mm = prev->active_mm;
 		prev->active_mm = NULL;
 	}
 }
@@ -236,7 +249,8 @@ void schedule_tail(struct task_struct *prev)
 	finish_task_switch(prev);
 	local_irq_enable();
 	if (current->set_child_tid)
-		(void)put_user(current->pid, current->set_child_tid);	/* no room: the child sees 0, as on Linux */
+		/* no room: the child sees 0, as on Linux */
+		(void)put_user(current->pid, current->set_child_tid);
 }
 
 static void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
@@ -285,8 +299,8 @@ static void leave_queue(struct rq *rq, struct task_struct *prev)
 }
 
 /*
- * Let the next task run: the caller's state says whether current wants to go on (TASK_RUNNING) or sleeps. No spinlock may be
- * held. Interrupts are as before on return.
+ * Let the next task run: the caller's state says whether current wants to go on (TASK_RUNNING) or
+ * sleeps. No spinlock may be held. Interrupts are as before on return.
  */
 void schedule(void)
 {
@@ -320,7 +334,10 @@ void schedule(void)
 
 void reschedule_ipi(void)
 {
-	/* The sender has set TIF_NEED_RESCHED; the way back to user mode or to the idle loop looks at it. */
+	/*
+	 * The sender has set TIF_NEED_RESCHED; the way back to user mode or to the idle loop looks
+	 * at it.
+	 */
 }
 
 void cpu_idle(void)
@@ -334,8 +351,12 @@ void cpu_idle(void)
 			continue;
 		}
 		rcu_idle_enter();
-		/* Its callbacks may have woken a task, or the grace period that it ended made callbacks ready: look again. */
-		if (!need_resched() && !READ_ONCE(this_rq()->nr_running) && !this_cpu_read(rcu_work))
+		/*
+		 * Its callbacks may have woken a task, or the grace period that it ended made
+		 * callbacks ready: look again.
+		 */
+		if (!need_resched() && !READ_ONCE(this_rq()->nr_running) &&
+		    !this_cpu_read(rcu_work))
 			cpu_halt_until_irq();
 		local_irq_disable();
 		rcu_idle_exit();
@@ -344,8 +365,9 @@ void cpu_idle(void)
 }
 
 /*
- * The running task has been on its CPU for a slice, or for SAMPLE_PERIOD: charge it, see whether another's turn has come. The
- * frame of the last entry from user mode tells what was interrupted: only an interrupt leaves -1 there.
+ * The running task has been on its CPU for a slice, or for SAMPLE_PERIOD: charge it, see whether
+ * another's turn has come. The frame of the last entry from user mode tells what was interrupted:
+ * only an interrupt leaves -1 there.
  */
 void sched_tick(void)
 {

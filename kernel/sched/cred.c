@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Credentials: immutable once in use, shared by reference, replaced as a whole. The header has the rules. */
+/*
+ * Credentials: immutable once in use, shared by reference, replaced as a whole. The header has the
+ * rules.
+ */
 #include "kernel/sched/sched.h"
 
 static struct group_info init_groups = {.usage = REFCOUNT_INIT(2)};

@@ -2,19 +2,23 @@
 /*
  * The fair class: every runnable task gets processor time in proportion to its weight.
  *
- * Each entity has a virtual runtime: the time it ran, divided by its weight. The one that has had least runs next; so a
- * red-black tree ordered by vruntime is the whole policy, and everything else here decides two things:
- *   - how long the chosen one runs before another gets a turn: its share of a period in which everybody runs once;
- *   - where a task stands that was away: a little before the others, so that it answers quickly, but not by all the
- *     time it slept, or it could keep everybody else away for as long.
+ * Each entity has a virtual runtime: the time it ran, divided by its weight. The one that has had
+ * least runs next; so a red-black tree ordered by vruntime is the whole policy, and everything else
+ * here decides two things:
+ *   - how long the chosen one runs before another gets a turn: its share of a period in which
+ * everybody runs once;
+ *   - where a task stands that was away: a little before the others, so that it answers quickly,
+ * but not by all the time it slept, or it could keep everybody else away for as long.
  *
  * Start with pick_next_task() and update_curr(). rq->lock is held throughout.
  */
 #include "kernel/sched/rq.h"
 
-#define SCHED_LATENCY	  (6 * NSEC_PER_MSEC)	/* in which everybody runs once, as long as that leaves … */
+/* in which everybody runs once, as long as that leaves … */
+#define SCHED_LATENCY	  (6 * NSEC_PER_MSEC)
 #define MIN_GRANULARITY	  (3 * NSEC_PER_MSEC / 4)	/* … at least this much for each */
-#define WAKEUP_GRANULARITY (1 * NSEC_PER_MSEC)	/* a woken task preempts if it is behind by more than this */
+/* a woken task preempts if it is behind by more than this */
+#define WAKEUP_GRANULARITY (1 * NSEC_PER_MSEC)
 #define NICE_0_WEIGHT	  1024
 
 u64 sched_weights[40];
@@ -60,7 +64,8 @@ static void update_min_vruntime(struct cfs_rq *cfs)
 	u64 v = cfs->min_vruntime;
 
 	if (curr && curr->on_rq)
-		v = first && (s64)(first->vruntime - curr->vruntime) < 0 ? first->vruntime : curr->vruntime;
+		v = first && (s64)(first->vruntime - curr->vruntime) < 0 ? first->vruntime
+									 : curr->vruntime;
 	else if (first)
 		v = first->vruntime;
 	if ((s64)(v - cfs->min_vruntime) > 0)
@@ -97,7 +102,8 @@ void place_entity(struct cfs_rq *cfs, struct sched_entity *se, bool initial)
 	u64 v = cfs->min_vruntime;
 
 	if (initial)
-		v += to_virtual(sched_slice(cfs, se), se);	/* behind those who wait: a fork storm must not starve them */
+		/* behind those who wait: a fork storm must not starve them */
+		v += to_virtual(sched_slice(cfs, se), se);
 	else
 		v -= SCHED_LATENCY / 2;
 	if ((s64)(v - se->vruntime) > 0)
@@ -187,7 +193,8 @@ bool slice_is_over(struct rq *rq)
 u64 slice_end(struct rq *rq)
 {
 	struct sched_entity *se = rq->cfs.curr;
-	u64 used = se->sum_exec_runtime - se->prev_sum_exec_runtime, slice = sched_slice(&rq->cfs, se);
+	u64 used = se->sum_exec_runtime - se->prev_sum_exec_runtime,
+	    slice = sched_slice(&rq->cfs, se);
 
 	return rq->clock + (slice > used ? slice - used : 0);
 }

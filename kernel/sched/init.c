@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How scheduling begins: the code that boots becomes the boot CPU's idle task, init_task (kernel/task/init_task.c); each other CPU makes one of what runs
- * it when it arrives. Idle tasks have pid 0 and are on no list but their CPU's.
+ * How scheduling begins: the code that boots becomes the boot CPU's idle task, init_task
+ * (kernel/task/init_task.c); each other CPU makes one of what runs it when it arrives. Idle tasks
+ * have pid 0 and are on no list but their CPU's.
  */
 #include "kernel/sched/rq.h"
 #include "kernel/debug/debug.h"

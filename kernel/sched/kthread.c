@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel threads. They are made by kernel threads only, so that they inherit nothing from a program: a program's
- * request is carried out by the work queue's thread.
+ * Kernel threads. They are made by kernel threads only, so that they inherit nothing from a
+ * program: a program's request is carried out by the work queue's thread.
  */
 #include "kernel/sched/sched.h"
 
@@ -68,7 +68,8 @@ struct task_struct *kthread_run(int (*fn)(void *), void *arg, const char *namefm
 	return p;
 }
 
-struct task_struct *kthread_run_on(unsigned int cpu, int (*fn)(void *), void *arg, const char *namefmt, ...)
+struct task_struct *kthread_run_on(unsigned int cpu, int (*fn)(void *), void *arg,
+				   const char *namefmt, ...)
 {
 	struct task_struct *p;
 	va_list ap;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Load averages: how many tasks wanted a CPU (or were in uninterruptible sleep) over the last 1, 5 and 15 minutes,
- * as exponentially falling averages of a sample every 5 s. Nobody wakes up for a sample: any timer interrupt, or a reader,
- * catches up with those that are due.
+ * Load averages: how many tasks wanted a CPU (or were in uninterruptible sleep) over the last 1, 5
+ * and 15 minutes, as exponentially falling averages of a sample every 5 s. Nobody wakes up for a
+ * sample: any timer interrupt, or a reader, catches up with those that are due.
  */
 #include "kernel/sched/rq.h"
 

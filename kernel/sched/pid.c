@@ -2,13 +2,14 @@
 /*
  * Process ids: which numbers are in use, and which task has one.
  *
- * A number is in use as long as anything goes by it: the task itself, but also a process group or a session whose leader
- * is gone. So every number has a count; it can be given out again when that is 0. The counts lie in pieces that are made
- * when their range is first used.
+ * A number is in use as long as anything goes by it: the task itself, but also a process group or a
+ * session whose leader is gone. So every number has a count; it can be given out again when that is
+ * 0. The counts lie in pieces that are made when their range is first used.
  */
 #include "kernel/sched/sched.h"
 
-#define RESERVED_PIDS 300	/* after the first round, numbers below are left to those who have had them since boot */
+/* after the first round, numbers below are left to those who have had them since boot */
+#define RESERVED_PIDS 300
 #define PID_HASH_BITS 10
 #define COUNTS_EACH   1024	/* numbers in one piece of counts */
 
@@ -16,9 +17,11 @@ DEFINE_RWLOCK(tasklist_lock);
 
 static struct hlist_head pid_hash[1 << PID_HASH_BITS];	/* tasklist_lock to write, RCU to read */
 static DEFINE_SPINLOCK(pid_lock);
-static DECLARE_BITMAP(pid_map, PID_MAX);		/* in use; set under pid_lock, cleared atomically */
+/* in use; set under pid_lock, cleared atomically */
+static DECLARE_BITMAP(pid_map, PID_MAX);
 static pid_t last_pid;					/* pid_lock */
-static u16 *pid_counts[PID_MAX / COUNTS_EACH];		/* set once under pid_lock; the counts are atomic */
+/* set once under pid_lock; the counts are atomic */
+static u16 *pid_counts[PID_MAX / COUNTS_EACH];
 
 static struct hlist_head *bucket(pid_t pid)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Timers and the time of day. Each CPU has a tree of timers ordered by expiry; its one-shot hardware timer is set to the
- * first of them or to the moment when the running task must be looked at, whichever is earlier. An idle CPU without timers
- * gets no interrupts.
+ * Timers and the time of day. Each CPU has a tree of timers ordered by expiry; its one-shot
+ * hardware timer is set to the first of them or to the moment when the running task must be looked
+ * at, whichever is earlier. An idle CPU without timers gets no interrupts.
  *
- * The hardware is only ever set to an earlier moment, and set anew when it has fired: a context switch usually finds it
- * early enough and leaves it alone.
+ * The hardware is only ever set to an earlier moment, and set anew when it has fired: a context
+ * switch usually finds it early enough and leaves it alone.
  */
 #include "kernel/sched/rq.h"
 
@@ -13,7 +13,8 @@ struct timer_base {
 	spinlock_t lock;		/* irqs off */
 	struct rb_root_cached tree;	/* struct timer.node */
 	struct timer *running;		/* whose function is being called */
-	u64 armed_until;		/* what the hardware is set to; its own CPU only, irqs off */
+	/* what the hardware is set to; its own CPU only, irqs off */
+	u64 armed_until;
 };
 static DEFINE_PER_CPU(struct timer_base, timer_bases) = {.armed_until = KTIME_MAX};
 
@@ -89,7 +90,10 @@ void timer_start(struct timer *t, u64 expires)
 	mine = this_cpu_ptr(timer_bases);
 	base = lock_base(t);
 	disarm(base, t);
-	/* While its function runs on another CPU the timer stays there, so that timer_cancel_sync() knows where to look. */
+	/*
+	 * While its function runs on another CPU the timer stays there, so that timer_cancel_sync()
+	 * knows where to look.
+	 */
 	if (base != mine && base->running != t) {
 		WRITE_ONCE(t->cpu, smp_processor_id());
 		spin_unlock(&base->lock);
@@ -208,7 +212,8 @@ long schedule_timeout(s64 ns)
 /* ---- time of day ---- */
 
 static DEFINE_SEQLOCK(real_lock);
-static s64 real_adjust;			/* what settimeofday added to the CMOS clock's idea, ns; real_lock */
+/* what settimeofday added to the CMOS clock's idea, ns; real_lock */
+static s64 real_adjust;
 
 u64 ktime_get_real(void)
 {

@@ -44,7 +44,8 @@ static int worker(void *unused)
 
 	(void)unused;
 	for (;;) {
-		wait_event_interruptible(work_wait, !list_empty(&work_list));	/* no signal reaches it; an idle wait is no load */
+		/* no signal reaches it; an idle wait is no load */
+		wait_event_interruptible(work_wait, !list_empty(&work_list));
 		while ((work = take_work()))
 			work->func(work);
 	}

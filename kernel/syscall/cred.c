@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls about identity: uids, gids, groups. Rules of credentials(7) and the manual page of each call; -1 means "leave it".
+ * System calls about identity: uids, gids, groups. Rules of credentials(7) and the manual page of
+ * each call; -1 means "leave it".
  */
 #include "kernel/syscall/syscall.h"
 #include "kernel/task/internal.h"
@@ -145,8 +146,9 @@ long sys_setresuid(uid_t ruid, uid_t euid, uid_t suid)
 
 	if (!c)
 		return -ENOMEM;
-	if (!capable(CAP_SETUID) && !(one_of(ruid, c->uid, c->euid, c->suid) && one_of(euid, c->uid, c->euid, c->suid) &&
-				      one_of(suid, c->uid, c->euid, c->suid)))
+	if (!capable(CAP_SETUID) &&
+	    !(one_of(ruid, c->uid, c->euid, c->suid) && one_of(euid, c->uid, c->euid, c->suid) &&
+	      one_of(suid, c->uid, c->euid, c->suid)))
 		return refuse(c);
 	if (ruid != KEEP)
 		c->uid = ruid;
@@ -163,8 +165,9 @@ long sys_setresgid(gid_t rgid, gid_t egid, gid_t sgid)
 
 	if (!c)
 		return -ENOMEM;
-	if (!capable(CAP_SETGID) && !(one_of(rgid, c->gid, c->egid, c->sgid) && one_of(egid, c->gid, c->egid, c->sgid) &&
-				      one_of(sgid, c->gid, c->egid, c->sgid)))
+	if (!capable(CAP_SETGID) &&
+	    !(one_of(rgid, c->gid, c->egid, c->sgid) && one_of(egid, c->gid, c->egid, c->sgid) &&
+	      one_of(sgid, c->gid, c->egid, c->sgid)))
 		return refuse(c);
 	if (rgid != KEEP)
 		c->gid = rgid;
@@ -203,7 +206,8 @@ long sys_setfsuid(uid_t uid)
 
 	if (!c)
 		return old;
-	if (uid == KEEP || !(uid == c->uid || uid == c->euid || uid == c->suid || uid == c->fsuid || capable(CAP_SETUID))) {
+	if (uid == KEEP || !(uid == c->uid || uid == c->euid || uid == c->suid || uid == c->fsuid ||
+			     capable(CAP_SETUID))) {
 		put_cred(c);
 		return old;
 	}
@@ -219,7 +223,8 @@ long sys_setfsgid(gid_t gid)
 
 	if (!c)
 		return old;
-	if (gid == KEEP || !(gid == c->gid || gid == c->egid || gid == c->sgid || gid == c->fsgid || capable(CAP_SETGID))) {
+	if (gid == KEEP || !(gid == c->gid || gid == c->egid || gid == c->sgid || gid == c->fsgid ||
+			     capable(CAP_SETGID))) {
 		put_cred(c);
 		return old;
 	}

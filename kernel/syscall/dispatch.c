@@ -3,24 +3,26 @@
 #include "kernel/debug/debug.h"
 #include "kernel/syscall/syscall.h"
 
-typedef long (*syscall_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long);
+typedef long (*syscall_fn)(unsigned long, unsigned long, unsigned long, unsigned long,
+			   unsigned long, unsigned long);
 
 /*
- * One wrapper a call: takes registers, passes arguments of their types. The compiler makes a jump of it where nothing has to
- * be converted.
+ * One wrapper a call: takes registers, passes arguments of their types. The compiler makes a jump
+ * of it where nothing has to be converted.
  */
-#define SYSCALL_WRAPPER(name, ...)                                                                 \
-	static long call_##name(unsigned long r0, unsigned long r1, unsigned long r2, unsigned long r3, unsigned long r4, \
-				unsigned long r5)                                                  \
-	{                                                                                          \
-		(void)r0, (void)r1, (void)r2, (void)r3, (void)r4, (void)r5;                        \
-		return sys_##name(__VA_ARGS__);                                                    \
+#define SYSCALL_WRAPPER(name, ...)                                                    \
+	static long call_##name(unsigned long r0, unsigned long r1, unsigned long r2, \
+				unsigned long r3, unsigned long r4, unsigned long r5) \
+	{                                                                             \
+		(void)r0, (void)r1, (void)r2, (void)r3, (void)r4, (void)r5;           \
+		return sys_##name(__VA_ARGS__);                                       \
 	}
 #define SYSCALL0(nr, name) SYSCALL_WRAPPER(name)
 #define SYSCALL1(nr, name, t1, a1) SYSCALL_WRAPPER(name, (t1)r0)
 #define SYSCALL2(nr, name, t1, a1, t2, a2) SYSCALL_WRAPPER(name, (t1)r0, (t2)r1)
 #define SYSCALL3(nr, name, t1, a1, t2, a2, t3, a3) SYSCALL_WRAPPER(name, (t1)r0, (t2)r1, (t3)r2)
-#define SYSCALL4(nr, name, t1, a1, t2, a2, t3, a3, t4, a4) SYSCALL_WRAPPER(name, (t1)r0, (t2)r1, (t3)r2, (t4)r3)
+#define SYSCALL4(nr, name, t1, a1, t2, a2, t3, a3, t4, a4) \
+	SYSCALL_WRAPPER(name, (t1)r0, (t2)r1, (t3)r2, (t4)r3)
 #define SYSCALL5(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5) \
 	SYSCALL_WRAPPER(name, (t1)r0, (t2)r1, (t3)r2, (t4)r3, (t5)r4)
 #define SYSCALL6(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6) \
@@ -45,7 +47,9 @@ static const syscall_fn syscall_table[NR_SYSCALLS] = {
 #include "kernel/syscall/table.h"
 };
 
-/* Named once each, so that a missing call is noticed, and a program that asks often fills no log. */
+/*
+ * Named once each, so that a missing call is noticed, and a program that asks often fills no log.
+ */
 static void log_unknown(unsigned long nr)
 {
 	static unsigned long named[BITS_TO_LONGS(NR_SYSCALLS)];

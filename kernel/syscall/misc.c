@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* System calls about the machine and the process as a whole: names, limits, prctl, log, randomness, power. */
+/*
+ * System calls about the machine and the process as a whole: names, limits, prctl, log, randomness,
+ * power.
+ */
 #include "kernel/syscall/syscall.h"
 #include "kernel/task/uts.h"
 
@@ -43,7 +46,8 @@ long sys_setdomainname(ucptr_t name, int len)
 
 /* ---- limits ---- */
 
-static int check_rlimit(unsigned int resource, const struct rlimit64 *new_rlim, const struct signal_struct *sig)
+static int check_rlimit(unsigned int resource, const struct rlimit64 *new_rlim,
+			const struct signal_struct *sig)
 {
 	if (new_rlim->rlim_cur > new_rlim->rlim_max)
 		return -EINVAL;
@@ -54,7 +58,8 @@ static int check_rlimit(unsigned int resource, const struct rlimit64 *new_rlim, 
 	return 0;
 }
 
-static int do_prlimit(struct task_struct *p, unsigned int resource, const struct rlimit64 *new_rlim, struct rlimit64 *old)
+static int do_prlimit(struct task_struct *p, unsigned int resource, const struct rlimit64 *new_rlim,
+		      struct rlimit64 *old)
 {
 	struct signal_struct *sig = p->signal;
 	struct sighand_struct *sh;
@@ -100,8 +105,8 @@ static bool may_limit(struct task_struct *p)
 	const struct cred *c = current_cred(), *t = p->cred;
 
 	return p->signal == current->signal || capable(CAP_SYS_RESOURCE) ||
-	       (c->uid == t->uid && c->uid == t->euid && c->uid == t->suid && c->gid == t->gid && c->gid == t->egid &&
-		c->gid == t->sgid);
+	       (c->uid == t->uid && c->uid == t->euid && c->uid == t->suid && c->gid == t->gid &&
+		c->gid == t->egid && c->gid == t->sgid);
 }
 
 long sys_prlimit64(pid_t pid, unsigned int resource, ucptr_t unew, uptr_t uold)
@@ -139,7 +144,8 @@ long sys_prlimit64(pid_t pid, unsigned int resource, ucptr_t unew, uptr_t uold)
 #define PR_GET_NAME	    16
 #define PR_GET_NO_NEW_PRIVS 39
 
-long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
+long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+	       unsigned long arg5)
 {
 	char comm[sizeof(current->comm)] = {0};
 	long n;
@@ -221,7 +227,8 @@ static long read_log(uptr_t buf, int len)
 	while ((n = log_read(&end, chunk, sizeof(chunk))))
 		;
 	pos = end > (u64)len ? end - len : 0;
-	while (done < len && (n = log_read(&pos, chunk, min(sizeof(chunk), (size_t)(len - done))))) {
+	while (done < len &&
+	       (n = log_read(&pos, chunk, min(sizeof(chunk), (size_t)(len - done))))) {
 		if (copy_to_user((char __user *)buf + done, chunk, n))
 			return -EFAULT;
 		done += n;
@@ -266,13 +273,17 @@ long sys_syslog(int type, uptr_t buf, int len)
 #define LINUX_REBOOT_CMD_CAD_OFF 0
 #define LINUX_REBOOT_CMD_POWER_OFF 0x4321fedc
 
-/* POWER_OFF: the low 8 bits of arg are the status that the machine leaves with. Ours alone; Linux does not look at arg here. */
+/*
+ * POWER_OFF: the low 8 bits of arg are the status that the machine leaves with. Ours alone; Linux
+ * does not look at arg here.
+ */
 long sys_reboot(unsigned int magic1, unsigned int magic2, unsigned int cmd, unsigned long arg)
 {
 	if (!capable(CAP_SYS_BOOT))
 		return -EPERM;
-	if (magic1 != LINUX_REBOOT_MAGIC1 || (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
-					      magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
+	if (magic1 != LINUX_REBOOT_MAGIC1 ||
+	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
+	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;
 	switch (cmd) {
 	case LINUX_REBOOT_CMD_RESTART:

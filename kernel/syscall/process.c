@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* System calls about processes: birth, exec, death, waiting, families, process groups and sessions. */
+/*
+ * System calls about processes: birth, exec, death, waiting, families, process groups and sessions.
+ */
 #include "kernel/syscall/syscall.h"
 #include "kernel/task/internal.h"
 
@@ -19,7 +21,8 @@ long sys_vfork(void)
 	return kernel_clone(&args);
 }
 
-long sys_clone(unsigned long flags, unsigned long newsp, uptr_t parent_tid, uptr_t child_tid, unsigned long tls)
+long sys_clone(unsigned long flags, unsigned long newsp, uptr_t parent_tid, uptr_t child_tid,
+	       unsigned long tls)
 {
 	const struct kernel_clone_args args = {
 		.flags = (u32)flags,
@@ -36,7 +39,8 @@ long sys_clone(unsigned long flags, unsigned long newsp, uptr_t parent_tid, uptr
 
 /* clone3(2)'s structure, first version; longer ones must be zero beyond it. */
 struct clone_args {
-	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
 #define CLONE_ARGS_SIZE_VER0 64
 
@@ -51,8 +55,8 @@ long sys_clone3(uptr_t uargs, size_t size)
 		return -E2BIG;
 	if (copy_from_user(&a, uargs, size))
 		return -EFAULT;
-	if ((a.flags & CSIGNAL) || a.exit_signal > _NSIG || a.set_tid || a.set_tid_size || a.cgroup ||
-	    (a.flags & ~(0xffffffffUL | CLONE_CLEAR_SIGHAND)))
+	if ((a.flags & CSIGNAL) || a.exit_signal > _NSIG || a.set_tid || a.set_tid_size ||
+	    a.cgroup || (a.flags & ~(0xffffffffUL | CLONE_CLEAR_SIGHAND)))
 		return -EINVAL;
 	if ((a.flags & (CLONE_THREAD | CLONE_PARENT)) && a.exit_signal)
 		return -EINVAL;
@@ -70,7 +74,8 @@ long sys_clone3(uptr_t uargs, size_t size)
 	return kernel_clone(&args);
 }
 
-long user_execve(const char *path, const char __user *const __user *argv, const char __user *const __user *envp);
+long user_execve(const char *path, const char __user *const __user *argv,
+		 const char __user *const __user *envp);
 
 long sys_execve(ustr_t path, ucptr_t argv, ucptr_t envp)
 {
@@ -109,8 +114,8 @@ long sys_unshare(unsigned long flags)
 {
 	int err;
 
-	if (flags & ~(unsigned long)(CLONE_FS | CLONE_FILES | CLONE_NEWNS | CLONE_NEWUTS | CLONE_SYSVSEM | CLONE_VM |
-				     CLONE_SIGHAND | CLONE_THREAD))
+	if (flags & ~(unsigned long)(CLONE_FS | CLONE_FILES | CLONE_NEWNS | CLONE_NEWUTS |
+				     CLONE_SYSVSEM | CLONE_VM | CLONE_SIGHAND | CLONE_THREAD))
 		return -EINVAL;
 	/* What cannot be taken apart may be asked for where there is nothing to take apart. */
 	if ((flags & (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)) && !thread_group_empty(current))
@@ -172,14 +177,17 @@ long sys_wait4(pid_t pid, uptr_t status, int options, uptr_t rusage)
 long sys_waitid(int which, pid_t id, uptr_t info, int options, uptr_t rusage)
 {
 	struct rusage r;
-	struct wait_opts wo = {.type = which, .pid = id, .options = options, .rusage = rusage ? &r : NULL};
+	struct wait_opts wo = {
+		.type = which, .pid = id, .options = options, .rusage = rusage ? &r : NULL};
 	siginfo_t si = {0};
 	long ret;
 
-	if ((options & ~(int)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)) ||
+	if ((options & ~(int)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			      __WCLONE | __WALL)) ||
 	    !(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	if (which < P_ALL || which > P_PGID || (which == P_PID && id <= 0) || (which == P_PGID && id < 0))
+	if (which < P_ALL || which > P_PGID || (which == P_PID && id <= 0) ||
+	    (which == P_PGID && id < 0))
 		return -EINVAL;
 	if (which == P_PGID && !id)
 		wo.pid = current->signal->pgrp;

@@ -35,7 +35,8 @@ static bool may_change(struct task_struct *p)
 	bool may;
 
 	rcu_read_lock();
-	may = euid == rcu_dereference(p->cred)->euid || euid == rcu_dereference(p->cred)->uid || capable(CAP_SYS_NICE);
+	may = euid == rcu_dereference(p->cred)->euid || euid == rcu_dereference(p->cred)->uid ||
+	      capable(CAP_SYS_NICE);
 	rcu_read_unlock();
 	return may;
 }
@@ -110,7 +111,10 @@ long sys_getpriority(int which, int who)
 	return ret;
 }
 
-/* ---- policies: only the fair class is there; the real-time ones are refused as to somebody without the right ---- */
+/*
+ * ---- policies: only the fair class is there; the real-time ones are refused as to somebody
+ * without the right ----
+ */
 
 static long set_policy(pid_t pid, int policy, ucptr_t param)
 {
@@ -129,7 +133,8 @@ static long set_policy(pid_t pid, int policy, ucptr_t param)
 		policy = p->policy;
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
 		ret = priority < 1 || priority > 99 ? -EINVAL : -EPERM;
-	else if ((policy != SCHED_NORMAL && policy != SCHED_BATCH && policy != SCHED_IDLE) || priority)
+	else if ((policy != SCHED_NORMAL && policy != SCHED_BATCH && policy != SCHED_IDLE) ||
+		 priority)
 		ret = -EINVAL;
 	else if (!may_change(p))
 		ret = -EPERM;
@@ -181,14 +186,16 @@ long sys_sched_get_priority_max(int policy)
 {
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
 		return 99;
-	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0
+										       : -EINVAL;
 }
 
 long sys_sched_get_priority_min(int policy)
 {
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
 		return 1;
-	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0
+										       : -EINVAL;
 }
 
 /* ---- affinity ---- */

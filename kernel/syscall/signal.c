@@ -31,7 +31,8 @@ long sys_rt_sigaction(int sig, ucptr_t act, uptr_t oact, size_t sigsetsize)
 	spin_lock_irq(&sh->siglock);
 	old_ka = sh->action[sig - 1];
 	if (act) {
-		bool ignored_by_default = sig == SIGCONT || sig == SIGCHLD || sig == SIGWINCH || sig == SIGURG;
+		bool ignored_by_default =
+			sig == SIGCONT || sig == SIGCHLD || sig == SIGWINCH || sig == SIGURG;
 
 		new_ka.mask &= ~UNBLOCKABLE;
 		sh->action[sig - 1] = new_ka;
@@ -75,7 +76,8 @@ long sys_rt_sigpending(uptr_t set, size_t sigsetsize)
 	if (sigsetsize > sizeof(u64))
 		return -EINVAL;
 	spin_lock_irq(&current->sighand->siglock);
-	pending = (current->pending.signal | current->signal->shared_pending.signal) & current->blocked;
+	pending = (current->pending.signal | current->signal->shared_pending.signal) &
+		  current->blocked;
 	spin_unlock_irq(&current->sighand->siglock);
 	return copy_to_user(set, &pending, sigsetsize) ? -EFAULT : 0;
 }
@@ -116,7 +118,8 @@ long sys_rt_sigreturn(void)
 		force_sig_fault(SIGSEGV, SI_KERNEL, 0);
 		return 0;
 	}
-	regs->orig_rax = -1;			/* the old system call's value is not to be looked at again */
+	/* the old system call's value is not to be looked at again */
+	regs->orig_rax = -1;
 	set_current_blocked(blocked);
 	return regs->rax;
 }
@@ -137,11 +140,12 @@ long sys_sigaltstack(ucptr_t ss, uptr_t old)
 	struct task_struct *p = current;
 	unsigned long sp = current_pt_regs()->rsp;
 	bool on_stack = sp > p->sas_ss_sp && sp - p->sas_ss_sp <= p->sas_ss_size;
-	struct stack_t was = {
+	unsigned int state = p->sas_ss_size ? on_stack ? SS_ONSTACK : 0 : SS_DISABLE;
+	struct stack_t new_ss, was = {
 		.ss_sp = p->sas_ss_sp,
-		.ss_flags = (p->sas_ss_size ? on_stack ? SS_ONSTACK : 0 : SS_DISABLE) | (p->sas_ss_flags & SS_AUTODISARM),
+		.ss_flags = state | (p->sas_ss_flags & SS_AUTODISARM),
 		.ss_size = p->sas_ss_size,
-	}, new_ss;
+	};
 
 	if (ss) {
 		unsigned int mode;
@@ -185,13 +189,18 @@ long sys_rt_sigtimedwait(ucptr_t uset, uptr_t uinfo, ucptr_t timeout, size_t sig
 			return -EFAULT;
 		if (ts.tv_sec < 0 || (u64)ts.tv_nsec >= NSEC_PER_SEC)
 			return -EINVAL;
-		ns = ts.tv_sec > KTIME_MAX / (s64)NSEC_PER_SEC - 1 ? KTIME_MAX : ts.tv_sec * (s64)NSEC_PER_SEC + ts.tv_nsec;
+		ns = ts.tv_sec > KTIME_MAX / (s64)NSEC_PER_SEC - 1
+			     ? KTIME_MAX
+			     : ts.tv_sec * (s64)NSEC_PER_SEC + ts.tv_nsec;
 	}
 	set &= ~UNBLOCKABLE;
 	spin_lock_irq(&p->sighand->siglock);
 	sig = dequeue_signal(~set, &info);
 	if (!sig && ns) {
-		/* Unblock them, so that they wake us; real_blocked keeps their sender from acting at once. */
+		/*
+		 * Unblock them, so that they wake us; real_blocked keeps their sender from acting
+		 * at once.
+		 */
 		p->real_blocked = p->blocked;
 		p->blocked &= ~set;
 		recalc_sigpending();
@@ -240,7 +249,8 @@ static long kill_many(int sig, const siginfo_t *info, pid_t pgrp)
 	for_each_process(p) {
 		int ret;
 
-		if (pgrp ? p->signal->pgrp != pgrp : p->pid <= 1 || p->signal == current->signal || (p->flags & PF_KTHREAD))
+		if (pgrp ? p->signal->pgrp != pgrp
+			 : p->pid <= 1 || p->signal == current->signal || (p->flags & PF_KTHREAD))
 			continue;
 		ret = kill_one(sig, info, p);
 		found = true;

@@ -53,7 +53,10 @@ static int put_timespec(u64 ns, uptr_t uts)
 
 /* ---- reading clocks ---- */
 
-/* Clocks of other processes and threads: ~pid in the upper bits, 4: thread, 2: of the scheduler (clock_getcpuclockid(3)). */
+/*
+ * Clocks of other processes and threads: ~pid in the upper bits, 4: thread, 2: of the scheduler
+ * (clock_getcpuclockid(3)).
+ */
 static int read_cpu_clock(int clock, u64 *ns)
 {
 	pid_t pid = ~(clock >> 3);
@@ -207,7 +210,8 @@ static long put_remaining(u64 deadline, uptr_t rem)
 
 	if (!rem)
 		return -ERESTART_RESTARTBLOCK;
-	return put_timespec(deadline > now ? deadline - now : 0, rem) ? -EFAULT : -ERESTART_RESTARTBLOCK;
+	return put_timespec(deadline > now ? deadline - now : 0, rem) ? -EFAULT
+								      : -ERESTART_RESTARTBLOCK;
 }
 
 static long nanosleep_restart(struct restart_block *restart)
@@ -318,7 +322,8 @@ static void write_itimer(int which, u64 value, u64 interval)
 		timer_cancel_sync(&sig->real_timer);
 		WRITE_ONCE(sig->it_real_incr, interval);
 		if (value)
-			timer_start(&sig->real_timer, value > (u64)KTIME_MAX - now ? (u64)KTIME_MAX : now + value);
+			timer_start(&sig->real_timer,
+				    value > (u64)KTIME_MAX - now ? (u64)KTIME_MAX : now + value);
 		return;
 	}
 	it = cpu_timer(which);
@@ -349,8 +354,8 @@ long sys_setitimer(int which, ucptr_t uvalue, uptr_t uold)
 
 	if (uvalue && copy_from_user(&it, uvalue, sizeof(it)))
 		return -EFAULT;
-	if (it.it_value.tv_sec < 0 || (u64)it.it_value.tv_usec >= 1000000 || it.it_interval.tv_sec < 0 ||
-	    (u64)it.it_interval.tv_usec >= 1000000)
+	if (it.it_value.tv_sec < 0 || (u64)it.it_value.tv_usec >= 1000000 ||
+	    it.it_interval.tv_sec < 0 || (u64)it.it_interval.tv_usec >= 1000000)
 		return -EINVAL;
 	err = read_itimer(which, &value, &interval);
 	if (err)
@@ -368,7 +373,8 @@ long sys_alarm(unsigned int seconds)
 
 	read_itimer(ITIMER_REAL, &value, &interval);
 	write_itimer(ITIMER_REAL, seconds * NSEC_PER_SEC, 0);
-	return value && value < NSEC_PER_SEC ? 1 : (long)((value + NSEC_PER_SEC / 2) / NSEC_PER_SEC);
+	return value && value < NSEC_PER_SEC ? 1
+					     : (long)((value + NSEC_PER_SEC / 2) / NSEC_PER_SEC);
 }
 
 /* ---- what was used ---- */

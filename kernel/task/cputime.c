@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What tasks have used: CPU time as user and system time, rusage, and the timers and limits that count CPU time.
+ * What tasks have used: CPU time as user and system time, rusage, and the timers and limits that
+ * count CPU time.
  *
- * The exact number is sum_exec_runtime, taken at every switch. How it divides into user and system time is known by
- * samples (sched_tick); so the samples only give the proportion.
+ * The exact number is sum_exec_runtime, taken at every switch. How it divides into user and system
+ * time is known by samples (sched_tick); so the samples only give the proportion.
  */
 #include "kernel/task/internal.h"
 
@@ -22,7 +23,8 @@ static void scale(u64 total, u64 usamples, u64 ssamples, u64 *utime, u64 *stime)
 
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime)
 {
-	scale(task_sched_runtime(p), p->utime, p->mm || !(p->flags & PF_KTHREAD) ? p->stime : 1, utime, stime);
+	scale(task_sched_runtime(p), p->utime, p->mm || !(p->flags & PF_KTHREAD) ? p->stime : 1,
+	      utime, stime);
 }
 
 void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime)
@@ -111,7 +113,8 @@ void it_real_fn(struct timer *t)
 		send_group_sig(SIGALRM, p);
 	rcu_read_unlock();
 	if (incr && p)
-		timer_start(t, t->expires + (now - t->expires) / incr * incr + incr);	/* missed ones are one signal */
+		/* missed ones are one signal */
+		timer_start(t, t->expires + (now - t->expires) / incr * incr + incr);
 }
 
 /* One CPU time timer: [0] when it rings, [1] the period; `now` in the same clock. siglock held. */
@@ -142,7 +145,9 @@ void task_tick(struct task_struct *p)
 	u64 utime, stime;
 	unsigned int fire = 0;
 
-	if (likely(!sig->it_virt[0] && !sig->it_prof[0] && sig->rlim[RLIMIT_CPU].rlim_cur == RLIM_INFINITY) || !p->mm)
+	if (likely(!sig->it_virt[0] && !sig->it_prof[0] &&
+		   sig->rlim[RLIMIT_CPU].rlim_cur == RLIM_INFINITY) ||
+	    !p->mm)
 		return;
 	thread_group_cputime(p, &utime, &stime);
 	if (!p->sighand)

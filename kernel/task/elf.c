@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ELF64 programs: from program headers to mappings, and the stack that a program finds when it starts.
+ * ELF64 programs: from program headers to mappings, and the stack that a program finds when it
+ * starts.
  *
- * Nothing is copied: each PT_LOAD is a private mapping of the file, faulted in from the page cache. Only the rest of the last file
- * page of a segment is cleared, where .bss begins. Sources: the System V ABI, AMD64 supplement, 3.4.1 "Initial stack and register
- * state"; elf(5); getauxval(3).
+ * Nothing is copied: each PT_LOAD is a private mapping of the file, faulted in from the page cache.
+ * Only the rest of the last file page of a segment is cleared, where .bss begins. Sources: the
+ * System V ABI, AMD64 supplement, 3.4.1 "Initial stack and register state"; elf(5); getauxval(3).
  */
 #include "kernel/mm/mman.h"
 #include "kernel/task/exec.h"
@@ -73,9 +74,9 @@ static int read_exact(struct file *file, void *buf, size_t len, loff_t pos)
 
 static bool header_ok(const struct elf64_hdr *h)
 {
-	return !memcmp(h->e_ident, "\177ELF\2\1\1", 7) && (h->e_type == ET_EXEC || h->e_type == ET_DYN) &&
-	       h->e_machine == EM_X86_64 && h->e_phentsize == sizeof(struct elf64_phdr) && h->e_phnum &&
-	       h->e_phnum <= MAX_PHDRS;
+	return !memcmp(h->e_ident, "\177ELF\2\1\1", 7) &&
+	       (h->e_type == ET_EXEC || h->e_type == ET_DYN) && h->e_machine == EM_X86_64 &&
+	       h->e_phentsize == sizeof(struct elf64_phdr) && h->e_phnum && h->e_phnum <= MAX_PHDRS;
 }
 
 /* A segment whose numbers do not overflow and lie in user space. */
@@ -83,11 +84,15 @@ static bool segment_ok(const struct elf64_phdr *ph, unsigned long bias)
 {
 	unsigned long start = ph->p_vaddr + bias;
 
-	return ph->p_filesz <= ph->p_memsz && start >= ph->p_vaddr && start < USER_END && ph->p_memsz < USER_END - start &&
-	       ph->p_offset + ph->p_filesz >= ph->p_offset && ((ph->p_vaddr - ph->p_offset) & ~PAGE_MASK) == 0;
+	return ph->p_filesz <= ph->p_memsz && start >= ph->p_vaddr && start < USER_END &&
+	       ph->p_memsz < USER_END - start && ph->p_offset + ph->p_filesz >= ph->p_offset &&
+	       ((ph->p_vaddr - ph->p_offset) & ~PAGE_MASK) == 0;
 }
 
-/* Header and program headers. -ENOEXEC: not a program of ours. On success img->phdrs is the caller's to free. */
+/*
+ * Header and program headers. -ENOEXEC: not a program of ours. On success img->phdrs is the
+ * caller's to free.
+ */
 static int elf_read(struct elf_image *img, struct file *file, const struct elf64_hdr *hdr)
 {
 	size_t size;
@@ -114,10 +119,13 @@ static int write_mm(struct mm_struct *mm, unsigned long to, const void *data, si
 {
 	ssize_t n = access_process_vm(mm, to, (void *)data, len, true);
 
-	return n == (ssize_t)len ? 0 : n < 0 ? (int)n : -ENOMEM;	/* it began, so it is mapped */
+	/* it began, so it is mapped */
+	return n == (ssize_t)len ? 0 : n < 0 ? (int)n : -ENOMEM;
 }
 
-/* Clear from `from` to the end of its page: the file's bytes behind the data are not the program's. */
+/*
+ * Clear from `from` to the end of its page: the file's bytes behind the data are not the program's.
+ */
 static int clear_tail(struct mm_struct *mm, unsigned long from)
 {
 	static const char zeros[256];
@@ -134,17 +142,19 @@ static int clear_tail(struct mm_struct *mm, unsigned long from)
 	return 0;
 }
 
-static int map_segment(struct mm_struct *mm, const struct elf_image *img, const struct elf64_phdr *ph)
+static int map_segment(struct mm_struct *mm, const struct elf_image *img,
+		       const struct elf64_phdr *ph)
 {
-	unsigned long start = ph->p_vaddr + img->bias, page = start & PAGE_MASK, skew = start - page;
+	unsigned long start = ph->p_vaddr + img->bias, page = start & PAGE_MASK,
+		      skew = start - page;
 	unsigned long file_end = start + ph->p_filesz, mem_end = start + ph->p_memsz, bss;
 	int prot = (ph->p_flags & PF_R ? PROT_READ : 0) | (ph->p_flags & PF_W ? PROT_WRITE : 0) |
 		   (ph->p_flags & PF_X ? PROT_EXEC : 0);
 	long ret;
 
 	if (ph->p_filesz) {
-		ret = do_mmap(mm, img->file, page, ALIGN(ph->p_filesz + skew, PAGE_SIZE), prot, MAP_PRIVATE | MAP_FIXED,
-			      ph->p_offset - skew);
+		ret = do_mmap(mm, img->file, page, ALIGN(ph->p_filesz + skew, PAGE_SIZE), prot,
+			      MAP_PRIVATE | MAP_FIXED, ph->p_offset - skew);
 		if (ret < 0)
 			return ret;
 		if (mem_end > file_end && (prot & PROT_WRITE)) {
@@ -158,7 +168,8 @@ static int map_segment(struct mm_struct *mm, const struct elf_image *img, const 
 	}
 	if (ALIGN(mem_end, PAGE_SIZE) <= bss)
 		return 0;
-	ret = do_mmap(mm, NULL, bss, ALIGN(mem_end, PAGE_SIZE) - bss, prot, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, 0);
+	ret = do_mmap(mm, NULL, bss, ALIGN(mem_end, PAGE_SIZE) - bss, prot,
+		      MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, 0);
 	return ret < 0 ? ret : 0;
 }
 
@@ -216,8 +227,12 @@ static int elf_map(struct mm_struct *mm, struct elf_image *img)
 	return img->entry < USER_END ? 0 : -ENOEXEC;
 }
 
-/* The dynamic loader that the program asks for. Its entry, and where it is, in *interp. -ENOENT: there is none such. */
-static int load_interp(struct linux_binprm *bprm, const struct elf64_phdr *ph, struct elf_image *interp)
+/*
+ * The dynamic loader that the program asks for. Its entry, and where it is, in *interp. -ENOENT:
+ * there is none such.
+ */
+static int load_interp(struct linux_binprm *bprm, const struct elf64_phdr *ph,
+		       struct elf_image *interp)
 {
 	unsigned long start, end;
 	struct elf64_hdr hdr;
@@ -244,7 +259,8 @@ static int load_interp(struct linux_binprm *bprm, const struct elf64_phdr *ph, s
 		err = -ENOEXEC;
 	if (!err) {
 		/* Any free place that is large enough. */
-		err = do_mmap(bprm->mm, NULL, 0, ALIGN(end - start, PAGE_SIZE), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+		err = do_mmap(bprm->mm, NULL, 0, ALIGN(end - start, PAGE_SIZE), PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, 0);
 		if (err > 0) {
 			interp->bias = err - start;
 			err = elf_map(bprm->mm, interp);
@@ -275,8 +291,12 @@ static void put(struct stack_builder *b, u64 word)
 	b->words[b->n++] = word;
 }
 
-/* Pointers to `count` strings that lie one behind the other from `addr` on; the address behind the last. */
-static unsigned long put_pointers(struct stack_builder *b, const char **text, unsigned long addr, int count)
+/*
+ * Pointers to `count` strings that lie one behind the other from `addr` on; the address behind the
+ * last.
+ */
+static unsigned long put_pointers(struct stack_builder *b, const char **text, unsigned long addr,
+				  int count)
 {
 	while (count--) {
 		size_t n = strlen(*text) + 1;
@@ -289,8 +309,9 @@ static unsigned long put_pointers(struct stack_builder *b, const char **text, un
 	return addr;
 }
 
-static void put_auxv(struct stack_builder *b, struct linux_binprm *bprm, const struct elf_image *img, unsigned long base,
-		     unsigned long execfn, unsigned long platform, unsigned long random)
+static void put_auxv(struct stack_builder *b, struct linux_binprm *bprm,
+		     const struct elf_image *img, unsigned long base, unsigned long execfn,
+		     unsigned long platform, unsigned long random)
 {
 	const struct cred *c = bprm->cred;
 	const u64 auxv[] = {
@@ -350,7 +371,8 @@ static int build_stack(struct linux_binprm *bprm, const struct elf_image *img, u
 	if (!b.words)
 		return -ENOMEM;
 	put(&b, s->argc);
-	bprm->mm->arg_end = bprm->mm->env_start = put_pointers(&b, &text, bprm->mm->arg_start, s->argc);
+	bprm->mm->arg_end = bprm->mm->env_start =
+		put_pointers(&b, &text, bprm->mm->arg_start, s->argc);
 	bprm->mm->env_end = put_pointers(&b, &text, bprm->mm->env_start, s->envc);
 	put_auxv(&b, bprm, img, base, execfn, platform, random);
 	b.sp = ALIGN_DOWN(b.sp - b.n * sizeof(u64), 16) + b.n * sizeof(u64);

@@ -2,9 +2,10 @@
 /*
  * execve: another program in the same task.
  *
- * The new address space is built completely, stack and all, while the old one still runs; a failure until then is an errno and nothing has
- * changed. Then the other threads are ended, and begin_new_exec() swaps what the task is made of. `#!` scripts turn into
- * their interpreter's program with more arguments before that. What an ELF file asks for is elf.c.
+ * The new address space is built completely, stack and all, while the old one still runs; a failure
+ * until then is an errno and nothing has changed. Then the other threads are ended, and
+ * begin_new_exec() swaps what the task is made of. `#!` scripts turn into their interpreter's
+ * program with more arguments before that. What an ELF file asks for is elf.c.
  */
 #include "kernel/task/exec.h"
 
@@ -88,7 +89,8 @@ static int add_user_string(struct exec_strings *s, const char __user *str)
 	return strings_charge(s, n + 1);
 }
 
-static int add_user_array(struct exec_strings *s, const char __user *const __user *array, int *count)
+static int add_user_array(struct exec_strings *s, const char __user *const __user *array,
+			  int *count)
 {
 	const char __user *str;
 	int err;
@@ -215,7 +217,8 @@ static int parse_script(char *buf, char **interp, char **arg)
 }
 
 /* Replace argv[0] by: interpreter, its argument, the script's name. */
-static int script_arguments(struct linux_binprm *bprm, const char *interp, const char *arg, const char *script)
+static int script_arguments(struct linux_binprm *bprm, const char *interp, const char *arg,
+			    const char *script)
 {
 	struct exec_strings *old = &bprm->strings, s = {.limit = old->limit};
 	size_t skip = old->argc ? strlen(old->buf) + 1 : 0;
@@ -241,7 +244,10 @@ static int script_arguments(struct linux_binprm *bprm, const char *interp, const
 	return 0;
 }
 
-/* The file is a script: go on with its interpreter. `name`: in, the script's name; out, the interpreter's (in bprm->strings). */
+/*
+ * The file is a script: go on with its interpreter. `name`: in, the script's name; out, the
+ * interpreter's (in bprm->strings).
+ */
 static int load_script(struct linux_binprm *bprm, char **name)
 {
 	char *interp, *arg, *fresh;
@@ -282,7 +288,8 @@ static int load_binary(struct linux_binprm *bprm)
 		if (err)
 			break;
 		if (bprm->buf[0] != '#' || bprm->buf[1] != '!') {
-			prepare_exec_creds(bprm);	/* the interpreter's set-id bits count, a script's do not */
+			/* the interpreter's set-id bits count, a script's do not */
+			prepare_exec_creds(bprm);
 			err = load_elf_binary(bprm);
 			break;
 		}
@@ -300,7 +307,10 @@ static int load_binary(struct linux_binprm *bprm)
 
 /* ---- the point of no return ---- */
 
-/* Wait until the condition about other threads holds; they wake us (exit.c). False: we are killed ourselves. */
+/*
+ * Wait until the condition about other threads holds; they wake us (exit.c). False: we are killed
+ * ourselves.
+ */
 #define wait_for_threads(condition)                                                                \
 	({                                                                                         \
 		bool wft_ok;                                                                       \
@@ -363,7 +373,10 @@ static int de_thread(void)
 	if (alone && leader != p) {
 		alone = wait_for_threads(READ_ONCE(leader->exit_state) == EXIT_ZOMBIE);
 		if (alone) {
-			/* exit_notify() may still hold the lock: its leader is complete when we get it. */
+			/*
+			 * exit_notify() may still hold the lock: its leader is complete when we get
+			 * it.
+			 */
 			take_over_leadership(leader);
 		}
 	}
@@ -533,7 +546,8 @@ int kernel_execve(const char *path, const char *const argv[], const char *const 
 }
 
 /* execve(2): the arrays are in user memory. Returns 0 with fresh user registers, or -errno. */
-long user_execve(const char *path, const char __user *const __user *argv, const char __user *const __user *envp)
+long user_execve(const char *path, const char __user *const __user *argv,
+		 const char __user *const __user *envp)
 {
 	struct linux_binprm bprm = {.filename = path, .strings.limit = strings_limit()};
 	int err;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of a task. do_exit() gives up what the task has, becomes a zombie and leaves the CPU for ever; its parent (or whoever it
- * is passed on to) collects the status, and release_task() takes the rest away.
+ * The end of a task. do_exit() gives up what the task has, becomes a zombie and leaves the CPU for
+ * ever; its parent (or whoever it is passed on to) collects the status, and release_task() takes
+ * the rest away.
  */
 #include "kernel/task/internal.h"
 
@@ -10,7 +11,9 @@ bool thread_group_empty(const struct task_struct *p)
 	return p->signal->nr_threads == 1;
 }
 
-/* The last traces in the thread group; what it used is added to the group's account. siglock held. */
+/*
+ * The last traces in the thread group; what it used is added to the group's account. siglock held.
+ */
 static void leave_thread_group(struct task_struct *p, struct signal_struct *sig)
 {
 	u64 utime, stime;
@@ -26,8 +29,10 @@ static void leave_thread_group(struct task_struct *p, struct signal_struct *sig)
 	sig->nr_threads--;
 	list_del_rcu(&p->thread_node);
 	if (sig->curr_target == p)
-		sig->curr_target = list_empty(&sig->thread_head) ? NULL :
-				   list_first_entry(&sig->thread_head, struct task_struct, thread_node);
+		sig->curr_target = list_empty(&sig->thread_head)
+					   ? NULL
+					   : list_first_entry(&sig->thread_head, struct task_struct,
+							      thread_node);
 	if (sig->group_exit_task && sig->nr_threads <= 2)
 		wake_up_process(sig->group_exit_task);
 }
@@ -97,13 +102,14 @@ static struct task_struct *find_new_reaper(struct task_struct *father)
 	return t && t != father ? t : &init_task;
 }
 
-static void reparent_one(struct task_struct *p, struct task_struct *father, struct task_struct *reaper,
-			 struct list_head *dead)
+static void reparent_one(struct task_struct *p, struct task_struct *father,
+			 struct task_struct *reaper, struct list_head *dead)
 {
 	if (reaper->signal == father->signal)
 		return;			/* a thread takes over: nothing changes for others */
 	p->exit_signal = SIGCHLD;
-	if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) && do_notify_parent(p, p->exit_signal)) {
+	if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) &&
+	    do_notify_parent(p, p->exit_signal)) {
 		p->exit_state = EXIT_DEAD;
 		list_add(&p->cg_list, dead);	/* it has left its containers */
 	}
@@ -147,7 +153,8 @@ static void exit_notify(struct task_struct *p, bool group_dead)
 		list_add(&p->cg_list, &dead);
 	}
 	if (p->signal->group_exit_task && thread_group_leader(p))
-		wake_up_process(p->signal->group_exit_task);	/* an exec in another thread waits for the leader's end */
+		/* an exec in another thread waits for the leader's end */
+		wake_up_process(p->signal->group_exit_task);
 	write_unlock_irq(&tasklist_lock);
 
 	list_for_each_entry_safe(t, n, &dead, cg_list) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults of programs: a page fault is served or becomes SIGSEGV/SIGBUS; other traps become their signals. One log line for each signal that a
- * fault raised, a few a second at most.
+ * Faults of programs: a page fault is served or becomes SIGSEGV/SIGBUS; other traps become their
+ * signals. One log line for each signal that a fault raised, a few a second at most.
  */
 #include "kernel/task/internal.h"
 
@@ -36,20 +36,25 @@ static bool handled(int sig)
 	return h != SIG_DFL && h != SIG_IGN && !(current->blocked & sigmask(sig));
 }
 
-static void log_fault(struct pt_regs *regs, const char *what, unsigned long addr, unsigned long error_code)
+static void log_fault(struct pt_regs *regs, const char *what, unsigned long addr,
+		      unsigned long error_code)
 {
-	pr_info("%s[%d]: %s at %lx ip %lx sp %lx error %lx\n", current->comm, current->pid, what, addr, regs->rip, regs->rsp,
-		error_code);
+	pr_info("%s[%d]: %s at %lx ip %lx sp %lx error %lx\n", current->comm, current->pid, what,
+		addr, regs->rip, regs->rsp, error_code);
 }
 
-static void bad_access(struct pt_regs *regs, int sig, int code, unsigned long addr, unsigned long error_code)
+static void bad_access(struct pt_regs *regs, int sig, int code, unsigned long addr,
+		       unsigned long error_code)
 {
 	if (!handled(sig) && may_log())
 		log_fault(regs, sig == SIGBUS ? "bus error" : "segfault", addr, error_code);
 	force_sig_fault(sig, code, addr);
 }
 
-/* No page could be had: a task was killed for it, maybe this one. Else try again: the victim's pages come back. */
+/*
+ * No page could be had: a task was killed for it, maybe this one. Else try again: the victim's
+ * pages come back.
+ */
 static void no_memory(void)
 {
 	if (fatal_signal_pending(current))
@@ -60,7 +65,8 @@ static void no_memory(void)
 
 bool handle_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code)
 {
-	unsigned int flags = (error_code & PF_WRITE ? FAULT_WRITE : 0) | (error_code & PF_USER ? FAULT_USER : 0) |
+	unsigned int flags = (error_code & PF_WRITE ? FAULT_WRITE : 0) |
+			     (error_code & PF_USER ? FAULT_USER : 0) |
 			     (error_code & PF_INSTR ? FAULT_EXEC : 0);
 	struct mm_struct *mm = current->mm;
 	bool user = user_mode(regs);
@@ -70,7 +76,8 @@ bool handle_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long e
 	if (!mm || in_interrupt() || (error_code & PF_RSVD) || addr >= USER_END) {
 		if (!user)
 			return false;
-		bad_access(regs, SIGSEGV, addr >= USER_END ? SEGV_MAPERR : SEGV_ACCERR, addr, error_code);
+		bad_access(regs, SIGSEGV, addr >= USER_END ? SEGV_MAPERR : SEGV_ACCERR, addr,
+			   error_code);
 		return true;
 	}
 	if (!user && (!(regs->eflags & (1 << 9)) || (error_code & PF_INSTR)))
@@ -99,7 +106,8 @@ bool handle_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long e
 	return false;
 }
 
-void handle_user_trap(struct pt_regs *regs, int sig, int si_code, unsigned long addr, const char *what)
+void handle_user_trap(struct pt_regs *regs, int sig, int si_code, unsigned long addr,
+		      const char *what)
 {
 	unsigned long error_code = regs->orig_rax;
 

@@ -2,8 +2,9 @@
 /*
  * New tasks: fork, vfork, clone and kernel threads are all copy_process().
  *
- * It makes the child part by part, nothing of which anybody else can see, and may fail at each; then, under
- * tasklist_lock, the child becomes visible all at once. An error unwinds in reverse order.
+ * It makes the child part by part, nothing of which anybody else can see, and may fail at each;
+ * then, under tasklist_lock, the child becomes visible all at once. An error unwinds in reverse
+ * order.
  */
 #include "kernel/task/internal.h"
 
@@ -18,11 +19,13 @@ void task_init(void)
 	signal_init();
 	task_cache = kmem_cache_create("task_struct", sizeof(struct task_struct), 64, NULL);
 	signal_cache = kmem_cache_create("signal_struct", sizeof(struct signal_struct), 64, NULL);
-	sighand_cache = kmem_cache_create("sighand_struct", sizeof(struct sighand_struct), 64, NULL);
+	sighand_cache =
+		kmem_cache_create("sighand_struct", sizeof(struct sighand_struct), 64, NULL);
 	if (!task_cache || !signal_cache || !sighand_cache)
 		panic("no memory for the task caches");
 	/* Kernel stacks may take an eighth of memory. */
-	max_tasks = clamp(total_ram_pages() * PAGE_SIZE / 8 / THREAD_SIZE, 64UL, (unsigned long)PID_MAX - 8);
+	max_tasks = clamp(total_ram_pages() * PAGE_SIZE / 8 / THREAD_SIZE, 64UL,
+			  (unsigned long)PID_MAX - 8);
 }
 
 unsigned int nr_tasks_total(void)
@@ -80,7 +83,8 @@ static int copy_signal(u64 flags, struct task_struct *p)
 	struct signal_struct *sig = current->signal;
 
 	if (flags & CLONE_THREAD) {
-		refcount_inc(&sig->sigcnt);	/* its counts of threads follow when the task becomes visible */
+		/* its counts of threads follow when the task becomes visible */
+		refcount_inc(&sig->sigcnt);
 		p->signal = sig;
 		return 0;
 	}
@@ -119,7 +123,10 @@ static int copy_mm(u64 flags, struct task_struct *p)
 	return 0;
 }
 
-/* Tell those who wait for p to leave its address space: a vfork parent, pthread_join() through clear_child_tid, futexes. */
+/*
+ * Tell those who wait for p to leave its address space: a vfork parent, pthread_join() through
+ * clear_child_tid, futexes.
+ */
 void mm_release(struct task_struct *p)
 {
 	struct completion *vfork;
@@ -138,7 +145,10 @@ void mm_release(struct task_struct *p)
 	task_unlock(p);
 }
 
-/* p (current) gives up its address space; the tables stay loaded as a borrowed one until the next switch. */
+/*
+ * p (current) gives up its address space; the tables stay loaded as a borrowed one until the next
+ * switch.
+ */
 void exit_mm(struct task_struct *p)
 {
 	struct mm_struct *mm = p->mm;
@@ -190,7 +200,9 @@ static struct task_struct *dup_task(void)
 	p->stack = alloc_kernel_stack();
 	if (!p->stack)
 		goto out_free;
-	/* One for whoever reaps it, one for the CPU until it has left schedule() for the last time. */
+	/*
+	 * One for whoever reaps it, one for the CPU until it has left schedule() for the last time.
+	 */
 	refcount_set(&p->usage, 2);
 	p->flags = (current->flags & PF_KTHREAD) | PF_FORKNOEXEC;
 	spin_lock_init(&p->alloc_lock);
@@ -223,7 +235,8 @@ out_count:
 
 static int check_flags(u64 flags)
 {
-	const u64 unknown = CLONE_PIDFD | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+	const u64 unknown = CLONE_PIDFD | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWUSER |
+			    CLONE_NEWPID | CLONE_NEWNET;
 
 	if (flags & unknown)
 		return -EINVAL;
@@ -261,7 +274,8 @@ static void become_process(struct task_struct *p, u64 flags, struct task_struct 
 
 	p->group_leader = p;
 	p->tgid = p->pid;
-	p->exit_signal = (flags & CLONE_PARENT) ? current->group_leader->exit_signal : (int)(flags & CSIGNAL);
+	p->exit_signal = (flags & CLONE_PARENT) ? current->group_leader->exit_signal
+						: (int)(flags & CSIGNAL);
 	p->real_parent = p->parent = (flags & CLONE_PARENT) ? current->real_parent : parent;
 	if (p->pid == 1) {
 		sig->flags |= SIGNAL_UNKILLABLE;
@@ -306,7 +320,10 @@ struct kthread_start {
 	void *arg;
 };
 
-/* The first function of a kernel thread. If fn has turned it into a program (kernel_execve), it goes there. */
+/*
+ * The first function of a kernel thread. If fn has turned it into a program (kernel_execve), it
+ * goes there.
+ */
 static void kthread_main(void *data)
 {
 	struct kthread_start start = *(struct kthread_start *)data;
@@ -320,10 +337,11 @@ static void kthread_main(void *data)
 }
 
 /*
- * start: for a kernel thread what it runs, NULL for a copy of the program. The child is returned without a reference of the caller's;
- * it stays valid until it is woken.
+ * start: for a kernel thread what it runs, NULL for a copy of the program. The child is returned
+ * without a reference of the caller's; it stays valid until it is woken.
  */
-static struct task_struct *copy_process(const struct kernel_clone_args *args, struct kthread_start *start)
+static struct task_struct *copy_process(const struct kernel_clone_args *args,
+					struct kthread_start *start)
 {
 	u64 flags = args->flags;
 	struct task_struct *p;
@@ -333,7 +351,9 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args, st
 		return ERR_PTR(err);
 	if (signal_pending(current))
 		return ERR_PTR(-ERESTARTNOINTR);
-	err = nproc_charge(current_uid(), capable(CAP_SYS_RESOURCE) ? RLIM_INFINITY : current->signal->rlim[RLIMIT_NPROC].rlim_cur);
+	err = nproc_charge(current_uid(), capable(CAP_SYS_RESOURCE)
+						  ? RLIM_INFINITY
+						  : current->signal->rlim[RLIMIT_NPROC].rlim_cur);
 	if (err)
 		return ERR_PTR(err);
 	err = -EAGAIN;
@@ -426,7 +446,10 @@ out_nproc:
 	return ERR_PTR(err);
 }
 
-/* The parent of a vfork sleeps until the child has left its memory, or a fatal signal comes. Takes over the reference. */
+/*
+ * The parent of a vfork sleeps until the child has left its memory, or a fatal signal comes. Takes
+ * over the reference.
+ */
 static void wait_for_vfork(struct task_struct *child, struct completion *vfork)
 {
 	if (wait_for_completion_killable(vfork)) {
@@ -448,7 +471,8 @@ pid_t kernel_clone(const struct kernel_clone_args *args)
 		return PTR_ERR(p);
 	pid = p->pid;
 	if (args->flags & CLONE_PARENT_SETTID)
-		(void)put_user(pid, args->parent_tid);	/* as on Linux: no error once the child is there */
+		/* as on Linux: no error once the child is there */
+		(void)put_user(pid, args->parent_tid);
 	if (args->flags & CLONE_VFORK) {
 		init_completion(&vfork);
 		p->vfork_done = &vfork;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the kernel into programs: the first one (kernel_init becomes pid 1), and helpers that the kernel starts.
+ * From the kernel into programs: the first one (kernel_init becomes pid 1), and helpers that the
+ * kernel starts.
  */
 #include "kernel/task/internal.h"
 
@@ -41,7 +42,10 @@ int call_usermodehelper(const char *path, char *const argv[], char *const envp[]
 
 	INIT_WORK(&h.work, helper_work);
 	init_completion(&h.done);
-	/* A program's descriptors and credentials are not for the helper; a kernel thread (the work queue's itself) has none. */
+	/*
+	 * A program's descriptors and credentials are not for the helper; a kernel thread (the work
+	 * queue's itself) has none.
+	 */
 	if (current->flags & PF_KTHREAD)
 		helper_work(&h.work);
 	else
@@ -54,7 +58,10 @@ int call_usermodehelper(const char *path, char *const argv[], char *const envp[]
 
 #define MAX_INIT_ARGS 32
 
-/* /dev/console as the first three descriptors, so that any program can be init; without it that has none. */
+/*
+ * /dev/console as the first three descriptors, so that any program can be init; without it that has
+ * none.
+ */
 static void open_console(void)
 {
 	struct file *file;
@@ -91,7 +98,8 @@ static int split_words(char *text, const char **words, int max)
 
 static int try_init(const char *path, const char **argv)
 {
-	static const char *const envp[] = {"HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=linux", NULL};
+	static const char *const envp[] = {"HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin",
+					   "TERM=linux", NULL};
 	int err;
 
 	argv[0] = path;

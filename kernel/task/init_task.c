@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The first task: what runs when the kernel is entered, later the boot CPU's idle task. It is not made but stands here, with all that a
- * task points to. Every other task is a copy of a copy of it.
+ * The first task: what runs when the kernel is entered, later the boot CPU's idle task. It is not
+ * made but stands here, with all that a task points to. Every other task is a copy of a copy of it.
  */
 #include "kernel/task/task.h"
 

@@ -8,7 +8,8 @@
 #include "kernel/debug/debug.h"
 #include "kernel/task/futex.h"
 
-void disassociate_ctty(bool on_exit);		/* kernel/dev/tty_jobctl.c: a session leader exits */
+/* kernel/dev/tty_jobctl.c: a session leader exits */
+void disassociate_ctty(bool on_exit);
 void get_random_bytes(void *buf, size_t n);	/* kernel/dev/random.c */
 
 #define CSIGNAL		     0x000000ff
@@ -50,7 +51,8 @@ struct rusage_times {
 
 /* ---- signal.c ---- */
 void signal_init(void);
-struct sighand_struct *lock_task_sighand(struct task_struct *p, unsigned long *flags);	/* NULL: it is gone */
+/* NULL: it is gone */
+struct sighand_struct *lock_task_sighand(struct task_struct *p, unsigned long *flags);
 static inline void unlock_task_sighand(struct sighand_struct *sh, unsigned long flags)
 {
 	spin_unlock_irqrestore(&sh->siglock, flags);
@@ -59,17 +61,22 @@ void flush_sigqueue(struct sigpending_list *pending);
 void flush_signal(struct sigpending_list *pending, int sig);	/* siglock held */
 int dequeue_signal(u64 blocked, siginfo_t *info);		/* current; siglock held. 0: none */
 void set_current_blocked(u64 mask);
-void set_user_sigmask(u64 mask);				/* for the time of a system call; ends with the handler's frame or at its end */
+/* for the time of a system call; ends with the handler's frame or at its end */
+void set_user_sigmask(u64 mask);
 void zap_other_threads(void);					/* siglock held */
-int check_kill_permission(int sig, struct task_struct *p);	/* RCU or tasklist_lock. 0 or -EPERM */
+/* RCU or tasklist_lock. 0 or -EPERM */
+int check_kill_permission(int sig, struct task_struct *p);
 void exit_signals(struct task_struct *p);
-void force_fatal_sig(int sig);					/* current dies of it, whatever it wants */
+/* current dies of it, whatever it wants */
+void force_fatal_sig(int sig);
 bool sig_ignored_by(struct task_struct *p, int sig);
 
 /* ---- jobctl.c ---- */
-bool do_signal_stop(int sig);					/* siglock held; true: it was released, and current has been stopped */
+/* siglock held; true: it was released, and current has been stopped */
+bool do_signal_stop(int sig);
 void do_notify_parent_cldstop(struct task_struct *leader, int why);	/* tasklist_lock held */
-bool do_notify_parent(struct task_struct *p, int sig);		/* tasklist_lock held for writing; true: nobody will wait for it */
+/* tasklist_lock held for writing; true: nobody will wait for it */
+bool do_notify_parent(struct task_struct *p, int sig);
 void kill_orphaned_pgrp(struct task_struct *p, struct task_struct *parent);	/* same */
 
 /* ---- fork.c ---- */
@@ -78,7 +85,8 @@ unsigned int nr_tasks_total(void);				/* threads */
 u64 total_forks(void);						/* tasks ever made */
 void put_sighand(struct sighand_struct *sh);
 void exit_mm(struct task_struct *p);
-void mm_release(struct task_struct *p);				/* p leaves its address space: tell those who wait for that */
+/* p leaves its address space: tell those who wait for that */
+void mm_release(struct task_struct *p);
 
 /* ---- exit.c ---- */
 void release_task(struct task_struct *p);
@@ -114,20 +122,22 @@ struct timeval {
 };
 struct rusage {
 	struct timeval ru_utime, ru_stime;
-	long ru_maxrss, ru_ixrss, ru_idrss, ru_isrss, ru_minflt, ru_majflt, ru_nswap, ru_inblock, ru_oublock, ru_msgsnd,
-		ru_msgrcv, ru_nsignals, ru_nvcsw, ru_nivcsw;
+	long ru_maxrss, ru_ixrss, ru_idrss, ru_isrss, ru_minflt, ru_majflt, ru_nswap, ru_inblock,
+		ru_oublock, ru_msgsnd, ru_msgrcv, ru_nsignals, ru_nvcsw, ru_nivcsw;
 };
 #define RUSAGE_SELF	0
 #define RUSAGE_CHILDREN (-1)
 #define RUSAGE_THREAD	1
 #define RUSAGE_BOTH	(-2)		/* of a child that is gone: itself and its children */
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime);		/* ns */
-void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime);	/* ns, threads that are gone included */
+/* ns, threads that are gone included */
+void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime);
 void getrusage(struct task_struct *p, int who, struct rusage *r);
 void it_real_fn(struct timer *t);
 
 /* ---- user.c ---- */
-int nproc_charge(uid_t uid, u64 limit);		/* one more process of uid; -EAGAIN: that would exceed the limit, -ENOMEM */
+/* one more process of uid; -EAGAIN: that would exceed the limit, -ENOMEM */
+int nproc_charge(uid_t uid, u64 limit);
 void nproc_uncharge(uid_t uid);
 
 /* ---- uts.c ---- */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Job control: process groups as targets, group stops, orphaned groups, and SIGCHLD for what children do.
+ * Job control: process groups as targets, group stops, orphaned groups, and SIGCHLD for what
+ * children do.
  */
 #include "kernel/task/internal.h"
 
@@ -21,18 +22,19 @@ int kill_pgrp(pid_t pgrp, int sig)
 }
 
 /*
- * No member of an orphaned group has a parent in the same session that could continue it, `leaving` not counted.
- * setpgid(2), POSIX "orphaned process group". tasklist_lock held.
+ * No member of an orphaned group has a parent in the same session that could continue it, `leaving`
+ * not counted. setpgid(2), POSIX "orphaned process group". tasklist_lock held.
  */
 static bool will_become_orphaned(pid_t pgrp, const struct task_struct *leaving)
 {
 	struct task_struct *p;
 
 	for_each_process(p) {
-		if (p->signal->pgrp != pgrp || p == leaving || (p->exit_state && thread_group_empty(p)) ||
-		    p->real_parent->pid <= 1)
+		if (p->signal->pgrp != pgrp || p == leaving ||
+		    (p->exit_state && thread_group_empty(p)) || p->real_parent->pid <= 1)
 			continue;
-		if (p->real_parent->signal->pgrp != pgrp && p->real_parent->signal->session == p->signal->session)
+		if (p->real_parent->signal->pgrp != pgrp &&
+		    p->real_parent->signal->session == p->signal->session)
 			return false;
 	}
 	return true;
@@ -60,8 +62,8 @@ static bool has_stopped_jobs(pid_t pgrp)
 }
 
 /*
- * p exits (parent NULL), or p's parent `parent` exits: if that orphans p's group and it has stopped members, they get
- * SIGHUP and SIGCONT, since nobody is left to continue them.
+ * p exits (parent NULL), or p's parent `parent` exits: if that orphans p's group and it has stopped
+ * members, they get SIGHUP and SIGCONT, since nobody is left to continue them.
  */
 void kill_orphaned_pgrp(struct task_struct *p, struct task_struct *parent)
 {
@@ -98,7 +100,8 @@ static void child_info(siginfo_t *info, struct task_struct *p, int code, int sta
 
 bool do_notify_parent(struct task_struct *p, int sig)
 {
-	int status = p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
+	int status =
+		p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
 	struct task_struct *parent = p->real_parent;
 	bool autoreap = false;
 	siginfo_t info;
@@ -136,7 +139,8 @@ void do_notify_parent_cldstop(struct task_struct *leader, int why)
 		return;
 	ka = &parent->sighand->action[SIGCHLD - 1];
 	if (ka->handler != SIG_IGN && !(ka->flags & SA_NOCLDSTOP)) {
-		child_info(&info, leader, why, why == CLD_CONTINUED ? SIGCONT : leader->signal->group_exit_code & 0x7f);
+		child_info(&info, leader, why,
+			   why == CLD_CONTINUED ? SIGCONT : leader->signal->group_exit_code & 0x7f);
 		send_sig_info(SIGCHLD, &info, parent, true);
 	}
 	wake_up_interruptible_all(&parent->signal->wait_chldexit);
@@ -144,13 +148,17 @@ void do_notify_parent_cldstop(struct task_struct *leader, int why)
 
 /* ---- group stops ---- */
 
-/* Ask all threads to stop, because of `sig`. siglock held. False: a SIGCONT or the end of the group has come first. */
+/*
+ * Ask all threads to stop, because of `sig`. siglock held. False: a SIGCONT or the end of the group
+ * has come first.
+ */
 static bool begin_group_stop(int sig)
 {
 	struct signal_struct *sigs = current->signal;
 	struct task_struct *t;
 
-	if (!(current->jobctl & JOBCTL_STOP_DEQUEUED) || (sigs->flags & SIGNAL_GROUP_EXIT) || sigs->group_exit_task)
+	if (!(current->jobctl & JOBCTL_STOP_DEQUEUED) || (sigs->flags & SIGNAL_GROUP_EXIT) ||
+	    sigs->group_exit_task)
 		return false;
 	if (!(sigs->flags & SIGNAL_STOP_STOPPED))
 		sigs->group_exit_code = sig;
@@ -202,7 +210,10 @@ bool do_signal_stop(int sig)
 	return true;
 }
 
-/* p (current) begins to exit: others take what was meant for it, and a group stop no longer waits for it. */
+/*
+ * p (current) begins to exit: others take what was meant for it, and a group stop no longer waits
+ * for it.
+ */
 void exit_signals(struct task_struct *p)
 {
 	bool complete = false;
@@ -218,7 +229,8 @@ void exit_signals(struct task_struct *p)
 		complete = take_part_in_stop();
 	if (p->signal->shared_pending.signal & ~p->blocked)
 		list_for_each_entry(t, &p->signal->thread_head, thread_node)
-			if (t != p && !(t->flags & PF_EXITING) && (p->signal->shared_pending.signal & ~t->blocked))
+			if (t != p && !(t->flags & PF_EXITING) &&
+			    (p->signal->shared_pending.signal & ~t->blocked))
 				signal_wake_up(t, false);
 	spin_unlock_irq(&p->sighand->siglock);
 	if (complete)

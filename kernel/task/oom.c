@@ -2,12 +2,14 @@
 /*
  * Out of memory: kill the task that holds most, wait for its pages.
  *
- * A victim that is dying already gives its memory back soon: then nothing else is killed meanwhile. Nothing here allocates or
- * waits for a lock that an allocating task may hold, so the path ends always.
+ * A victim that is dying already gives its memory back soon: then nothing else is killed meanwhile.
+ * Nothing here allocates or waits for a lock that an allocating task may hold, so the path ends
+ * always.
  */
 #include "kernel/task/internal.h"
 
-#define VICTIM_PATIENCE (2 * NSEC_PER_SEC)	/* after it a victim that has not gone is left out */
+/* after it a victim that has not gone is left out */
+#define VICTIM_PATIENCE (2 * NSEC_PER_SEC)
 
 static DEFINE_SPINLOCK(oom_lock);
 static u64 last_kill;			/* ns; oom_lock */
@@ -34,8 +36,11 @@ static bool is_dying(const struct task_struct *p)
 	return (p->flags & PF_EXITING) || (p->signal->flags & SIGNAL_GROUP_EXIT);
 }
 
-/* The largest of those allowed. tasklist_lock held. *dying: someone who is on the way out already. */
-static struct task_struct *pick_victim(bool (*allowed)(struct task_struct *p, void *arg), void *arg, bool *dying)
+/*
+ * The largest of those allowed. tasklist_lock held. *dying: someone who is on the way out already.
+ */
+static struct task_struct *pick_victim(bool (*allowed)(struct task_struct *p, void *arg), void *arg,
+				       bool *dying)
 {
 	struct task_struct *p, *victim = NULL;
 	long most = 0;
@@ -61,7 +66,8 @@ static struct task_struct *pick_victim(bool (*allowed)(struct task_struct *p, vo
 	return victim;
 }
 
-struct task_struct *oom_kill(bool (*allowed)(struct task_struct *p, void *arg), void *arg, const char *why)
+struct task_struct *oom_kill(bool (*allowed)(struct task_struct *p, void *arg), void *arg,
+			     const char *why)
 {
 	struct task_struct *victim;
 	unsigned long flags;
@@ -72,7 +78,8 @@ struct task_struct *oom_kill(bool (*allowed)(struct task_struct *p, void *arg), 
 	victim = pick_victim(allowed, arg, &dying);
 	if (victim) {
 		pages = badness(victim);
-		pr_err("%s: killed process %d (%s), %ld kB\n", why, victim->pid, victim->comm, pages * 4);
+		pr_err("%s: killed process %d (%s), %ld kB\n", why, victim->pid, victim->comm,
+		       pages * 4);
 		send_group_sig(SIGKILL, victim);
 	}
 	read_unlock_irqrestore(&tasklist_lock, flags);

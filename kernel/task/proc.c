@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What /proc tells about tasks and the scheduler, in Linux's formats (proc(5)): /proc/PID/stat, status, cmdline, comm, maps, limits and the
- * links exe, cwd, root; /proc/stat, loadavg, uptime, version, cpuinfo.
+ * What /proc tells about tasks and the scheduler, in Linux's formats (proc(5)): /proc/PID/stat,
+ * status, cmdline, comm, maps, limits and the links exe, cwd, root; /proc/stat, loadavg, uptime,
+ * version, cpuinfo.
  */
 #include "fs/internal.h"
 #include "kernel/dev/tty.h"
@@ -122,23 +123,28 @@ static int show_stat(struct seq_file *m, struct task_struct *p)
 		vsize = mm->total_vm * PAGE_SIZE;
 		rss = max(mm->rss_anon + mm->rss_file, 0L);
 	}
-	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u ", p->tgid, p->comm, state_letter(p), parent_pid(p), sig->pgrp, sig->session,
-		   tty_number(p), foreground_pgrp(p), p->flags);
+	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u ", p->tgid, p->comm, state_letter(p),
+		   parent_pid(p), sig->pgrp, sig->session, tty_number(p), foreground_pgrp(p),
+		   p->flags);
 	seq_printf(m, "%llu %llu %llu %llu ", (unsigned long long)(p->min_flt + sig->min_flt),
-		   (unsigned long long)sig->cmin_flt, (unsigned long long)(p->maj_flt + sig->maj_flt),
+		   (unsigned long long)sig->cmin_flt,
+		   (unsigned long long)(p->maj_flt + sig->maj_flt),
 		   (unsigned long long)sig->cmaj_flt);
-	seq_printf(m, "%llu %llu %llu %llu ", (unsigned long long)(utime / TICK), (unsigned long long)(stime / TICK),
-		   (unsigned long long)(sig->cutime / TICK), (unsigned long long)(sig->cstime / TICK));
-	seq_printf(m, "%d %d %d 0 %llu %llu %llu %llu ", p->static_prio + 20, p->static_prio, s.threads,
-		   (unsigned long long)(p->start_time / TICK), (unsigned long long)vsize, (unsigned long long)rss,
-		   (unsigned long long)sig->rlim[5].rlim_cur);
-	seq_printf(m, "%lu %lu %lu 0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 %u 0 0 0 ", mm ? mm->start_code : 0, mm ? mm->end_code : 0,
-		   mm ? mm->start_stack : 0, (unsigned long)(s.pending & 0x7fffffff), (unsigned long)(s.blocked & 0x7fffffff),
-		   (unsigned long)(s.ignored & 0x7fffffff), (unsigned long)(s.caught & 0x7fffffff), p->exit_signal, p->cpu,
-		   p->policy);
-	seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu %d\n", mm ? mm->start_data : 0, mm ? mm->end_data : 0,
-		   mm ? mm->start_brk : 0, mm ? mm->arg_start : 0, mm ? mm->arg_end : 0, mm ? mm->env_start : 0,
-		   mm ? mm->env_end : 0, p->exit_code);
+	seq_printf(m, "%llu %llu %llu %llu ", (unsigned long long)(utime / TICK),
+		   (unsigned long long)(stime / TICK), (unsigned long long)(sig->cutime / TICK),
+		   (unsigned long long)(sig->cstime / TICK));
+	seq_printf(m, "%d %d %d 0 %llu %llu %llu %llu ", p->static_prio + 20, p->static_prio,
+		   s.threads, (unsigned long long)(p->start_time / TICK), (unsigned long long)vsize,
+		   (unsigned long long)rss, (unsigned long long)sig->rlim[5].rlim_cur);
+	seq_printf(m, "%lu %lu %lu 0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 %u 0 0 0 ",
+		   mm ? mm->start_code : 0, mm ? mm->end_code : 0, mm ? mm->start_stack : 0,
+		   (unsigned long)(s.pending & 0x7fffffff), (unsigned long)(s.blocked & 0x7fffffff),
+		   (unsigned long)(s.ignored & 0x7fffffff), (unsigned long)(s.caught & 0x7fffffff),
+		   p->exit_signal, p->cpu, p->policy);
+	seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu %d\n", mm ? mm->start_data : 0,
+		   mm ? mm->end_data : 0, mm ? mm->start_brk : 0, mm ? mm->arg_start : 0,
+		   mm ? mm->arg_end : 0, mm ? mm->env_start : 0, mm ? mm->env_end : 0,
+		   p->exit_code);
 	if (mm)
 		mmput(mm);
 	return 0;
@@ -162,8 +168,9 @@ static void show_memory(struct seq_file *m, struct mm_struct *mm)
 {
 	long anon = max(mm->rss_anon, 0L), file = max(mm->rss_file, 0L);
 
-	seq_printf(m, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nRssAnon:\t%8lu kB\nRssFile:\t%8lu kB\n", mm->total_vm * 4,
-		   (unsigned long)(anon + file) * 4, (unsigned long)anon * 4, (unsigned long)file * 4);
+	seq_printf(m, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nRssAnon:\t%8lu kB\nRssFile:\t%8lu kB\n",
+		   mm->total_vm * 4, (unsigned long)(anon + file) * 4, (unsigned long)anon * 4,
+		   (unsigned long)file * 4);
 }
 
 static int show_status(struct seq_file *m, struct task_struct *p)
@@ -173,25 +180,28 @@ static int show_status(struct seq_file *m, struct task_struct *p)
 	struct sig_sets s;
 
 	get_sig_sets(p, &s);
-	seq_printf(m, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->comm, letter,
-		   state_name(letter), p->tgid, p->pid, parent_pid(p));
+	seq_printf(m, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		   p->comm, letter, state_name(letter), p->tgid, p->pid, parent_pid(p));
 	show_ids(m, p);
 	if (mm) {
 		show_memory(m, mm);
 		mmput(mm);
 	}
 	seq_printf(m, "Threads:\t%d\n", s.threads);
-	seq_printf(m, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
-		   (unsigned long long)s.pending, (unsigned long long)s.shared, (unsigned long long)s.blocked,
-		   (unsigned long long)s.ignored, (unsigned long long)s.caught);
+	seq_printf(m,
+		   "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:"
+		   "\t%016llx\n",
+		   (unsigned long long)s.pending, (unsigned long long)s.shared,
+		   (unsigned long long)s.blocked, (unsigned long long)s.ignored,
+		   (unsigned long long)s.caught);
 	bitmap_print_mask(text, sizeof(text), p->cpus_allowed, NR_CPUS);
 	seq_printf(m, "Cpus_allowed:\t%s\n", text);
 	bitmap_print_list(text, sizeof(text), p->cpus_allowed, NR_CPUS);
 	seq_printf(m, "Cpus_allowed_list:\t%s\n", text);
 	bitmap_print_list(text, sizeof(text), &p->mems_allowed.bits, MAX_NUMNODES);
 	seq_printf(m, "Mems_allowed_list:\t%s\n", text);
-	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n", (unsigned long long)p->nvcsw,
-		   (unsigned long long)p->nivcsw);
+	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
+		   (unsigned long long)p->nvcsw, (unsigned long long)p->nivcsw);
 	return 0;
 }
 PROC_PID_FILE("status", show_status);
@@ -204,12 +214,14 @@ static int show_comm(struct seq_file *m, struct task_struct *p)
 PROC_PID_FILE("comm", show_comm);
 
 /* Bytes of p's memory as they are. */
-static void show_user_range(struct seq_file *m, struct mm_struct *mm, unsigned long start, unsigned long end)
+static void show_user_range(struct seq_file *m, struct mm_struct *mm, unsigned long start,
+			    unsigned long end)
 {
 	char chunk[256];
 
 	while (start < end) {
-		ssize_t n = access_process_vm(mm, start, chunk, min(end - start, sizeof(chunk)), false);
+		ssize_t n =
+			access_process_vm(mm, start, chunk, min(end - start, sizeof(chunk)), false);
 
 		if (n <= 0)
 			break;
@@ -254,12 +266,14 @@ static void show_limit(struct seq_file *m, u64 v)
 static int show_limits(struct seq_file *m, struct task_struct *p)
 {
 	static const char *const names[RLIM_NLIMITS][2] = {
-		{"Max cpu time", "seconds"},	{"Max file size", "bytes"},	  {"Max data size", "bytes"},
-		{"Max stack size", "bytes"},	{"Max core file size", "bytes"},  {"Max resident set", "bytes"},
-		{"Max processes", "processes"}, {"Max open files", "files"},	  {"Max locked memory", "bytes"},
-		{"Max address space", "bytes"}, {"Max file locks", "locks"},	  {"Max pending signals", "signals"},
-		{"Max msgqueue size", "bytes"}, {"Max nice priority", ""},	  {"Max realtime priority", ""},
-		{"Max realtime timeout", "us"},
+		{"Max cpu time", "seconds"},	 {"Max file size", "bytes"},
+		{"Max data size", "bytes"},	 {"Max stack size", "bytes"},
+		{"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+		{"Max processes", "processes"},	 {"Max open files", "files"},
+		{"Max locked memory", "bytes"},	 {"Max address space", "bytes"},
+		{"Max file locks", "locks"},	 {"Max pending signals", "signals"},
+		{"Max msgqueue size", "bytes"},	 {"Max nice priority", ""},
+		{"Max realtime priority", ""},	 {"Max realtime timeout", "us"},
 	};
 
 	seq_printf(m, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
@@ -316,7 +330,8 @@ static int show_loadavg(struct seq_file *m)
 	for (int i = 0; i < 3; i++) {
 		u64 v = avg[i] + 2048 / 200;	/* rounded to two digits */
 
-		seq_printf(m, "%llu.%02llu ", (unsigned long long)(v >> 11), (unsigned long long)(((v & 2047) * 100) >> 11));
+		seq_printf(m, "%llu.%02llu ", (unsigned long long)(v >> 11),
+			   (unsigned long long)(((v & 2047) * 100) >> 11));
 	}
 	seq_printf(m, "%u/%u %d\n", sched_nr_running(), nr_tasks_total(), pid_last());
 	return 0;
@@ -336,8 +351,9 @@ static int show_uptime(struct seq_file *m)
 {
 	u64 up = ktime_get() / (NSEC_PER_SEC / 100), idle = idle_total() / (NSEC_PER_SEC / 100);
 
-	seq_printf(m, "%llu.%02llu %llu.%02llu\n", (unsigned long long)(up / 100), (unsigned long long)(up % 100),
-		   (unsigned long long)(idle / 100), (unsigned long long)(idle % 100));
+	seq_printf(m, "%llu.%02llu %llu.%02llu\n", (unsigned long long)(up / 100),
+		   (unsigned long long)(up % 100), (unsigned long long)(idle / 100),
+		   (unsigned long long)(idle % 100));
 	return 0;
 }
 PROC_FILE("uptime", show_uptime);
@@ -346,7 +362,8 @@ static int show_version(struct seq_file *m)
 {
 	const struct new_utsname *u = &init_uts_ns.name;
 
-	seq_printf(m, "%s version %s (gcc " __VERSION__ ") %s\n", u->sysname, u->release, u->version);
+	seq_printf(m, "%s version %s (gcc " __VERSION__ ") %s\n", u->sysname, u->release,
+		   u->version);
 	return 0;
 }
 PROC_FILE("version", show_version);
@@ -358,7 +375,10 @@ static int show_cpuinfo(struct seq_file *m)
 }
 PROC_FILE("cpuinfo", show_cpuinfo);
 
-/* One line of /proc/stat: all that is not idle is shown as user time, but for what the samples call system time. */
+/*
+ * One line of /proc/stat: all that is not idle is shown as user time, but for what the samples call
+ * system time.
+ */
 static void show_cpu(struct seq_file *m, const char *name, u64 user, u64 system, u64 idle)
 {
 	seq_printf(m, "%s %llu 0 %llu %llu 0 0 0 0 0 0\n", name, (unsigned long long)(user / TICK),
@@ -381,8 +401,11 @@ static int show_kstat(struct seq_file *m)
 		snprintf(name, sizeof(name), "cpu%u", cpu);
 		show_cpu(m, name, u, s, sched_idle_time(cpu));
 	}
-	seq_printf(m, "intr 0\nctxt %llu\nbtime %llu\nprocesses %llu\nprocs_running %u\nprocs_blocked 0\n",
-		   (unsigned long long)sched_nr_switches(), (unsigned long long)((ktime_get_real() - now) / NSEC_PER_SEC),
+	seq_printf(m,
+		   "intr 0\nctxt %llu\nbtime %llu\nprocesses %llu\nprocs_running %u\nprocs_blocked "
+		   "0\n",
+		   (unsigned long long)sched_nr_switches(),
+		   (unsigned long long)((ktime_get_real() - now) / NSEC_PER_SEC),
 		   (unsigned long long)total_forks(), sched_nr_running());
 	return 0;
 }

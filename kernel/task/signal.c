@@ -2,10 +2,11 @@
 /*
  * Signals: sending, queueing, taking, and what happens on the way back to user mode.
  *
- * A signal sent to a thread waits in its `pending`, one sent to the process in `shared_pending`. Sending decides at once what can be
- * decided (ignored signals vanish, stop and continue signals cancel each other, a deadly one ends the whole group) and wakes a
- * thread that can take it. exit_to_user_work() takes signals one by one: default action, or a handler's frame.
- * siglock covers all of it. Stopping and telling parents is jobctl.c.
+ * A signal sent to a thread waits in its `pending`, one sent to the process in `shared_pending`.
+ * Sending decides at once what can be decided (ignored signals vanish, stop and continue signals
+ * cancel each other, a deadly one ends the whole group) and wakes a thread that can take it.
+ * exit_to_user_work() takes signals one by one: default action, or a handler's frame. siglock
+ * covers all of it. Stopping and telling parents is jobctl.c.
  */
 #include "kernel/task/internal.h"
 
@@ -13,8 +14,9 @@
 
 #define STOP_SIGNALS   (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define IGNORE_SIGNALS (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
-#define SYNC_SIGNALS   (sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
-			sigmask(SIGSYS))
+#define SYNC_SIGNALS                                                               \
+	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | \
+	 sigmask(SIGFPE) | sigmask(SIGSYS))
 #define UNBLOCKABLE    (sigmask(SIGKILL) | sigmask(SIGSTOP))
 
 struct sighand_struct init_sighand = {
@@ -38,7 +40,8 @@ struct signal_struct init_signals = {
 		[RLIMIT_AS ... 10] = {RLIM_INFINITY, RLIM_INFINITY},	/* 10: RLIMIT_LOCKS */
 		[11] = {MAX_QUEUED, MAX_QUEUED},	/* RLIMIT_SIGPENDING */
 		[12] = {819200, 819200},		/* RLIMIT_MSGQUEUE */
-		[15] = {RLIM_INFINITY, RLIM_INFINITY},	/* RLIMIT_RTTIME; 13 and 14, RLIMIT_NICE and RLIMIT_RTPRIO, are 0 */
+		/* RLIMIT_RTTIME; 13 and 14, RLIMIT_NICE and RLIMIT_RTPRIO, are 0 */
+		[15] = {RLIM_INFINITY, RLIM_INFINITY},
 	},
 };
 
@@ -267,7 +270,8 @@ static bool prepare_signal(int sig, struct task_struct *p)
 			why = SIGNAL_CLD_STOPPED;
 		if (why) {
 			/* A thread that wakes up tells the parent: that needs tasklist_lock. */
-			sigs->flags = (sigs->flags & SIGNAL_UNKILLABLE) | SIGNAL_STOP_CONTINUED | why;
+			sigs->flags =
+				(sigs->flags & SIGNAL_UNKILLABLE) | SIGNAL_STOP_CONTINUED | why;
 			sigs->group_stop_count = 0;
 			sigs->group_exit_code = 0;
 		}
@@ -289,7 +293,8 @@ static bool wants_signal(int sig, struct task_struct *p)
 /* Would it end the process, by p's leave? */
 static bool sig_fatal(struct task_struct *p, int sig)
 {
-	return !(sigmask(sig) & (STOP_SIGNALS | IGNORE_SIGNALS)) && p->sighand->action[sig - 1].handler == SIG_DFL &&
+	return !(sigmask(sig) & (STOP_SIGNALS | IGNORE_SIGNALS)) &&
+	       p->sighand->action[sig - 1].handler == SIG_DFL &&
 	       !(p->signal->flags & SIGNAL_UNKILLABLE) && !(p->real_blocked & sigmask(sig));
 }
 
@@ -442,7 +447,8 @@ int check_kill_permission(int sig, struct task_struct *p)
 
 	if (p->signal == current->signal)
 		return 0;
-	if (c->euid == t->suid || c->euid == t->uid || c->uid == t->suid || c->uid == t->uid || capable(CAP_KILL))
+	if (c->euid == t->suid || c->euid == t->uid || c->uid == t->suid || c->uid == t->uid ||
+	    capable(CAP_KILL))
 		return 0;
 	if (sig == SIGCONT && p->signal->session == current->signal->session)
 		return 0;
@@ -451,7 +457,10 @@ int check_kill_permission(int sig, struct task_struct *p)
 
 /* ---- taking ---- */
 
-/* Default action of a signal that stops. False: it is to be forgotten. siglock held; released and taken again in between. */
+/*
+ * Default action of a signal that stops. False: it is to be forgotten. siglock held; released and
+ * taken again in between.
+ */
 static bool stop_wanted(int sig)
 {
 	bool orphaned;
@@ -489,7 +498,10 @@ static void __noreturn die_of_signal(int sig)
 	do_group_exit(sig);
 }
 
-/* One dequeued signal: true: a handler wants it (siglock still held). False: done with, look again (siglock held). */
+/*
+ * One dequeued signal: true: a handler wants it (siglock still held). False: done with, look again
+ * (siglock held).
+ */
 static bool act_on(struct ksignal *ksig)
 {
 	struct k_sigaction *ka = &current->sighand->action[ksig->sig - 1];
@@ -525,7 +537,8 @@ bool get_signal(struct ksignal *ksig)
 			spin_lock_irq(&sh->siglock);
 			continue;
 		}
-		if ((sigs->flags & SIGNAL_GROUP_EXIT) || (sigs->group_exit_task && sigs->group_exit_task != current))
+		if ((sigs->flags & SIGNAL_GROUP_EXIT) ||
+		    (sigs->group_exit_task && sigs->group_exit_task != current))
 			die_of_signal(SIGKILL);
 		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0)) {
 			spin_lock_irq(&sh->siglock);

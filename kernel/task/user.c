@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How many tasks each user has, for RLIMIT_NPROC. An entry exists while its count is above 0. The superuser is not counted:
- * the limit does not bind it.
+ * How many tasks each user has, for RLIMIT_NPROC. An entry exists while its count is above 0. The
+ * superuser is not counted: the limit does not bind it.
  */
 #include "kernel/task/internal.h"
 

@@ -5,7 +5,8 @@
 struct uts_namespace init_uts_ns = {
 	.count = REFCOUNT_INIT(1),
 	.name = {
-		.sysname = "Linux",		/* programs ask for the ABI, not for the kernel's name */
+		/* programs ask for the ABI, not for the kernel's name */
+		.sysname = "Linux",
 		.nodename = "paddock",
 		.release = "6.1.0-paddock",
 		.version = "#1 SMP Paddock",

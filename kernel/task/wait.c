@@ -2,8 +2,9 @@
 /*
  * Waiting for children: wait4() and waitid() are do_wait().
  *
- * The caller looks at its children under tasklist_lock; one whose state was asked for is reported. A zombie that is to be reaped is
- * claimed by changing exit_state from EXIT_ZOMBIE to EXIT_DEAD, which only one waiter can do.
+ * The caller looks at its children under tasklist_lock; one whose state was asked for is reported.
+ * A zombie that is to be reaped is claimed by changing exit_state from EXIT_ZOMBIE to EXIT_DEAD,
+ * which only one waiter can do.
  */
 #include "kernel/task/internal.h"
 
@@ -49,10 +50,12 @@ static void add_child_times(struct task_struct *p)
 /* tasklist_lock is held for reading, and released if p is reported. The pid, or NOT_YET. */
 static long wait_zombie(struct wait_opts *wo, struct task_struct *p)
 {
-	int status = p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
+	int status =
+		p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
 	pid_t pid = p->pid;
 
-	if (!(wo->options & WNOWAIT) && cmpxchg(&p->exit_state, EXIT_ZOMBIE, EXIT_DEAD) != EXIT_ZOMBIE)
+	if (!(wo->options & WNOWAIT) &&
+	    cmpxchg(&p->exit_state, EXIT_ZOMBIE, EXIT_DEAD) != EXIT_ZOMBIE)
 		return NOT_YET;
 	get_task_struct(p);
 	read_unlock(&tasklist_lock);
@@ -70,7 +73,8 @@ static long wait_zombie(struct wait_opts *wo, struct task_struct *p)
 	return pid;
 }
 
-static long report_alive(struct wait_opts *wo, struct task_struct *p, int status, int code, int value)
+static long report_alive(struct wait_opts *wo, struct task_struct *p, int status, int code,
+			 int value)
 {
 	pid_t pid = p->pid;
 
@@ -148,10 +152,13 @@ static bool is_our_child(const struct wait_opts *wo, const struct task_struct *p
 {
 	if (!thread_group_leader(p))
 		return false;
-	return wo->options & __WNOTHREAD ? p->real_parent == current : p->real_parent->signal == current->signal;
+	return wo->options & __WNOTHREAD ? p->real_parent == current
+					 : p->real_parent->signal == current->signal;
 }
 
-/* One look around. tasklist_lock is held for reading, and released if the value is above NOT_YET. */
+/*
+ * One look around. tasklist_lock is held for reading, and released if the value is above NOT_YET.
+ */
 static long look(struct wait_opts *wo)
 {
 	struct task_struct *t;

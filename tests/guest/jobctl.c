@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Job control: stops and continues, process groups, sessions, orphaned groups, and what wait says of all this.
+// Job control: stops and continues, process groups, sessions, orphaned groups, and what wait says
+// of all this.
 #include "tests/guest/tap.h"
 
 #include <fcntl.h>
@@ -213,7 +214,8 @@ static void test_sessions(void)
 	waitpid(pid, NULL, 0);
 }
 
-// A group whose last link to the session's other groups ends while it is stopped gets SIGHUP and SIGCONT.
+// A group whose last link to the session's other groups ends while it is stopped gets SIGHUP and
+// SIGCONT.
 static void test_orphaned(void)
 {
 	pid_t pid;
@@ -260,7 +262,8 @@ static void test_orphan_stop(void)
 		_exit(7);
 	}
 	waitpid(pid, &status, WUNTRACED);
-	OK(WIFEXITED(status) && WEXITSTATUS(status) == 7, "terminal stops do nothing in an orphaned group");
+	OK(WIFEXITED(status) && WEXITSTATUS(status) == 7,
+	   "terminal stops do nothing in an orphaned group");
 }
 
 static void test_death_signal(void)

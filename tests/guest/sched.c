@@ -73,7 +73,8 @@ static void test_affinity(void)
 				continue;
 			if (pin(pid, cpu))
 				break;
-			for (int twice = 0; twice < 2; twice++) {	// the first answer may be from before
+			// the first answer may be from before
+			for (int twice = 0; twice < 2; twice++) {
 				shared[0] = -1;
 				while (shared[0] == -1)
 					sched_yield();
@@ -176,7 +177,8 @@ static void test_policies(void)
 	EQ(sched_get_priority_min(SCHED_OTHER), 0, "usual ones at 0");
 	FAILS(sched_get_priority_max(77), EINVAL, "an unknown policy: EINVAL");
 	param.sched_priority = 5;
-	FAILS(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &param), EINVAL, "the usual policy has no priorities: EINVAL");
+	FAILS(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &param), EINVAL,
+	      "the usual policy has no priorities: EINVAL");
 }
 
 static void *spin(void *unused)
@@ -206,7 +208,8 @@ static void test_time(void)
 	OK(used >= 0.1, "a thread's time counts for the process");
 	OK(now(CLOCK_THREAD_CPUTIME_ID) - thread < used / 2, "but not for another thread");
 	getrusage(RUSAGE_SELF, &r);
-	used = r.ru_utime.tv_sec + r.ru_stime.tv_sec + (r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+	used = r.ru_utime.tv_sec + r.ru_stime.tv_sec +
+	       (r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 	OK(used >= 0.1, "getrusage says so too");
 	OK(r.ru_nvcsw > 0, "and that it slept");
 	OK(times(&t) > 0 && t.tms_utime + t.tms_stime >= 9, "and times");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Many at once: trees of forks, threads that exec and fork, signals from all sides, kill of everything. Nobody may be
-// left over, and nothing may hang.
+// Many at once: trees of forks, threads that exec and fork, signals from all sides, kill of
+// everything. Nobody may be left over, and nothing may hang.
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
 
@@ -122,7 +122,9 @@ static void test_threads(void)
 
 	for (int i = 0; i < 5; i++)
 		bad += exec_from_thread(i, i & 1) != 0;
-	EQ(bad, 0, "exec from a thread, or from the first with others: one thread is left, with the same number");
+	EQ(bad, 0,
+	   "exec from a thread, or from the first with others: one thread is left, with the same "
+	   "number");
 	pid = fork();
 	if (!pid) {
 		pthread_t t;
@@ -216,7 +218,8 @@ static void test_kill_all(void)
 	pid = fork();
 	if (!pid) {
 		setpgid(0, 0);
-		for (int p = 2; p < 32768; p++)	// the group's members one by one, but for the parent
+		// the group's members one by one, but for the parent
+		for (int p = 2; p < 32768; p++)
 			if (p != shared[1] && p != getpid() && getpgid(p) == shared[1])
 				kill(p, SIGKILL);
 		_exit(0);
@@ -259,7 +262,8 @@ static void test_limit(void)
 		_exit(status == EAGAIN ? made : 101);
 	}
 	waitpid(pid, &status, 0);
-	EQ(WEXITSTATUS(status), 19, "RLIMIT_NPROC: the 20th process of a user is the last; kill(-1) reaches his own");
+	EQ(WEXITSTATUS(status), 19,
+	   "RLIMIT_NPROC: the 20th process of a user is the last; kill(-1) reaches his own");
 }
 
 int main(int argc, char **argv)

@@ -32,9 +32,10 @@ static void on_ring(int sig)
 
 static void test_clocks(void)
 {
-	static const clockid_t clocks[] = {CLOCK_REALTIME,	  CLOCK_MONOTONIC,	     CLOCK_PROCESS_CPUTIME_ID,
-					   CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW,     CLOCK_REALTIME_COARSE,
-					   CLOCK_MONOTONIC_COARSE,  CLOCK_BOOTTIME};
+	static const clockid_t clocks[] = {CLOCK_REALTIME,	     CLOCK_MONOTONIC,
+					   CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+					   CLOCK_MONOTONIC_RAW,	     CLOCK_REALTIME_COARSE,
+					   CLOCK_MONOTONIC_COARSE,   CLOCK_BOOTTIME};
 	struct timespec ts;
 	struct timeval tv;
 	struct sysinfo si;
@@ -43,10 +44,12 @@ static void test_clocks(void)
 	time_t t;
 
 	for (unsigned int i = 0; i < sizeof(clocks) / sizeof(*clocks); i++)
-		good += !clock_gettime(clocks[i], &ts) && ts.tv_nsec < 1000000000 && !clock_getres(clocks[i], &ts);
+		good += !clock_gettime(clocks[i], &ts) && ts.tv_nsec < 1000000000 &&
+			!clock_getres(clocks[i], &ts);
 	EQ(good, 8, "all clocks are there");
 	FAILS(syscall(SYS_clock_gettime, 77, &ts), EINVAL, "but no others");
-	FAILS(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (void *)8), EFAULT, "a wild address: EFAULT");
+	FAILS(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (void *)8), EFAULT,
+	      "a wild address: EFAULT");
 	last = now(CLOCK_MONOTONIC);
 	for (int i = 0; i < 10000; i++) {
 		double t2 = now(CLOCK_MONOTONIC);
@@ -57,7 +60,8 @@ static void test_clocks(void)
 	EQ(back, 0, "the monotonic clock does not go back");
 	t = time(NULL);
 	gettimeofday(&tv, NULL);
-	OK(tv.tv_sec - t <= 1 && now(CLOCK_REALTIME) - t < 2, "time, gettimeofday and the real clock agree");
+	OK(tv.tv_sec - t <= 1 && now(CLOCK_REALTIME) - t < 2,
+	   "time, gettimeofday and the real clock agree");
 	OK(t > 1600000000, "it is later than 2020");
 	OK(!sysinfo(&si) && si.uptime <= now(CLOCK_BOOTTIME) + 1, "sysinfo knows how long it runs");
 }
@@ -107,7 +111,8 @@ static void test_restart(void)
 	kill(pid, SIGCONT);
 	waitpid(pid, &status, 0);
 	EQ(WEXITSTATUS(status), 0, "a stop does not end a sleep");
-	OK(now(CLOCK_MONOTONIC) - start >= 0.3 && now(CLOCK_MONOTONIC) - start < 0.8, "nor lengthen it");
+	OK(now(CLOCK_MONOTONIC) - start >= 0.3 && now(CLOCK_MONOTONIC) - start < 0.8,
+	   "nor lengthen it");
 }
 
 static void test_real_timer(void)
@@ -179,7 +184,8 @@ static void test_cpu_limit(void)
 			;
 	}
 	waitpid(pid, &status, 0);
-	OK(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU, "RLIMIT_CPU ends who works too long");
+	OK(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU,
+	   "RLIMIT_CPU ends who works too long");
 }
 
 int main(void)

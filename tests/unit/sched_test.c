@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Scheduler, timers, pids, credentials, kernel threads, the work queue; and creating a task when memory runs out. */
+/*
+ * Scheduler, timers, pids, credentials, kernel threads, the work queue; and creating a task when
+ * memory runs out.
+ */
 #include "kernel/debug/debug.h"
 #include "kernel/sched/rq.h"
 #include "kernel/task/internal.h"
@@ -12,7 +15,8 @@ KTEST(test_nice_weights)
 	for (int i = 0; i < 39; i++) {
 		u64 ratio = sched_weights[i] * 100 / sched_weights[i + 1];
 
-		KTEST_EXPECT(ratio >= 110 && ratio <= 140);	/* about 25 % a step, as far as whole numbers can */
+		/* about 25 % a step, as far as whole numbers can */
+		KTEST_EXPECT(ratio >= 110 && ratio <= 140);
 	}
 }
 
@@ -34,7 +38,10 @@ static int yielder(void *arg)
 	return 0;
 }
 
-/* Four threads on one CPU yield to each other for 50 ms. Returns whether none had more than four times another's turns. */
+/*
+ * Four threads on one CPU yield to each other for 50 ms. Returns whether none had more than four
+ * times another's turns.
+ */
 static bool turns_are_fair(void)
 {
 	long least, most;
@@ -58,7 +65,10 @@ static bool turns_are_fair(void)
 	return least > 0 && most / 4 <= least;
 }
 
-/* A busy host can take the CPU away during a turn, which is charged to the thread that had it: one fair round of ten will do. */
+/*
+ * A busy host can take the CPU away during a turn, which is charged to the thread that had it: one
+ * fair round of ten will do.
+ */
 KTEST(test_yield_gives_turns)
 {
 	bool fair = false;
