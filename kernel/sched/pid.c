@@ -10,7 +10,7 @@
 
 /* after the first round, numbers below are left to those who have had them since boot */
 #define RESERVED_PIDS 300
-#define PID_HASH_BITS 10
+#define PID_HASH_BITS 12
 #define COUNTS_EACH   1024	/* numbers in one piece of counts */
 
 DEFINE_RWLOCK(tasklist_lock);
