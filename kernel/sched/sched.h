@@ -100,6 +100,7 @@ struct task_struct {
 	struct list_head thread_node;	/* in leader's signal->thread_head; RCU readers */
 	struct list_head tasks;		/* all thread group leaders, from init_task; RCU readers */
 	int exit_state, exit_code, exit_signal;
+	struct list_head reap_list;	/* dead: on a list of the one who claimed it for release_task() */
 
 	/* ---- other floors' parts ---- */
 	spinlock_t alloc_lock;		/* task_lock(): mm, files, fs, containers pointer changes. Irqs stay on. */
@@ -139,7 +140,7 @@ struct task_struct {
 	/* ---- containers: written with css_group_lock; read with it, under RCU, or by the task itself ---- */
 	struct css_group *containers;
 	bool cg_moving;			/* attach.c is preparing to move it; container_mutex */
-	struct list_head cg_list;	/* in css_group->tasks; css_group_lock */
+	struct list_head cg_list;	/* in css_group->tasks, empty before birth and after exit; css_group_lock */
 
 	struct rcu_head rcu;
 };

@@ -111,7 +111,7 @@ static void reparent_one(struct task_struct *p, struct task_struct *father,
 	if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) &&
 	    do_notify_parent(p, p->exit_signal)) {
 		p->exit_state = EXIT_DEAD;
-		list_add(&p->cg_list, dead);	/* it has left its containers */
+		list_add(&p->reap_list, dead);
 	}
 	kill_orphaned_pgrp(p, father);
 }
@@ -150,17 +150,15 @@ static void exit_notify(struct task_struct *p, bool group_dead)
 		autoreap = thread_group_empty(p) && do_notify_parent(p, p->exit_signal);
 	if (autoreap) {
 		p->exit_state = EXIT_DEAD;
-		list_add(&p->cg_list, &dead);
+		list_add(&p->reap_list, &dead);
 	}
 	if (p->signal->group_exit_task && thread_group_leader(p))
 		/* an exec in another thread waits for the leader's end */
 		wake_up_process(p->signal->group_exit_task);
 	write_unlock_irq(&tasklist_lock);
 
-	list_for_each_entry_safe(t, n, &dead, cg_list) {
-		list_del_init(&t->cg_list);
+	list_for_each_entry_safe(t, n, &dead, reap_list)
 		release_task(t);
-	}
 }
 
 static void group_is_dead(struct task_struct *p)
