@@ -5,9 +5,10 @@
  * The objects and how they hang together:
  *   super_block   one mounted-or-mountable tree of one file system; owns its inodes and dentries
  *   inode         a file itself: type, owner, size, pages
- *   dentry        a name for it below a parent; the tree that path walk follows; hashed by (parent,
- * name) mount         a dentry tree attached at a dentry of another mount file          an open
- * description: position, flags, inode
+ *   dentry        a name for it below a parent; the tree that path walk follows; hashed by
+ *                 (parent, name)
+ *   mount         a dentry tree attached at a dentry of another mount
+ *   file          an open description: position, flags, inode
  *
  * The life of a dentry: d_alloc (one reference, parent pinned) → d_add/d_instantiate → lookups take
  * references, dput drops them. In-memory file systems keep one more reference for as long as the
@@ -208,7 +209,6 @@ struct super_operations {
 
 struct file_system_type {
 	const char *name;
-	unsigned int fs_flags;
 	/*
 	 * Find or make the super block for this mount: referenced and s_umount held for writing
 	 * (sget() does both), root set. ERR_PTR on error. May sleep.
@@ -221,7 +221,6 @@ struct file_system_type {
 	 */
 	void (*kill_sb)(struct super_block *sb);
 };
-#define FS_USERNS_MOUNT 1
 /* One line makes a file system known: DEFINE_FILESYSTEM(ramfs_fs_type). */
 #define DEFINE_FILESYSTEM(type_object) \
 	struct file_system_type *const fstype_##type_object TABLE_ENTRY(filesystem) = &(type_object)
@@ -447,7 +446,7 @@ static inline void poll_wait(wait_queue_head_t *wq, struct poll_table *pt)
 		pt->queue(pt, wq);
 }
 
-/* ---- /proc files: one line each (procfs.c) ---- */
+/* ---- /proc files: one line each (fs/proc/) ---- */
 struct proc_file {
 	const char *name;			/* below /proc, without a slash */
 	umode_t mode;					/* 0444 */

@@ -273,10 +273,9 @@ void exit_to_user_work(struct pt_regs *regs);
 void schedule_tail(struct task_struct *prev);		/* kernel/sched: first code of a new task */
 void timer_interrupt(void);				/* kernel/sched/timer.c; interrupts off */
 void reschedule_ipi(void);				/* kernel/sched; interrupts off */
-void irq_enter_work(void);				/* kernel/sync/rcu.c: begin of every hardware interrupt, interrupts off */
 void irq_enter_work(void);				/* kernel/sync/rcu.c: begin and end of every hardware interrupt, */
+void irq_exit_work(void);				/* interrupts off */
 void console_log_begins(void);				/* kernel/dev/tty.c: a piece of the log is about to go to COM1; any context */
 void console_drain(void);				/* kernel/dev/tty.c: power off is near */
-void irq_exit_work(void);				/* interrupts off */
 void *arch_alloc_table(void);				/* kernel/mm: one zeroed page for a page table, or NULL; atomic */
 void arch_free_table(void *table);			/* must be all zero again */

@@ -171,11 +171,6 @@ struct page *find_get_page(struct address_space *m, unsigned long index);
 struct page *find_or_create_page(struct address_space *m, unsigned long index, gfp_t gfp);
 /* Hand a ready page over to the cache (its reference goes to the cache). -EEXIST, -ENOMEM. */
 int add_to_page_cache(struct address_space *m, struct page *page, unsigned long index);
-/*
- * file_operations.mmap of /dev/zero: private mappings are anonymous memory, shared ones a fresh
- * object.
- */
-int mmap_zero(struct file *file, struct vm_area_struct *vma);
 unsigned long nr_pagecache_pages(void);
 /* Drop pages from `start` (page index) on, after unmapping them from every program. May sleep. */
 void truncate_pagecache(struct address_space *m, unsigned long start);

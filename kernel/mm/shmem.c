@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Shared anonymous memory: mmap(MAP_SHARED | MAP_ANONYMOUS) and shared mappings of /dev/zero. A
- * page cache without a file; its areas refer to it, and it goes with the last of them.
+ * Shared anonymous memory: mmap(MAP_SHARED | MAP_ANONYMOUS). A page cache without a file; its areas
+ * refer to it, and it goes with the last of them.
  */
 #include "kernel/mm/internal.h"
 #include "fs/fs.h"
@@ -57,16 +57,5 @@ int shmem_zero_setup(struct vm_area_struct *vma)
 	address_space_init(&o->mapping, NULL, NULL);
 	vma->vm_private = o;
 	vma->vm_ops = &shmem_vm_ops;
-	return 0;
-}
-
-int mmap_zero(struct file *file, struct vm_area_struct *vma)
-{
-	if (vma->vm_flags & VM_SHARED)
-		return shmem_zero_setup(vma);
-	/* Anonymous from here on; the caller of do_mmap() holds its own reference. */
-	vma->vm_file = NULL;
-	vma->vm_pgoff = 0;
-	fput(file);
 	return 0;
 }

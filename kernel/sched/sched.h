@@ -103,7 +103,7 @@ struct task_struct {
 	struct list_head reap_list;	/* dead: on a list of the one who claimed it for release_task() */
 
 	/* ---- other floors' parts ---- */
-	spinlock_t alloc_lock;		/* task_lock(): mm, files, fs, containers pointer changes. Irqs stay on. */
+	spinlock_t alloc_lock;		/* task_lock(): mm, files, fs and namespace pointers change. Irqs stay on. */
 	const struct cred *cred;	/* RCU; changed only by the task itself */
 	struct files_struct *files;	/* alloc_lock to change; the task itself reads plainly */
 	struct fs_struct *fs;		/* same */

@@ -20,7 +20,7 @@
 #define SYSCALL6(nr, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6) \
 	long sys_##name(t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6);
 
-/* Types that tell strace how to print a value. */
+/* Types that say what a value is. */
 typedef const char __user *ustr_t;	/* NUL-terminated path or string */
 typedef void __user *uptr_t;
 typedef const void __user *ucptr_t;

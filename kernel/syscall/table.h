@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Every system call, one line: number (Linux x86_64's), name, then type and name of each argument.
- * Included several times with different meanings of SYSCALLn: prototypes (syscall.h), dispatch (dispatch.c), names (strace).
+ * Included several times with different meanings of SYSCALLn: prototypes (syscall.h), wrappers and the table of them (dispatch.c).
  */
 SYSCALL3(0, read, fd_t, fd, uptr_t, buf, size_t, count)
 SYSCALL3(1, write, fd_t, fd, ucptr_t, buf, size_t, count)

@@ -408,7 +408,6 @@ static int unshare_sighand(void)
 		return -ENOMEM;
 	refcount_set(&sh->count, 1);
 	spin_lock_init(&sh->siglock);
-	init_waitqueue_head(&sh->signalfd_wqh);
 	write_lock_irq(&tasklist_lock);
 	spin_lock(&old->siglock);
 	memcpy(sh->action, old->action, sizeof(sh->action));

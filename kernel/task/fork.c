@@ -60,7 +60,6 @@ static int copy_sighand(u64 flags, struct task_struct *p)
 		return -ENOMEM;
 	refcount_set(&sh->count, 1);
 	spin_lock_init(&sh->siglock);
-	init_waitqueue_head(&sh->signalfd_wqh);
 	spin_lock_irq(&current->sighand->siglock);
 	memcpy(sh->action, current->sighand->action, sizeof(sh->action));
 	spin_unlock_irq(&current->sighand->siglock);

@@ -21,7 +21,6 @@
 
 struct sighand_struct init_sighand = {
 	.count = REFCOUNT_INIT(1),
-	.signalfd_wqh = __WAIT_QUEUE_HEAD_INITIALIZER(init_sighand.signalfd_wqh),
 };
 struct signal_struct init_signals = {
 	.sigcnt = REFCOUNT_INIT(1),

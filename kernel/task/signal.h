@@ -115,7 +115,6 @@ struct sighand_struct {
 	refcount_t count;
 	spinlock_t siglock;		/* irqs off. Guards all signal state of the tasks that share this. Inside tasklist_lock. */
 	struct k_sigaction action[_NSIG];
-	wait_queue_head_t signalfd_wqh;
 	struct rcu_head rcu;
 };
 

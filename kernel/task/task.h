@@ -8,7 +8,7 @@
  *                   container_can_fork(child)      may refuse
  *                   [visible: pid hash, parent's children]
  *                   container_post_fork(child)     in its css_group's list of tasks, callbacks
- *   do_exit()       container_exit(task, true)     out of the list, callbacks; shows "/" from here on
+ *   do_exit()       container_exit(task)           out of the list, callbacks; shows "/" from here on
  *   release_task()  the pid goes, the struct goes after a grace period
  */
 #pragma once
@@ -35,7 +35,7 @@ int kernel_init(void *unused);
 
 void do_group_exit(int code) __noreturn;
 
-/* ---- what init_task starts with (signal.c, uts.c) ---- */
+/* ---- what init_task starts with (init_task.c, signal.c, uts.c) ---- */
 extern struct signal_struct init_signals;
 extern struct sighand_struct init_sighand;
 extern struct uts_namespace init_uts_ns;
