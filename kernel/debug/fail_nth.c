@@ -62,7 +62,6 @@ static ssize_t quiesce_read(struct file *file, char __user *buf, size_t len, lof
 {
 	(void)file, (void)buf, (void)len, (void)ppos;
 	for (int i = 0; i < QUIESCE_ROUNDS; i++) {
-		synchronize_rcu();
 		rcu_barrier();
 		flush_work_all();
 	}

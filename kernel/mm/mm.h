@@ -112,6 +112,7 @@ static inline void put_page(struct page *page)
  */
 #define free_reserved_page(page) put_page(page)
 unsigned long nr_free_pages(void);
+bool pages_available(void);		/* would a page be had now, for any task? */
 unsigned long total_ram_pages(void);
 
 void memblock_add(phys_addr_t start, phys_addr_t end);

@@ -360,6 +360,11 @@ unsigned long nr_free_pages(void)
 	return n;
 }
 
+bool pages_available(void)
+{
+	return buddy_free_pages() > min_free;
+}
+
 unsigned long total_ram_pages(void)
 {
 	return (unsigned long)atomic_long_read(&nr_ram_pages);

@@ -185,13 +185,15 @@ void free_task(struct task_struct *p)
 	atomic_dec(&nr_tasks);
 }
 
-/* A copy of current with a stack of its own and nothing else of its own yet. */
+/* A copy of current with a stack of its own and nothing else of its own yet. -EAGAIN: too many tasks; -ENOMEM. */
 static struct task_struct *dup_task(void)
 {
 	struct task_struct *p;
+	int err = -EAGAIN;
 
 	if (atomic_inc_return(&nr_tasks) > max_tasks)
 		goto out_count;
+	err = -ENOMEM;
 	p = kmem_cache_alloc(task_cache, GFP_KERNEL);
 	if (!p)
 		goto out_count;
@@ -229,7 +231,7 @@ out_free:
 	kmem_cache_free(task_cache, p);
 out_count:
 	atomic_dec(&nr_tasks);
-	return NULL;
+	return ERR_PTR(err);
 }
 
 static int check_flags(u64 flags)
@@ -355,9 +357,9 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args,
 						  : current->signal->rlim[RLIMIT_NPROC].rlim_cur);
 	if (err)
 		return ERR_PTR(err);
-	err = -EAGAIN;
 	p = dup_task();
-	if (!p)
+	err = PTR_ERR(p);
+	if (IS_ERR(p))
 		goto out_nproc;
 	get_cred(p->cred);
 	sched_fork(p);
