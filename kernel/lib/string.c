@@ -14,34 +14,45 @@ typedef u64 __attribute__((may_alias, aligned(1))) word_t;
  */
 #define OPAQUE(p) __asm__("" : "+r"(p))
 
+/* Copy 16 bytes: both words are read before the first is written. */
+static inline void copy16(char *d, const char *s)
+{
+	word_t a = ((const word_t *)s)[0], b = ((const word_t *)s)[1];
+
+	((word_t *)d)[0] = a;
+	((word_t *)d)[1] = b;
+}
+
+static inline void copy32(char *d, const char *s)
+{
+	copy16(d, s);
+	copy16(d + 16, s + 16);
+}
+
 void *memcpy(void *to, const void *from, size_t n)
 {
 	char *d = to;
 	const char *s = from;
 
 	for (; n >= 64; n -= 64, d += 64, s += 64) {
-		u64 a = ((const word_t *)s)[0], b = ((const word_t *)s)[1];
-		u64 c = ((const word_t *)s)[2], e = ((const word_t *)s)[3];
-
-		((word_t *)d)[0] = a;
-		((word_t *)d)[1] = b;
-		((word_t *)d)[2] = c;
-		((word_t *)d)[3] = e;
-		a = ((const word_t *)s)[4];
-		b = ((const word_t *)s)[5];
-		c = ((const word_t *)s)[6];
-		e = ((const word_t *)s)[7];
-		((word_t *)d)[4] = a;
-		((word_t *)d)[5] = b;
-		((word_t *)d)[6] = c;
-		((word_t *)d)[7] = e;
+		copy32(d, s);
+		copy32(d + 32, s + 32);
 		OPAQUE(d);
 	}
-	for (; n >= 8; n -= 8, d += 8, s += 8) {
+	/* What is left has at most one piece of each size. */
+	if (n & 32) {
+		copy32(d, s);
+		d += 32, s += 32;
+	}
+	if (n & 16) {
+		copy16(d, s);
+		d += 16, s += 16;
+	}
+	if (n & 8) {
 		*(word_t *)d = *(const word_t *)s;
-		OPAQUE(d);
+		d += 8, s += 8;
 	}
-	for (; n; n--) {
+	for (n &= 7; n; n--) {
 		*d++ = *s++;
 		OPAQUE(d);
 	}
@@ -75,16 +86,29 @@ void *memmove(void *to, const void *from, size_t n)
 	return to;
 }
 
+static inline void set32(char *d, u64 w)
+{
+	((word_t *)d)[0] = w;
+	((word_t *)d)[1] = w;
+	((word_t *)d)[2] = w;
+	((word_t *)d)[3] = w;
+}
+
 void *memset(void *p, int c, size_t n)
 {
 	char *d = p;
 	u64 w = (u8)c * 0x0101010101010101UL;
 
 	for (; n >= 64; n -= 64, d += 64) {
-		for (int i = 0; i < 8; i++)
-			((volatile word_t *)d)[i] = w;
+		set32(d, w);
+		set32(d + 32, w);
+		OPAQUE(d);
 	}
-	for (; n >= 8; n -= 8, d += 8) {
+	if (n & 32) {
+		set32(d, w);
+		d += 32;
+	}
+	for (n &= 31; n >= 8; n -= 8, d += 8) {
 		*(word_t *)d = w;
 		OPAQUE(d);
 	}
