@@ -27,6 +27,14 @@ static inline void put(struct out *o, char c)
 	o->len++;
 }
 
+/* Text as it stands. */
+static void put_text(struct out *o, const char *s, size_t n)
+{
+	if (n && o->len < o->size)
+		memcpy(o->buf + o->len, s, min(n, o->size - o->len));
+	o->len += n;
+}
+
 static void pad(struct out *o, char c, int n)
 {
 	while (n-- > 0)
@@ -42,8 +50,7 @@ static void put_string(struct out *o, const struct spec *f, const char *s)
 	len = (int)(f->precision >= 0 ? strnlen(s, (size_t)f->precision) : strlen(s));
 	if (!f->left)
 		pad(o, ' ', f->width - len);
-	for (int i = 0; i < len; i++)
-		put(o, s[i]);
+	put_text(o, s, (size_t)len);
 	if (f->left)
 		pad(o, ' ', f->width - len);
 }
@@ -112,9 +119,9 @@ static int put_pointer(struct out *o, struct spec *f, const char *fmt, const voi
 	return 0;
 }
 
-static const char *parse_spec(const char *s, struct spec *f, va_list *ap)
+/* Flags, width and precision. */
+static const char *parse_layout(const char *s, struct spec *f, va_list *ap)
 {
-	*f = (struct spec){.precision = -1};
 	for (;; s++) {
 		if (*s == '-')
 			f->left = true;
@@ -150,6 +157,14 @@ static const char *parse_spec(const char *s, struct spec *f, va_list *ap)
 				f->precision = f->precision * 10 + (*s++ - '0');
 		}
 	}
+	return s;
+}
+
+static const char *parse_spec(const char *s, struct spec *f, va_list *ap)
+{
+	*f = (struct spec){.precision = -1};
+	if (*s < 'a')		/* most conversions go on with a letter */
+		s = parse_layout(s, f, ap);
 	for (; *s == 'h' || *s == 'l' || *s == 'z' || *s == 't' || *s == 'j'; s++)
 		f->length = *s != 'h' ? 'l' : f->length == 'h' ? 'H' : 'h';
 	return s;
@@ -232,12 +247,12 @@ int vsnprintf(char *buf, size_t n, const char *fmt, va_list ap)
 
 	va_copy(args, ap);
 	while (*fmt) {
-		char c = *fmt++;
+		const char *text = fmt;
 
-		if (c != '%')
-			put(&o, c);
-		else
-			fmt = convert(&o, fmt, &args);
+		fmt = strchrnul(text, '%');
+		put_text(&o, text, (size_t)(fmt - text));
+		if (*fmt)
+			fmt = convert(&o, fmt + 1, &args);
 	}
 	va_end(args);
 	if (n)
