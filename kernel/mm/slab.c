@@ -161,6 +161,11 @@ static void flush(struct kmem_cache *c, struct kmem_cache_cpu *cpu, unsigned int
 
 /* ---- the fast paths ---- */
 
+static inline void *zero_if(const struct kmem_cache *c, void *obj, gfp_t gfp)
+{
+	return gfp & __GFP_ZERO ? memset(obj, 0, c->size) : obj;
+}
+
 /*
  * Interrupts are off, and the CPU's list is empty. They may go on in between, and the CPU may
  * change.
@@ -182,7 +187,7 @@ static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long 
 			cpu->head = *link_of(c, obj);
 			cpu->count--;
 			local_irq_restore(flags);
-			return obj;
+			return zero_if(c, obj, gfp);
 		}
 		local_irq_restore(flags);
 		slab = slab_new(c, gfp);
@@ -197,29 +202,45 @@ static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long 
 	}
 }
 
-void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
+static inline void *alloc_fast(struct kmem_cache *c, gfp_t gfp)
 {
 	struct kmem_cache_cpu *cpu;
 	unsigned long flags;
 	void *obj;
 
-	if (should_fail(gfp))
-		return NULL;
 	local_irq_save(flags);
 	cpu = &(*this_cpu_ptr(slab_cpu))[c->id];
 	obj = cpu->head;
-	if (likely(obj)) {
-		cpu->head = *link_of(c, obj);
-		cpu->count--;
-		local_irq_restore(flags);
-	} else {
-		obj = alloc_slow(c, gfp, flags);
-		if (!obj)
-			return NULL;
-	}
-	if (gfp & __GFP_ZERO)
-		memset(obj, 0, c->size);
-	return obj;
+	if (unlikely(!obj))
+		return alloc_slow(c, gfp, flags);
+	cpu->head = *link_of(c, obj);
+	cpu->count--;
+	local_irq_restore(flags);
+	return zero_if(c, obj, gfp);
+}
+
+/* For a task whose allocations are counted (fail_nth.c). */
+static noinline void *alloc_may_fail(struct kmem_cache *c, gfp_t gfp)
+{
+	return should_fail(gfp) ? NULL : alloc_fast(c, gfp);
+}
+
+/* All calls in here are the last thing done, so that the usual way needs no stack frame. */
+void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
+{
+	if (unlikely(current->fail_nth))
+		return alloc_may_fail(c, gfp);
+	return alloc_fast(c, gfp);
+}
+
+/* Interrupts are off, and the CPU's list is too long. */
+static noinline void free_slow(struct kmem_cache *c, struct kmem_cache_cpu *cpu,
+			       unsigned long flags)
+{
+	spin_lock(&c->lock);
+	flush(c, cpu, c->batch);
+	spin_unlock(&c->lock);
+	local_irq_restore(flags);
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *obj)
@@ -232,9 +253,8 @@ void kmem_cache_free(struct kmem_cache *c, void *obj)
 	*link_of(c, obj) = cpu->head;
 	cpu->head = obj;
 	if (unlikely(++cpu->count > 2 * c->batch)) {
-		spin_lock(&c->lock);
-		flush(c, cpu, c->batch);
-		spin_unlock(&c->lock);
+		free_slow(c, cpu, flags);
+		return;
 	}
 	local_irq_restore(flags);
 }
