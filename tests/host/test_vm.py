@@ -90,6 +90,7 @@ def test_alarm_is_a_timeout(scale):
     ({"add": ["/nowhere/file:/file"]}, "/nowhere/file"),
     ({"add": ["no-colon"]}, "HOST:GUEST"),
     ({"mem": "many"}, "--mem"),
+    ({"mem": "3M"}, "the kernel's image alone needs"),
     ({"no_such_option": "1"}, "--help"),
     ({"boot": "pvh", "numa": 2}, "--numa"),
     ({"smp": 0}, "--smp"),

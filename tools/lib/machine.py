@@ -9,6 +9,7 @@ import re
 import secrets
 import shlex
 import shutil
+import struct
 import subprocess
 
 from cpio import CpioWriter
@@ -66,6 +67,17 @@ def kibibytes(text):
     if not match:
         raise CannotStart(f"--mem {text}: not a size; for example 256M or 1G")
     return int(match.group(1)) * {"K": 1, "M": 1024, "": 1024, "G": 1024 * 1024}[match.group(2)]
+
+
+def image_end(kernel):
+    """Physical address behind the last byte that the kernel's image takes, or 0 if the file is no ELF64 (QEMU will say so)."""
+    with open(kernel, "rb") as elf:
+        data = elf.read()
+    if data[:5] != b"\x7fELF\x02":
+        return 0
+    offset, size, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
+    loads = (struct.unpack_from("<IIQQQQQQ", data, offset + n * size) for n in range(count))
+    return max((paddr + memsz for kind, _, _, _, paddr, _, memsz, _ in loads if kind == 1), default=0)
 
 
 class Spec:
@@ -191,6 +203,9 @@ class Spec:
 
     def _memory(self):
         opts, kib = self.opts, kibibytes(self.opts.mem)
+        needed = image_end(self.kernel) // 1024 + 512
+        if kib < needed:
+            raise CannotStart(f"--mem {opts.mem}: too little, the kernel's image alone needs {-(-needed // 1024)}M")
         words = ["-m", f"{kib}K"]
         if opts.numa < 1:
             return words
