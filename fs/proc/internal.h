@@ -31,6 +31,12 @@ static inline struct proc_node *proc_node(const struct inode *inode)
 	return inode->i_private;
 }
 
+/* Most names differ in their first letter. */
+static inline bool proc_name_is(const struct qstr *name, const char *fixed)
+{
+	return *name->name == *fixed && !strcmp(name->name, fixed);
+}
+
 /* A new inode; takes its own reference of task. NULL: no memory. */
 struct inode *proc_inode(struct super_block *sb, enum proc_kind kind, umode_t mode,
 			 struct task_struct *task);

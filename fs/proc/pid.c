@@ -247,10 +247,10 @@ static int pid_lookup(struct inode *dir, struct dentry *dentry)
 	if (!READ_ONCE(p->sighand))
 		return -ENOENT;
 	for (unsigned int i = 0; i < ARRAY_SIZE(pid_dirs); i++)
-		if (!strcmp(pid_dirs[i].name, dentry->d_name.name))
+		if (proc_name_is(&dentry->d_name, pid_dirs[i].name))
 			return proc_add(dentry, subdir_inode(dir->i_sb, p, i));
 	for_each_table_entry(entry, proc_pid_file)
-		if (!strcmp(entry->name, dentry->d_name.name))
+		if (proc_name_is(&dentry->d_name, entry->name))
 			return proc_add(dentry, entry_inode(dir->i_sb, p, entry));
 	return -ENOENT;
 }

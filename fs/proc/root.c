@@ -4,7 +4,8 @@
  * PROC_FILE table and the file system type; pid.c the directories of the tasks, files.c those files
  * whose subject has no better home.
  *
- * Nothing is kept: a lookup makes a dentry, and it goes with its last user. What belongs to a task
+ * Little is kept: a lookup makes a dentry, and it goes with its last user; only the root's links
+ * stay. What belongs to a task
  * holds a reference on it and is dropped by d_revalidate once the task has been released.
  */
 #include "fs/proc/internal.h"
@@ -159,7 +160,7 @@ static const struct proc_file *find_static(const struct qstr *name)
 	const struct proc_file *pf;
 
 	for_each_table_entry(pf, proc_file)
-		if (strlen(pf->name) == name->len && !memcmp(pf->name, name->name, name->len))
+		if (proc_name_is(name, pf->name))
 			return pf;
 	return NULL;
 }
@@ -204,25 +205,19 @@ static int lookup_pid(struct inode *dir, struct dentry *dentry, pid_t pid)
 	return err;
 }
 
+/*
+ * The links are always in the dcache (proc_fill_super()), so this is not asked for them. No fixed
+ * name is a number.
+ */
 static int root_lookup(struct inode *dir, struct dentry *dentry)
 {
-	const struct proc_file *pf = find_static(&dentry->d_name);
-	struct inode *inode;
+	const struct proc_file *pf;
 	unsigned int pid;
 
-	if (pf)
-		return proc_add(dentry, static_inode(dir->i_sb, pf));
-	for (unsigned int i = 0; i < ARRAY_SIZE(root_links); i++) {
-		if (strcmp(root_links[i].name, dentry->d_name.name))
-			continue;
-		inode = proc_inode(dir->i_sb, root_links[i].kind, S_IFLNK | 0777, NULL);
-		if (inode)
-			inode->i_op = &root_link_operations;
-		return proc_add(dentry, inode);
-	}
-	if (!proc_number(&dentry->d_name, &pid))
-		return -ENOENT;
-	return lookup_pid(dir, dentry, (pid_t)pid);
+	if (proc_number(&dentry->d_name, &pid))
+		return lookup_pid(dir, dentry, (pid_t)pid);
+	pf = find_static(&dentry->d_name);
+	return pf ? proc_add(dentry, static_inode(dir->i_sb, pf)) : -ENOENT;
 }
 
 static int root_iterate(struct file *file, struct dir_context *ctx)
@@ -271,6 +266,26 @@ static const struct super_operations proc_super_operations = {
 	.evict_inode = proc_evict_inode,
 };
 
+/* "self" begins nearly every path into /proc: the links stay in the dcache. */
+static int add_root_links(struct super_block *sb)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(root_links); i++) {
+		struct dentry *dentry = d_alloc_name(sb->s_root, root_links[i].name);
+		struct inode *inode = proc_inode(sb, root_links[i].kind, S_IFLNK | 0777, NULL);
+
+		if (!dentry || !inode) {
+			dput(dentry);
+			iput(inode);
+			return -ENOMEM;
+		}
+		inode->i_op = &root_link_operations;
+		d_add(dentry, inode);
+		d_pin(dentry);
+		dput(dentry);
+	}
+	return 0;
+}
+
 static int proc_fill_super(struct super_block *sb, void *data)
 {
 	struct inode *root = proc_inode(sb, PROC_ROOT, S_IFDIR | 0555, NULL);
@@ -282,7 +297,7 @@ static int proc_fill_super(struct super_block *sb, void *data)
 		root->i_fop = &root_operations;
 	}
 	sb->s_root = d_alloc_root(root);
-	return sb->s_root ? 0 : -ENOMEM;
+	return sb->s_root ? add_root_links(sb) : -ENOMEM;
 }
 
 static struct super_block *proc_get_sb(struct file_system_type *type, int flags,
