@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
+#include "tests/guest/usage.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -59,22 +60,9 @@ struct operation {
 // ---- what is compared ----
 
 static struct state {
-	char mounts[4096], containers[1024], dirs[2048], members[2048], slabs[4096], meminfo[1024];
-	long memory;
+	char mounts[4096], containers[1024], dirs[2048], members[2048];
+	struct usage usage;
 } start, now;
-
-static void read_file(const char *name, char *buf, size_t size)
-{
-	int fd = open(name, O_RDONLY);
-	size_t used = 0;
-	ssize_t n;
-
-	while (fd >= 0 && used + 1 < size && (n = read(fd, buf + used, size - 1 - used)) > 0)
-		used += (size_t)n;
-	buf[used] = 0;
-	if (fd >= 0)
-		close(fd);
-}
 
 /* Append the names in a directory; the order is the kernel's, which does not change by itself. */
 static void list(const char *dir, char *buf, size_t size)
@@ -89,50 +77,12 @@ static void list(const char *dir, char *buf, size_t size)
 	close(fd);
 }
 
-static long kilobytes(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	return at ? atol(at + strlen(name)) : 0;
-}
-
-static long address_spaces;
-
-/*
- * Objects in use by cache: the first number of each line of slabinfo. Not those of mm_struct: a CPU
- * that idles keeps the one that it had last. They are counted over the whole test.
- */
-static void read_slabs(char *buf, size_t size)
-{
-	static char text[8192];
-	char *line = text, name[32];
-	long active;
-
-	read_file("/proc/slabinfo", text, sizeof(text));
-	buf[0] = 0;
-	for (; line && *line; line = strchr(line, '\n'), line += !!line)
-		if (sscanf(line, "%31s %ld", name, &active) != 2 || *name == '#')
-			continue;
-		else if (!strcmp(name, "mm_struct"))
-			address_spaces = active;
-		else
-			snprintf(buf + strlen(buf), size - strlen(buf), "%s %ld\n", name, active);
-}
-
-static int quiesce;		/* open all the time: its file and dentry would be freed after it has waited */
-
 /* With `settled`, after all that was put off has been done. */
 static void look(struct state *s, int settled)
 {
 	char name[64];
 
-	if (settled && pread(quiesce, name, 1, 0) < 0)
-		perror("quiesce");
-	read_slabs(s->slabs, sizeof(s->slabs));
-	read_file("/proc/meminfo", s->meminfo, sizeof(s->meminfo));
-	/* Free pages of caches and stacks are in hand, not lost. */
-	s->memory = kilobytes(s->meminfo, "MemFree:") + kilobytes(s->meminfo, "Slab:") +
-		    kilobytes(s->meminfo, "KernelStack:") + kilobytes(s->meminfo, "PageTables:");
+	read_usage(&s->usage, settled);
 	read_file("/proc/mounts", s->mounts, sizeof(s->mounts));
 	read_file("/proc/containers", s->containers, sizeof(s->containers));
 	s->dirs[0] = s->members[0] = 0;
@@ -161,33 +111,18 @@ static int same(const char *what, const char *a, const char *b)
 	return 0;
 }
 
-/* Where two texts of the same lines differ. */
-static void show_lines(const char *a, const char *b)
-{
-	const char *next_a, *next_b;
-
-	for (; (next_a = strchr(a, '\n')) && (next_b = strchr(b, '\n')); a = next_a + 1, b = next_b + 1)
-		if (next_a - a != next_b - b || strncmp(a, b, (size_t)(next_a - a)))
-			printf("# %.*s, then %.*s\n", (int)(next_a - a), a, (int)(next_b - b), b);
-}
-
 /* Is everything as it was at the start? */
 static int unchanged(int settle)
 {
 	int ok;
 
 	look(&now, settle);
-	if (!settle && (strcmp(start.slabs, now.slabs) || start.memory != now.memory))
+	if (!settle && !same_usage(&start.usage, &now.usage))
 		look(&now, 1);
 	ok = same("mounts", start.mounts, now.mounts) & same("containers", start.containers, now.containers) &
 	     same("directories", start.dirs, now.dirs) & same("members", start.members, now.members);
-	if (strcmp(start.slabs, now.slabs)) {
-		show_lines(start.slabs, now.slabs);
-		ok = 0;
-	}
-	if (start.memory != now.memory) {
-		printf("# %ld KiB of memory have become %ld\n", start.memory, now.memory);
-		show_lines(start.meminfo, now.meminfo);
+	if (!same_usage(&start.usage, &now.usage)) {
+		show_usage(&start.usage, &now.usage);
 		ok = 0;
 	}
 	return ok;
@@ -807,19 +742,10 @@ static void test_knob(void)
 	close(fd);
 }
 
-/* The stack's pages are had now, not in the midst of counting pages. */
-static void touch_stack(void)
-{
-	char room[32768];
-
-	memset(room, 1, sizeof(room));
-	__asm__ volatile("" : : "r"(room) : "memory");
-}
-
 int main(int argc, char **argv)
 {
 	cpu_set_t one = {0};
-	long spaces;
+	struct usage before, after;
 
 	if (argc > 1 && !strcmp(argv[1], "executed")) {	/* what is left is the worker's */
 		knob = open("/proc/self/fail-nth", O_RDWR);
@@ -833,10 +759,9 @@ int main(int argc, char **argv)
 			pthread_create(&t, NULL, sleeper, NULL);
 		sleeper(NULL);
 	}
-	quiesce = open("/proc/quiesce", O_RDONLY | O_CLOEXEC);
 	CPU_SET(0, &one);	/* the only one at work: no waiting for another's turn on the host */
 	sched_setaffinity(0, sizeof(one), &one);
-	touch_stack();
+	usage_init();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_knob();
 	mkdir(TOP, 0755);
@@ -848,13 +773,12 @@ int main(int argc, char **argv)
 	mkdir(LIMITED "/one", 0755);
 	mkdir(LIMITED "/two", 0755);
 	start_helper();
-	look(&start, 1);
-	spaces = address_spaces;
+	read_usage(&before, 1);
 	for (unsigned int i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
 		if (argc < 2 || strstr(operations[i].name, argv[1]))
 			fail_all(&operations[i]);
-	look(&now, 1);
-	OK(address_spaces <= spaces + sysconf(_SC_NPROCESSORS_ONLN), "as many address spaces as before, or one a CPU more");
+	read_usage(&after, 1);
+	OK(after.address_spaces <= before.address_spaces + sysconf(_SC_NPROCESSORS_ONLN), "as many address spaces as before, or one a CPU more");
 	kill(helper, SIGKILL);
 	waitpid(helper, NULL, 0);
 	rmdir(LIMITED "/one");
