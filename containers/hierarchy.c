@@ -35,6 +35,7 @@ struct containerfs_root *root_alloc(const struct container_opts *opts)
 	if (!root)
 		return NULL;
 	container_init_top(&root->top_container, root);
+	root->wanted_bits = opts->subsys_bits;
 	strscpy(root->name, opts->name, sizeof(root->name));
 	return root;
 }
@@ -154,5 +155,6 @@ int root_rebind(struct containerfs_root *root, u64 bits)
 	for_each_bound_subsys (ss, i, remove)
 		container_remove_subsys_files(top, ss);
 	bind_bits(remove, &rootnode);
+	WRITE_ONCE(root->wanted_bits, bits);
 	return 0;
 }

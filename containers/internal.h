@@ -18,7 +18,8 @@ struct containerfs_root {
 	char name[64];				/* of a named hierarchy, or "" */
 	/* ---- container_mutex ---- */
 	struct super_block *sb;			/* NULL: rootnode, or not complete yet */
-	u64 subsys_bits;			/* bit n: subsystem n is bound here; read by sget's test too, under sb_lock */
+	u64 subsys_bits;			/* bit n: subsystem n is bound here */
+	u64 wanted_bits;			/* the same, but also while a mount or remount is under way: sget() finds it by this. s_umount */
 	unsigned int number_of_containers;
 	struct list_head root_list;		/* in `roots` once it is complete */
 	char *release_agent;			/* path, or NULL: none */

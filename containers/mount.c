@@ -99,19 +99,16 @@ static int parse_options(char *data, struct container_opts *opts)
 
 /* ---- finding or making the super block ---- */
 
-/* sget: under sb_lock. Is this the hierarchy that the options mean? */
-static int container_test_super(struct super_block *sb, void *data)
+/* Is this the hierarchy that the options mean? sb_lock or s_umount. */
+static bool is_wanted_super(const struct super_block *sb, const struct container_opts *opts)
 {
-	const struct container_opts *opts = data;
 	const struct containerfs_root *root = sb->s_fs_info;
+	bool same_set = READ_ONCE(root->wanted_bits) == opts->subsys_bits;
 
-	if (*opts->name) {
-		/* By name alone, or by name and the very set. */
-		if (strcmp(opts->name, root->name))
-			return false;
-		return (!opts->subsys_bits && !opts->none) || READ_ONCE(root->subsys_bits) == opts->subsys_bits;
-	}
-	return READ_ONCE(root->subsys_bits) == opts->subsys_bits;
+	if (!*opts->name)
+		return same_set;
+	/* By name alone, or by name and the very set. */
+	return !strcmp(opts->name, root->name) && (same_set || (!opts->subsys_bits && !opts->none));
 }
 
 struct new_root {
@@ -121,7 +118,7 @@ struct new_root {
 
 static int container_test(struct super_block *sb, void *data)
 {
-	return container_test_super(sb, ((struct new_root *)data)->opts);
+	return is_wanted_super(sb, ((struct new_root *)data)->opts);
 }
 
 static int container_set_super(struct super_block *sb, void *data)
@@ -241,8 +238,14 @@ static struct super_block *get_sb(int flags, char *data, bool cgroup_files)
 	new.root = root_alloc(&opts);
 	if (!new.root)
 		goto out_opts;
-	sb = sget(&container_fs_type, container_test, container_set_super, &new);
-	err = IS_ERR(sb) ? PTR_ERR(sb) : 0;
+	for (;;) {
+		sb = sget(&container_fs_type, container_test, container_set_super, &new);
+		err = IS_ERR(sb) ? PTR_ERR(sb) : 0;
+		if (err || is_wanted_super(sb, &opts))
+			break;
+		/* A remount changed its set while we waited for s_umount. */
+		deactivate_locked_super(sb);
+	}
 	if (!err && !sb->s_root) {
 		sb->s_flags = flags;
 		err = fill_super(sb, &opts, cgroup_files);
