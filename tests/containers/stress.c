@@ -2,7 +2,7 @@
 /*
  * stress - everything that container hierarchies can do, by many processes at once, on all CPUs.
  *
- *	stress [-t SECONDS] [-w WORKERS] [-s SEED]
+ *	stress [-t SECONDS] [-w WORKERS] [-s SEED] [-f]
  *
  * Workers of seven kinds race each other on the same few names: fork and exit (with threads), attach, mkdir and rmdir, rename, reading
  * `tasks` and /proc/PID/container, mount, umount and remount. Each call may fail in the ways that losing a race
@@ -12,12 +12,17 @@
  *   - `tasks` is in ascending order (checked while racing, too);
  *   - counts agree: containers in /proc/containers, debug.taskcount, numtasks.current.
  *
- * At the end all is removed and unmounted, and free memory must be what it was after a warm-up. Prints `ok` and the
+ * With -f, workers have an allocation of theirs fail now and then (/proc/self/fail-nth).
+ *
+ * At the end all is removed and unmounted, and free memory and the objects of each cache must be what they were after a
+ * warm-up. Prints `ok` and the
  * number of calls, or what was wrong. Works on Linux's cgroup v1 too, where things that Linux does some time later are not checked.
  *
  * Start reading at kinds[], then check_all().
  */
 #define _GNU_SOURCE
+#include "../guest/usage.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +47,7 @@
 #define NAMES		5
 #define TEXT		262144
 #define LEAK_LIMIT	2048		/* KiB of free memory that may be missing at the end: caches of various sizes */
+#define OBJECT_LIMIT	8		/* objects of one cache: what this program and the shell have */
 
 /* Shared by all processes; atomics only, but for the message, which belongs to whoever set `failed` first. */
 struct shared {
@@ -56,7 +62,7 @@ static struct shared *shared;
 static pid_t workers[MAX_WORKERS];
 static int worker_count = 14;
 static uint64_t state;
-static bool on_linux;
+static bool on_linux, failing;
 static const char *fstype, *procfile, *first, *second;	/* the subsystems of the two hierarchies */
 
 static unsigned int rnd(unsigned int below)
@@ -89,7 +95,7 @@ static void __attribute__((format(printf, 1, 2))) wrong(const char *format, ...)
 static bool expect(long ret, const char *what, const char *path, ...)
 {
 	int error = ret < 0 ? errno : 0, allowed;
-	bool found = !error;
+	bool found = !error || (failing && (error == ENOMEM || error == EAGAIN || error == EFAULT));
 	va_list args;
 
 	atomic_fetch_add(&shared->calls, 1);
@@ -296,6 +302,20 @@ static const struct {
 	{ "read", turn_read }, { "fork", turn_fork }, { "attach", turn_attach }, { "mkdir", turn_mkdir },
 };
 
+/* With -f: one of the next allocations of this worker fails; 0: none does (any more). */
+static void fail_later(int n)
+{
+	static int knob = -1;
+	char text[16];
+
+	if (!failing)
+		return;
+	if (knob < 0)
+		knob = open("/proc/self/fail-nth", O_RDWR);
+	if (pwrite(knob, text, sprintf(text, "%d", n), 0) < 0)
+		wrong("fail-nth: %s", strerror(errno));
+}
+
 /* Worker NUMBER: turns until it is told to stand still or to end. It has no children then. */
 static void worker_main(int number)
 {
@@ -311,7 +331,9 @@ static void worker_main(int number)
 			atomic_fetch_sub(&shared->parked, 1);
 			continue;
 		}
+		fail_later(rnd(3) ? 0 : 1 + rnd(40));
 		kinds[kind].turn();
+		fail_later(0);
 	}
 	_exit(0);
 }
@@ -522,7 +544,7 @@ static void stop_workers(void)
 }
 
 /* Races for SECONDS, then removes everything. Returns the free memory in KiB afterwards. */
-static long run_round(int seconds)
+static long run_round(int seconds, struct usage *used)
 {
 	struct timespec start, now;
 
@@ -547,6 +569,8 @@ static long run_round(int seconds)
 	if (umount("/s2") && errno != EINVAL)
 		wrong("final umount of /s2: %s", strerror(errno));
 	remove_below("/s2", 0);				/* made while nothing was mounted there */
+	if (!on_linux)
+		read_usage(used, 1);
 	return free_memory();
 }
 
@@ -563,15 +587,19 @@ int main(int argc, char **argv)
 {
 	static const char *const plain[] = { "debug", "cpuacct", "misc", NULL };
 	static const char *const limited[] = { "numtasks", "pids", "misc", "cpuacct", NULL };
-	long before, after;
+	static struct usage used_before, used_after;
+	long before, after, gained;
+	char cache[32];
 	int option, seconds = 10;
 
 	state = 1;
-	while ((option = getopt(argc, argv, "t:w:s:")) != -1) {
+	while ((option = getopt(argc, argv, "t:w:s:f")) != -1) {
 		if (option == 't')
 			seconds = atoi(optarg);
 		else if (option == 'w')
 			worker_count = atoi(optarg) < MAX_WORKERS ? atoi(optarg) : MAX_WORKERS;
+		else if (option == 'f')
+			failing = true;
 		else if (option == 's')
 			state = strtoull(optarg, NULL, 10) * 0x9e3779b97f4a7c15ULL + 1;
 		else
@@ -595,10 +623,14 @@ int main(int argc, char **argv)
 
 		mkdir(dir, 0755);
 	}
-	before = run_round(1 + seconds / 5);
-	after = atomic_load(&shared->failed) ? before : run_round(seconds);
+	usage_init();
+	before = run_round(1 + seconds / 5, &used_before);
+	after = atomic_load(&shared->failed) ? before : run_round(seconds, &used_after);
 	if (!on_linux && before - after > LEAK_LIMIT)
 		wrong("%ld KiB of memory are missing", before - after);
+	gained = on_linux ? 0 : most_gained(&used_before, &used_after, cache);
+	if (gained > OBJECT_LIMIT)
+		wrong("%ld objects more in the cache %s", gained, cache);
 	if (atomic_load(&shared->failed)) {
 		printf("not ok: %s\n", shared->message);
 		return 1;

@@ -90,6 +90,25 @@ static inline void read_usage(struct usage *u, int settled)
 		    kilobytes(u->meminfo, "KernelStack:") + kilobytes(u->meminfo, "PageTables:");
 }
 
+/* How many more objects are in use in `b`, in the cache with the largest difference; its name. */
+static inline long most_gained(const struct usage *a, const struct usage *b, char cache[32])
+{
+	const char *next_a = a->slabs, *next_b = b->slabs;
+	char name[32];
+	long most = 0, before, after;
+
+	cache[0] = 0;
+	while (sscanf(next_a, "%31s %ld", name, &before) == 2 && sscanf(next_b, "%31s %ld", name, &after) == 2) {
+		if (after - before > most) {
+			most = after - before;
+			strcpy(cache, name);
+		}
+		next_a = strchr(next_a, '\n') + 1;
+		next_b = strchr(next_b, '\n') + 1;
+	}
+	return most;
+}
+
 static inline int same_usage(const struct usage *a, const struct usage *b)
 {
 	return !strcmp(a->slabs, b->slabs) && a->memory == b->memory;
