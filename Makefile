@@ -5,7 +5,7 @@
 # KERNEL_DIRS. The userland's rules are in user/user.mk, the guest tests' in tests/guest/guest.mk.
 #
 # Variables: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; WERROR=1 makes warnings stop the build;
-# CONTAINERS=0 leaves the framework out; LOCKDEP=1 checks the lock order; UBSAN=1 checks undefined behaviour;
+# CONTAINERS=0 leaves the framework out; LOCKDEP=1 checks that locks are held where code relies on it; UBSAN=1 checks undefined behaviour;
 # NR_CPUS=N sizes per-CPU tables; V=1 shows commands. Each debug variant builds in a folder of its own.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
