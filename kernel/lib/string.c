@@ -147,13 +147,22 @@ void *memchr_inv(const void *s, int c, size_t n)
 	return NULL;
 }
 
+/*
+ * Word by word, from the one that s lies in. An aligned word does not cross a page, so it may be
+ * read whole. What stands before s is made to look like text.
+ */
 size_t strlen(const char *s)
 {
-	const char *p = s;
+	const u64 ones = 0x0101010101010101UL;
+	const char *p = (const char *)ALIGN_DOWN((unsigned long)s, 8UL);
+	u64 w = *(const word_t *)p | ((1UL << (s - p) * 8) - 1), zero;
 
-	for (; *p; p++)
-		OPAQUE(p);
-	return (size_t)(p - s);
+	/* The lowest bit that is set is the top bit of the first byte that is 0. */
+	while (!(zero = (w - ones) & ~w & ones << 7)) {
+		p += 8;
+		w = *(const word_t *)p;
+	}
+	return (size_t)(p - s) + (size_t)__builtin_ctzl(zero) / 8;
 }
 
 size_t strnlen(const char *s, size_t n)
