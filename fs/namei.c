@@ -282,15 +282,14 @@ static int walk_component(struct nameidata *nd, bool follow, const char *rest, c
 /* Cut the first component off: nd->last. Returns what follows it, or ERR_PTR(-ENAMETOOLONG). */
 static const char *next_component(struct nameidata *nd, const char *name)
 {
-	u64 hash = hash_begin((unsigned long)nd->path.dentry);
 	const char *end;
 
 	for (end = name; *end && *end != '/'; end++)
-		hash = hash_step(hash, (u8)*end);
+		;
 	if (unlikely(end - name > NAME_MAX))
 		return ERR_PTR(-ENAMETOOLONG);
-	/* = full_name_hash() */
-	nd->last = (struct qstr){.name = name, .len = (u32)(end - name), .hash = hash_end(hash)};
+	nd->last = (struct qstr){.name = name, .len = (u32)(end - name)};
+	nd->last.hash = full_name_hash(nd->path.dentry, name, nd->last.len);
 	nd->last_type = LAST_NORM;
 	if (unlikely(name[0] == '.')) {
 		if (nd->last.len == 1)
