@@ -10,32 +10,32 @@ static char *copy_mount_string(const char __user *s)
 }
 
 /*
- * The data argument: up to a page of text. It may end at the edge of what is mapped, before a page
- * is full (mount(2) reads it as a page), so the bytes behind a fault are left out.
+ * The data argument: up to a page of text. It may end at the edge of what is mapped, without a NUL
+ * and before a page is full (mount(2) reads it as a page), so the bytes behind a fault are left out.
  */
 static char *copy_mount_data(const void __user *data)
 {
-	size_t len, left;
+	size_t room;
 	char *buf;
+	long len;
 
 	if (!data)
 		return NULL;
 	if (!access_ok(data, 1))
 		return ERR_PTR(-EFAULT);
-	/*
-	 * The top of the stack, where arguments are, is less than a page from the end of user
-	 * space.
-	 */
-	len = min(PAGE_SIZE - 1, USER_END - (unsigned long)data);
-	buf = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	left = copy_from_user(buf, data, len);
-	if (left == len) {
-		kfree(buf);
-		return ERR_PTR(-EFAULT);
+	len = strncpy_from_user(buf, data, PAGE_SIZE - 1);
+	if (len < 0) {
+		room = min(PAGE_SIZE - 1, USER_END - (unsigned long)data);
+		len = (long)(room - copy_from_user(buf, data, room));
+		if (!len) {
+			kfree(buf);
+			return ERR_PTR(-EFAULT);
+		}
 	}
-	buf[len - left] = 0;
+	buf[len] = 0;
 	return buf;
 }
 
