@@ -42,41 +42,65 @@ PROC_FILE("cgroups", show_cgroups);
 static void show_names(struct seq_file *m, const struct containerfs_root *root)
 {
 	struct container_subsys *ss;
-	const char *comma = "";
+	bool first = true;
 	int i;
 
 	for_each_bound_subsys (ss, i, root->subsys_bits) {
-		seq_printf(m, "%s%s", comma, ss->name);
-		comma = ",";
+		if (!first)
+			seq_putc(m, ',');
+		seq_puts(m, ss->name);
+		first = false;
 	}
-	if (*root->name)
-		seq_printf(m, "%sname=%s", comma, root->name);
+	if (*root->name) {
+		seq_puts(m, first ? "name=" : ",name=");
+		seq_puts(m, root->name);
+	}
+}
+
+/* p's place in root, by a buffer that nearly every path fits in, or one that all do. -ENAMETOOLONG, -ENOMEM. */
+static int show_place(struct seq_file *m, struct task_struct *p, const struct containerfs_root *root)
+{
+	char few[128], *path = few;
+	size_t size = sizeof(few);
+	int err;
+
+	for (;;) {
+		/* container_mutex keeps p from being moved; RCU keeps the group if p exits now. */
+		rcu_read_lock();
+		err = container_path(css_group_container(rcu_dereference(p->containers), root), path, size);
+		rcu_read_unlock();
+		if (err != -ENAMETOOLONG || path != few)
+			break;
+		size = PATH_MAX;
+		path = kmalloc(size, GFP_KERNEL);
+		if (!path)
+			return -ENOMEM;
+	}
+	if (!err)
+		seq_puts(m, path);
+	if (path != few)
+		kfree(path);
+	return err;
 }
 
 /* The hierarchies and p's place in each. */
 static int show_membership(struct seq_file *m, struct task_struct *p, bool with_id)
 {
 	struct containerfs_root *root;
-	char *path = kmalloc(PATH_MAX, GFP_KERNEL);
 	int err = 0;
 
-	if (!path)
-		return -ENOMEM;
 	mutex_lock(&container_mutex);
 	list_for_each_entry (root, &roots, root_list) {
 		if (with_id)
 			seq_printf(m, "%u:", root->hierarchy_id);
 		show_names(m, root);
-		/* container_mutex keeps p from being moved; RCU keeps the group if p exits now. */
-		rcu_read_lock();
-		err = container_path(css_group_container(rcu_dereference(p->containers), root), path, PATH_MAX);
-		rcu_read_unlock();
+		seq_putc(m, ':');
+		err = show_place(m, p, root);
 		if (err)
 			break;
-		seq_printf(m, ":%s\n", path);
+		seq_putc(m, '\n');
 	}
 	mutex_unlock(&container_mutex);
-	kfree(path);
 	return err;
 }
 
