@@ -40,10 +40,11 @@ struct rcu_cpu {
 };
 
 static struct {
-	spinlock_t lock;		/* everything here; interrupts off */
+	spinlock_t lock;		/* everything here, but as noted; interrupts off */
 	unsigned long gp_started;	/* number of the latest grace period */
 	unsigned long gp_done;		/* == gp_started: none is running */
 	unsigned long gp_wanted;	/* somebody waits for this one */
+	/* Set with the lock; each CPU clears its own bit, also without (report_quiet()). Atomic. */
 	DECLARE_BITMAP(waiting, NR_CPUS);
 	DECLARE_BITMAP(sleepers, NR_CPUS);	/* CPUs with callbacks waiting for a grace period */
 	atomic_t hurry;			/* synchronize_rcu()s under way */
@@ -90,7 +91,7 @@ static void gp_begin(void)
 		work_add(cpu, RCU_NEED_QS);
 		if (__atomic_load_n(per_cpu_ptr(rcu_idle, cpu), __ATOMIC_SEQ_CST))
 			continue;
-		__set_bit(cpu, rcu.waiting);
+		set_bit(cpu, rcu.waiting);
 		if (atomic_read(&rcu.hurry) && cpu != smp_processor_id())
 			smp_send_reschedule(cpu);
 	}
@@ -129,17 +130,23 @@ static void gp_advance(void)
 
 /* ---- this CPU; interrupts off ---- */
 
-/* Move lists on, and report the quiescent state that this moment is. */
-static void advance(struct rcu_cpu *rc)
+/*
+ * Move lists on, and report the quiescent state that this moment is. False: others are at it, and
+ * `wait` is not set. Waiting here would have all CPUs queue up in each grace period.
+ */
+static bool advance(struct rcu_cpu *rc, bool wait)
 {
 	unsigned int cpu = smp_processor_id();
 
 	if (nr_cpus == 1) {
 		list_take(&rc->ready, &rc->next);
-		return;
+		return true;
 	}
-	spin_lock(&rcu.lock);
-	__clear_bit(cpu, rcu.waiting);
+	if (wait)
+		spin_lock(&rcu.lock);
+	else if (!spin_trylock(&rcu.lock))
+		return false;
+	clear_bit(cpu, rcu.waiting);
 	if (rc->wait.head && rcu.gp_done >= rc->wait_gp)
 		list_take(&rc->ready, &rc->wait);
 	if (!rc->wait.head && rc->next.head) {
@@ -159,12 +166,23 @@ static void advance(struct rcu_cpu *rc)
 	 * for it.
 	 */
 	if (test_bit((int)cpu, rcu.waiting)) {
-		__clear_bit(cpu, rcu.waiting);
+		clear_bit(cpu, rcu.waiting);
 		gp_advance();
 	}
 	if (rc->wait.head && rcu.gp_done >= rc->wait_gp)
 		list_take(&rc->ready, &rc->wait);
 	spin_unlock(&rcu.lock);
+	return true;
+}
+
+/*
+ * Report this quiescent state without the lock. False: it takes advance(). Either the bit is not there, and the grace period is just
+ * beginning, or no other CPU is left to wait for.
+ */
+static bool report_quiet(void)
+{
+	return test_and_clear_bit((int)smp_processor_id(), rcu.waiting) &&
+	       !bitmap_empty(rcu.waiting, nr_cpus);
 }
 
 static void run_callback(struct rcu_head *head)
@@ -194,20 +212,32 @@ static void run_ready(struct rcu_cpu *rc, unsigned long flags)
 	rc->running = false;
 }
 
-void rcu_do_work(void)
+/* What rcu_work says; what is not done when `wait` is not set stays there. */
+static void do_work(bool wait)
 {
 	struct rcu_cpu *rc;
 	unsigned long flags;
+	unsigned int work;
 
 	local_irq_save(flags);
 	rc = this_cpu_ptr(rcu_cpu);
-	this_cpu_write(rcu_work, 0);
-	advance(rc);
+	work = __atomic_exchange_n(this_cpu_ptr(rcu_work), 0, __ATOMIC_SEQ_CST);
+	if (work == RCU_NEED_QS && report_quiet()) {
+		local_irq_restore(flags);
+		return;
+	}
+	if (!advance(rc, wait))
+		work_add(smp_processor_id(), work);
 	if (!rc->running)
 		run_ready(rc, flags);
 	if (rc->ready.head || (rc->next.head && !rc->wait.head))
 		work_add(smp_processor_id(), RCU_CALLBACKS);
 	local_irq_restore(flags);
+}
+
+void rcu_do_work(void)
+{
+	do_work(false);
 }
 
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
@@ -249,13 +279,13 @@ void rcu_idle_enter(void)
 {
 	/* Callbacks that are ready run here, with interrupts off. */
 	for (int tries = 0; this_cpu_read(rcu_work) && tries < 4; tries++)
-		rcu_do_work();
+		do_work(true);
 	__atomic_store_n(this_cpu_ptr(rcu_idle), 1, __ATOMIC_SEQ_CST);
 	smp_mb();
 	/* A grace period that began before the flag was seen waits for this CPU. */
 	if (this_cpu_read(rcu_work) & RCU_NEED_QS) {
 		spin_lock(&rcu.lock);
-		__clear_bit(smp_processor_id(), rcu.waiting);
+		clear_bit(smp_processor_id(), rcu.waiting);
 		gp_advance();
 		spin_unlock(&rcu.lock);
 	}
