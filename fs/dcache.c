@@ -28,7 +28,7 @@ struct external_name {
 DEFINE_SEQLOCK(rename_lock);
 static struct hlist_head *dentry_hashtable;
 static unsigned int d_hash_mask;
-static spinlock_t hash_locks[HASH_LOCKS];
+static spinlock_t hash_locks[HASH_LOCKS] = {[0 ... HASH_LOCKS - 1] = __SPIN_LOCK_UNLOCKED(hash_locks)};
 static struct kmem_cache *dentry_cache;
 static atomic_long_t dentry_count;
 

@@ -33,8 +33,8 @@ struct uart {
 };
 
 static struct uart uarts[] = {
-	{.base = 0x3f8, .isa_irq = 4},
-	{.base = 0x2f8, .isa_irq = 3},
+	{.base = 0x3f8, .isa_irq = 4, .lock = __SPIN_LOCK_UNLOCKED(uarts.lock)},
+	{.base = 0x2f8, .isa_irq = 3, .lock = __SPIN_LOCK_UNLOCKED(uarts.lock)},
 };
 
 static struct uart *uart_get(unsigned int port)

@@ -39,6 +39,7 @@ static void begin_panic(void)
 static void finish_panic(void) __noreturn;
 static void finish_panic(void)
 {
+	lockdep_show_held();
 	printk(KERN_EMERG "---[ end Kernel panic ]---\n");
 	arch_panic_exit();
 }

@@ -36,7 +36,7 @@ struct page *mem_map;
 unsigned long max_pfn;
 DEFINE_PER_CPU(vm_stats_t, vm_stats);
 
-static struct pglist_data nodes[MAX_NUMNODES];
+static struct pglist_data nodes[MAX_NUMNODES] = {[0 ... MAX_NUMNODES - 1] = {.lock = __SPIN_LOCK_UNLOCKED(nodes.lock)}};
 static atomic_long_t nr_ram_pages;
 static unsigned long min_free = 16;
 /* Pages on a CPU's list at most; moved at once. */

@@ -11,6 +11,7 @@ size_t copy_from_user(void *to, const void __user *from, size_t n)
 {
 	size_t left = n;
 
+	lockdep_might_fault();
 	if (likely(access_ok(from, n)))
 		left = arch_copy_user(to, from, n);
 	if (unlikely(left))
@@ -20,6 +21,7 @@ size_t copy_from_user(void *to, const void __user *from, size_t n)
 
 size_t copy_to_user(void __user *to, const void *from, size_t n)
 {
+	lockdep_might_fault();
 	return likely(access_ok(to, n)) ? arch_copy_user(to, from, n) : n;
 }
 

@@ -19,7 +19,7 @@
  */
 #include "kernel/sched/rq.h"
 
-DEFINE_PER_CPU(struct rq, runqueue);
+DEFINE_PER_CPU(struct rq, runqueue) = {.lock = __SPIN_LOCK_UNLOCKED(runqueue.lock)};
 unsigned long sched_idle_mask[BITS_TO_LONGS(NR_CPUS)];
 atomic_t sched_nr_overloaded;
 
@@ -308,6 +308,7 @@ void schedule(void)
 	unsigned long flags;
 	struct rq *rq;
 
+	lockdep_might_sleep();
 	rcu_note_context_switch();
 	local_irq_save(flags);
 	rq = this_rq();

@@ -82,6 +82,7 @@ struct task_struct {
 	u64 utime, stime;		/* ns, by the tick; written by its CPU only */
 	u64 start_time;			/* ns since boot; immutable */
 	u64 min_flt, maj_flt;		/* the task itself */
+	HELD_LOCKS			/* builds with LOCKDEP=1: sleeping locks held. The task itself */
 	unsigned int fail_nth;		/* this many allocations from now one fails; 0: none. The task itself, and its /proc file */
 
 	/* ---- memory ---- */

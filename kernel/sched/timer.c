@@ -16,7 +16,9 @@ struct timer_base {
 	/* what the hardware is set to; its own CPU only, irqs off */
 	u64 armed_until;
 };
-static DEFINE_PER_CPU(struct timer_base, timer_bases) = {.armed_until = KTIME_MAX};
+static DEFINE_PER_CPU(struct timer_base, timer_bases) = {
+	.lock = __SPIN_LOCK_UNLOCKED(timer_bases.lock), .armed_until = KTIME_MAX
+};
 
 static bool timer_less(const struct rb_node *a, const struct rb_node *b)
 {

@@ -48,7 +48,7 @@ static struct {
 	DECLARE_BITMAP(waiting, NR_CPUS);
 	DECLARE_BITMAP(sleepers, NR_CPUS);	/* CPUs with callbacks waiting for a grace period */
 	atomic_t hurry;			/* synchronize_rcu()s under way */
-} rcu;
+} rcu = {.lock = __SPIN_LOCK_UNLOCKED(rcu.lock)};
 
 DEFINE_PER_CPU(unsigned int, rcu_work);
 /* 1: halted, or about to; read by others after a full barrier. */

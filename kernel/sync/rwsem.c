@@ -85,12 +85,24 @@ noinline void rwsem_down_write_slow(struct rw_semaphore *s)
 
 int down_read_killable(struct rw_semaphore *s)
 {
-	return down_read_trylock(s) ? 0 : down_slow(s, false, TASK_KILLABLE);
+	int err;
+
+	lockdep_acquire(&s->dep, LOCK_SLEEPS | LOCK_READ);
+	err = down_read_take(s) ? 0 : down_slow(s, false, TASK_KILLABLE);
+	if (err)
+		lockdep_release(&s->dep, LOCK_SLEEPS);
+	return err;
 }
 
 int down_write_killable(struct rw_semaphore *s)
 {
-	return down_write_trylock(s) ? 0 : down_slow(s, true, TASK_KILLABLE);
+	int err;
+
+	lockdep_acquire(&s->dep, LOCK_SLEEPS);
+	err = down_write_take(s) ? 0 : down_slow(s, true, TASK_KILLABLE);
+	if (err)
+		lockdep_release(&s->dep, LOCK_SLEEPS);
+	return err;
 }
 
 void downgrade_write(struct rw_semaphore *s)

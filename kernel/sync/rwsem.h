@@ -12,24 +12,27 @@ struct rw_semaphore {
 	long count;			/* RWSEM_* bits and readers × RWSEM_READER. Atomic. */
 	spinlock_t wait_lock;
 	struct list_head wait_list;	/* wait_lock */
+	LOCKDEP_MAP
 };
 #define RWSEM_WAITERS 1L
 #define RWSEM_WRITER  2L
 #define RWSEM_READER  4L
 
-#define __RWSEM_INITIALIZER(name) {0, __SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).wait_list)}
+#define __RWSEM_INITIALIZER(name) {0, __SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).wait_list), LOCKDEP_MAP_INIT(name)}
 #define DECLARE_RWSEM(name)	  struct rw_semaphore name = __RWSEM_INITIALIZER(name)
 
-static inline void init_rwsem(struct rw_semaphore *s)
+#define init_rwsem(s) __init_rwsem(s, LOCK_NAME(s))
+static inline void __init_rwsem(struct rw_semaphore *s, const char *name)
 {
 	s->count = 0;
+	lockdep_init(s, name);
 	spin_lock_init(&s->wait_lock);
 	INIT_LIST_HEAD(&s->wait_list);
 }
 void rwsem_wake(struct rw_semaphore *s);
 void downgrade_write(struct rw_semaphore *s);	/* writer becomes reader without a gap */
 
-static inline bool down_read_trylock(struct rw_semaphore *s)
+static __always_inline bool down_read_take(struct rw_semaphore *s)
 {
 	long old = __atomic_load_n(&s->count, __ATOMIC_RELAXED);
 
@@ -39,7 +42,7 @@ static inline bool down_read_trylock(struct rw_semaphore *s)
 			return true;
 	return false;
 }
-static inline bool down_write_trylock(struct rw_semaphore *s)
+static __always_inline bool down_write_take(struct rw_semaphore *s)
 {
 	long old = 0;
 
@@ -48,27 +51,47 @@ static inline bool down_write_trylock(struct rw_semaphore *s)
 }
 void rwsem_down_read_slow(struct rw_semaphore *s);
 void rwsem_down_write_slow(struct rw_semaphore *s);
-static inline void down_read(struct rw_semaphore *s)
+static __always_inline bool down_read_trylock(struct rw_semaphore *s)
 {
-	if (unlikely(!down_read_trylock(s)))
+	bool got = down_read_take(s);
+
+	if (got)
+		lockdep_acquire(&s->dep, LOCK_SLEEPS | LOCK_READ | LOCK_TRY);
+	return got;
+}
+static __always_inline bool down_write_trylock(struct rw_semaphore *s)
+{
+	bool got = down_write_take(s);
+
+	if (got)
+		lockdep_acquire(&s->dep, LOCK_SLEEPS | LOCK_TRY);
+	return got;
+}
+static __always_inline void down_read(struct rw_semaphore *s)
+{
+	lockdep_acquire(&s->dep, LOCK_SLEEPS | LOCK_READ);
+	if (unlikely(!down_read_take(s)))
 		rwsem_down_read_slow(s);
 }
-static inline void down_write(struct rw_semaphore *s)
+static __always_inline void down_write(struct rw_semaphore *s)
 {
-	if (unlikely(!down_write_trylock(s)))
+	lockdep_acquire(&s->dep, LOCK_SLEEPS);
+	if (unlikely(!down_write_take(s)))
 		rwsem_down_write_slow(s);
 }
 /* 0, or -EINTR: a fatal signal came first. */
 int __must_check down_read_killable(struct rw_semaphore *s);
 int __must_check down_write_killable(struct rw_semaphore *s);
-static inline void up_read(struct rw_semaphore *s)
+static __always_inline void up_read(struct rw_semaphore *s)
 {
+	lockdep_release(&s->dep, LOCK_SLEEPS);
 	if (unlikely(__atomic_sub_fetch(&s->count, RWSEM_READER, __ATOMIC_RELEASE) ==
 		     RWSEM_WAITERS))
 		rwsem_wake(s);
 }
-static inline void up_write(struct rw_semaphore *s)
+static __always_inline void up_write(struct rw_semaphore *s)
 {
+	lockdep_release(&s->dep, LOCK_SLEEPS);
 	if (unlikely(__atomic_sub_fetch(&s->count, RWSEM_WRITER, __ATOMIC_RELEASE) & RWSEM_WAITERS))
 		rwsem_wake(s);
 }

@@ -56,9 +56,10 @@ struct wait_queue_entry {
 	wait_queue_entry_t name = {0, current, autoremove_wake_function, \
 				   LIST_HEAD_INIT((name).entry)}
 
-static inline void init_waitqueue_head(wait_queue_head_t *q)
+#define init_waitqueue_head(q) __init_waitqueue_head(q, LOCK_NAME(q))
+static inline void __init_waitqueue_head(wait_queue_head_t *q, const char *name)
 {
-	spin_lock_init(&q->lock);
+	__spin_lock_init(&q->lock, name);
 	INIT_LIST_HEAD(&q->head);
 }
 static inline void init_waitqueue_func_entry(wait_queue_entry_t *e, wait_queue_func_t func)
@@ -180,10 +181,11 @@ struct completion {
 #define DECLARE_COMPLETION(name)	 struct completion name = COMPLETION_INITIALIZER(name)
 #define DECLARE_COMPLETION_ONSTACK(name) DECLARE_COMPLETION(name)
 
-static inline void init_completion(struct completion *c)
+#define init_completion(c) __init_completion(c, LOCK_NAME(c))
+static inline void __init_completion(struct completion *c, const char *name)
 {
 	c->done = 0;
-	init_waitqueue_head(&c->wait);
+	__init_waitqueue_head(&c->wait, name);
 }
 static inline void reinit_completion(struct completion *c)
 {

@@ -206,6 +206,7 @@ static struct task_struct *dup_task(void)
 	 */
 	refcount_set(&p->usage, 2);
 	p->flags = (current->flags & PF_KTHREAD) | PF_FORKNOEXEC;
+	lockdep_init_held(&p->held);
 	spin_lock_init(&p->alloc_lock);
 	INIT_LIST_HEAD(&p->children);
 	INIT_LIST_HEAD(&p->sibling);

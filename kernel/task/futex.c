@@ -49,7 +49,9 @@ struct futex_q {
 };
 
 #define FUTEX_HASH_BITS 7
-static struct futex_bucket buckets[1U << FUTEX_HASH_BITS];
+static struct futex_bucket buckets[1U << FUTEX_HASH_BITS] = {
+	[0 ... (1U << FUTEX_HASH_BITS) - 1] = {.lock = __SPIN_LOCK_UNLOCKED(buckets.lock)}
+};
 
 static struct futex_bucket *bucket_of(const struct futex_key *key)
 {

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lock checker (builds with LOCKDEP=1): finds deadlocks before they happen. Locks that were initialised at one place
+ * are one class. Whenever class B is taken while A is held, the order "A before B" is learnt; a new order that closes a circle
+ * with those learnt before is reported with both chains, even if nothing hung this time. Further reported: the same lock
+ * taken twice; a spin lock that an interrupt handler takes and that others hold with interrupts on; sleeping with
+ * a spin lock held; release by somebody who does not hold the lock.
+ *
+ * Each fault is reported once. Two locks of one class held together (parent and child directory) are not compared.
+ * Nothing is allocated: when a table is full the checker says so and learns no more. Start reading at lockdep_acquire().
+ */
+#ifdef CONFIG_LOCKDEP
+#include "kernel/debug/debug.h"
+#include "kernel/debug/internal.h"
+#include "kernel/sched/sched.h"
+
+#define MAX_CLASSES 512		/* class 0 is "none" */
+#define MAX_EDGES   8192
+#define MAX_SITES   64
+
+/* How a class is used: taken by interrupt handlers, or held with interrupts on; by readers, or alone. */
+enum { IRQ_WRITE, IRQ_READ, ON_WRITE, ON_READ, NR_USES };
+
+struct lock_class {
+	const char *name;
+	unsigned long use[NR_USES];	/* where first used so; 0: never */
+	u16 first_edge;			/* orders that begin here, by edge.next; 0 ends */
+	bool irq_reported;
+};
+
+/* "from before to", with the places where both were taken. */
+struct edge {
+	u16 from, to, next;
+	unsigned long from_ip, to_ip;
+};
+
+/* All under graph_lock, but `known` and `use` are first looked at without it: they only grow. */
+static struct lock_class classes[MAX_CLASSES];
+static unsigned int nr_classes = 1;
+static struct edge edges[MAX_EDGES];
+static unsigned int nr_edges = 1;
+static unsigned long known[MAX_CLASSES][BITS_TO_LONGS(MAX_CLASSES)];	/* orders that need no look any more */
+static unsigned long sites[MAX_SITES];		/* places that had their report; more than these are not reported */
+static int graph_lock;				/* a plain word: spin locks are what is checked */
+
+static DEFINE_PER_CPU(struct held_locks, held_spins);
+static DEFINE_PER_CPU(int, checking);	/* this CPU is in here: locks taken meanwhile are not looked at */
+static bool off;			/* a panic, or a table was full */
+
+static bool enter(void)
+{
+	if (this_cpu_read(checking) || READ_ONCE(off) || panic_in_progress() || !current)
+		return false;
+	this_cpu_write(checking, 1);
+	return true;
+}
+
+static void leave(void)
+{
+	this_cpu_write(checking, 0);
+}
+
+static void lock_graph(void)
+{
+	while (xchg(&graph_lock, 1))
+		cpu_relax();
+}
+
+static void unlock_graph(void)
+{
+	smp_store_release(&graph_lock, 0);
+}
+
+static void give_up(const char *what)
+{
+	off = true;
+	pr_warn("LOCKDEP: no room for more %s; locks are not checked from here on\n", what);
+}
+
+/* ---- reports ---- */
+
+static void show_list(const char *whose, int id, const struct held_locks *held)
+{
+	for (unsigned int i = 0; i < held->count; i++)
+		pr_err("  %s %d holds %s (%p), taken at %pS%s\n", whose, id, held->lock[i].map->name ?: "a lock without name",
+		       (void *)held->lock[i].map, (void *)held->lock[i].ip, held->lock[i].irq ? ", in an interrupt" : "");
+}
+
+void lockdep_show_held(void)
+{
+	show_list("task", current->pid, &current->held);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		show_list("CPU", cpu, per_cpu_ptr(held_spins, cpu));
+}
+
+/* After a report's head: who, what is held, and how we came here. */
+static void show_rest(void)
+{
+	pr_err("  CPU %u, task %d (%s)\n", raw_cpu_id(), current->pid, current->comm);
+	show_list("task", current->pid, &current->held);
+	show_list("CPU", raw_cpu_id(), this_cpu_ptr(held_spins));
+	dump_stack();
+}
+
+/* Is this the first report of this place? */
+static bool first_at(unsigned long ip)
+{
+	unsigned int i;
+	bool first;
+
+	lock_graph();
+	for (i = 0; i < MAX_SITES && sites[i] && sites[i] != ip; i++)
+		;
+	first = i < MAX_SITES && !sites[i];
+	if (first)
+		sites[i] = ip;
+	unlock_graph();
+	return first;
+}
+
+/* ---- the graph ---- */
+
+/* The class of a lock; 0: it has none. */
+static unsigned int class_of(struct lockdep_map *map)
+{
+	unsigned int i;
+
+	if (map->class || !map->name)
+		return map->class;
+	lock_graph();
+	for (i = 1; i < nr_classes && classes[i].name != map->name; i++)
+		;
+	if (i == MAX_CLASSES) {
+		give_up("classes");
+		i = 0;
+	} else if (i == nr_classes) {
+		classes[i].name = map->name;
+		nr_classes++;
+	}
+	map->class = i;
+	unlock_graph();
+	return i;
+}
+
+/*
+ * Search orders from class `from` to class `to`, breadth first; via[c] is the edge by which c was reached. True: there is a
+ * chain. graph_lock.
+ */
+static u16 via[MAX_CLASSES];
+static bool find_chain(unsigned int from, unsigned int to)
+{
+	static u16 queue[MAX_CLASSES];
+	unsigned int head = 0, tail = 0;
+
+	memset(via, 0, sizeof(via));
+	queue[tail++] = from;
+	while (head < tail) {
+		for (unsigned int e = classes[queue[head++]].first_edge; e; e = edges[e].next) {
+			unsigned int c = edges[e].to;
+
+			if (via[c] || c == from)
+				continue;
+			via[c] = e;
+			if (c == to)
+				return true;
+			queue[tail++] = c;
+		}
+	}
+	return false;
+}
+
+static void report_cycle(unsigned int a, unsigned long a_ip, unsigned int b, unsigned long b_ip)
+{
+	pr_err("LOCKDEP: circular order of locks: %s is taken while %s is held\n", classes[b].name, classes[a].name);
+	pr_err("  now:     %s at %pS, then %s at %pS\n", classes[a].name, (void *)a_ip, classes[b].name, (void *)b_ip);
+	for (unsigned int c = a; c != b; c = edges[via[c]].from) {
+		const struct edge *e = &edges[via[c]];
+
+		pr_err("  earlier: %s at %pS, then %s at %pS\n", classes[e->from].name, (void *)e->from_ip, classes[e->to].name,
+		       (void *)e->to_ip);
+	}
+	show_rest();
+}
+
+/* Learn "a before b", unless it contradicts what is known. */
+static void learn(unsigned int a, unsigned long a_ip, unsigned int b, unsigned long b_ip)
+{
+	if (test_bit(b, known[a]))
+		return;
+	lock_graph();
+	if (test_bit(b, known[a]))
+		goto out;
+	set_bit(b, known[a]);
+	if (find_chain(b, a)) {
+		report_cycle(a, a_ip, b, b_ip);
+	} else if (nr_edges == MAX_EDGES) {
+		give_up("orders");
+	} else {
+		edges[nr_edges] = (struct edge){a, b, classes[a].first_edge, a_ip, b_ip};
+		classes[a].first_edge = nr_edges++;
+	}
+out:
+	unlock_graph();
+}
+
+static void check_order(const struct held_locks *held, const struct held_lock *new)
+{
+	for (unsigned int i = 0; i < held->count; i++) {
+		const struct held_lock *h = &held->lock[i];
+
+		if (h->irq != new->irq)		/* what was interrupted is no order of ours */
+			continue;
+		if (h->map == new->map && !((h->kind & LOCK_NESTS) && (new->kind & LOCK_NESTS))) {
+			if (first_at(new->ip)) {
+				pr_err("LOCKDEP: %s is taken twice: at %pS, then at %pS\n", new->map->name ?: "a lock",
+				       (void *)h->ip, (void *)new->ip);
+				show_rest();
+			}
+		} else if (h->class && new->class && h->class != new->class) {
+			learn(h->class, h->ip, new->class, new->ip);
+		}
+	}
+}
+
+/* Interrupt handlers spin for ever on a lock whose holder they interrupted. */
+static void check_irq(const struct held_lock *new, bool irqs_on)
+{
+	struct lock_class *c = &classes[new->class];
+	unsigned int use = new->irq ? IRQ_WRITE : ON_WRITE;
+	unsigned long irq_ip, on_ip;
+
+	if (!new->class || (!new->irq && !irqs_on) || (new->irq && (new->kind & LOCK_TRY)))
+		return;
+	if (new->kind & LOCK_READ)
+		use++;
+	if (likely(c->use[use]))
+		return;
+	lock_graph();
+	c->use[use] = new->ip;
+	irq_ip = c->use[IRQ_WRITE] ?: c->use[IRQ_READ];
+	on_ip = c->use[IRQ_WRITE] && c->use[ON_READ] ? c->use[ON_READ] : c->use[ON_WRITE];
+	if (irq_ip && on_ip && !c->irq_reported) {
+		c->irq_reported = true;
+		pr_err("LOCKDEP: %s is taken in an interrupt at %pS, and with interrupts on at %pS\n", c->name,
+		       (void *)irq_ip, (void *)on_ip);
+		show_rest();
+	}
+	unlock_graph();
+}
+
+/* Once for each place that takes the lock: there are many of those, but one schedule(). */
+static void check_sleep(unsigned long ip)
+{
+	const struct held_locks *spins = this_cpu_ptr(held_spins);
+
+	if (likely(!spins->count) || !first_at(spins->lock[spins->count - 1].ip))
+		return;
+	pr_err("LOCKDEP: sleeping with a spin lock held, at %pS\n", (void *)ip);
+	show_rest();
+}
+
+/* ---- what locks call ---- */
+
+void lockdep_acquire(struct lockdep_map *map, unsigned int kind)
+{
+	struct held_lock new = {.map = map, .ip = (unsigned long)__builtin_return_address(0), .kind = kind};
+	struct held_locks *held;
+	bool irqs_on = !irqs_disabled();
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (!enter())
+		goto out;
+	new.class = class_of(map);
+	new.irq = in_interrupt();
+	held = kind & LOCK_SLEEPS ? &current->held : this_cpu_ptr(held_spins);
+	if (!(kind & LOCK_TRY)) {
+		if (kind & LOCK_SLEEPS)
+			check_sleep(new.ip);
+		if (!new.irq)
+			check_order(&current->held, &new);
+		if (!(kind & LOCK_SLEEPS))
+			check_order(this_cpu_ptr(held_spins), &new);
+	}
+	if (!(kind & LOCK_SLEEPS))
+		check_irq(&new, irqs_on);
+	if (held->count < MAX_HELD)
+		held->lock[held->count++] = new;
+	else
+		give_up("locks held at once");
+	leave();
+out:
+	local_irq_restore(flags);
+}
+
+void lockdep_release(struct lockdep_map *map, unsigned int kind)
+{
+	unsigned long flags, ip = (unsigned long)__builtin_return_address(0);
+	struct held_locks *held;
+	unsigned int i;
+
+	local_irq_save(flags);
+	if (!enter())
+		goto out;
+	held = kind & LOCK_SLEEPS ? &current->held : this_cpu_ptr(held_spins);
+	for (i = held->count; i && held->lock[i - 1].map != map; i--)
+		;
+	if (i) {
+		held->count--;
+		memmove(&held->lock[i - 1], &held->lock[i], (held->count - (i - 1)) * sizeof(held->lock[0]));
+	} else if (first_at(ip)) {
+		pr_err("LOCKDEP: %s is released at %pS by one who does not hold it\n", map->name ?: "a lock", (void *)ip);
+		show_rest();
+	}
+	leave();
+out:
+	local_irq_restore(flags);
+}
+
+static void might_sleep_at(unsigned long ip)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (enter()) {
+		check_sleep(ip);
+		leave();
+	}
+	local_irq_restore(flags);
+}
+
+void lockdep_might_sleep(void)
+{
+	might_sleep_at((unsigned long)__builtin_return_address(0));
+}
+
+void lockdep_might_fault(void)
+{
+	if (!this_cpu_read(pagefault_disabled))
+		might_sleep_at((unsigned long)__builtin_return_address(0));
+}
+
+bool lockdep_is_held(const struct lockdep_map *map)
+{
+	const struct held_locks *spins, *sleeping;
+	unsigned long flags;
+	bool found;
+
+	local_irq_save(flags);
+	spins = this_cpu_ptr(held_spins);
+	sleeping = &current->held;
+	found = READ_ONCE(off) || this_cpu_read(checking);
+	for (unsigned int i = 0; !found && i < spins->count; i++)
+		found = spins->lock[i].map == map;
+	for (unsigned int i = 0; !found && i < sleeping->count; i++)
+		found = sleeping->lock[i].map == map;
+	local_irq_restore(flags);
+	return found;
+}
+
+void lockdep_init_held(struct held_locks *held)
+{
+	held->count = 0;
+}
+#endif
