@@ -5,7 +5,7 @@
  * kernel/sched owns the task_struct, the pid table and the credentials; what *happens* to tasks (fork, exec, exit, wait, signals)
  * is kernel/task's, which fills the pointers that are opaque here.
  *
- * Start with: struct task_struct below, then fair.c (who runs next), core.c (schedule, wake-ups), balance.c, timer.c.
+ * Start with: struct task_struct below, then fair.c (who runs next), core.c (schedule, wake-ups), balance.c, affinity.c, timer.c.
  */
 #pragma once
 
