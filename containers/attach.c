@@ -275,6 +275,16 @@ struct collect {
 	bool threadgroups;
 };
 
+static bool is_member(struct container *cont, struct task_struct *p)
+{
+	bool member;
+
+	spin_lock_irq(&css_group_lock);
+	member = !list_empty(&p->cg_list) && css_group_container(p->containers, cont->root) == cont;
+	spin_unlock_irq(&css_group_lock);
+	return member;
+}
+
 static bool collect_group(struct css_group *cg, void *arg)
 {
 	struct collect *c = arg;
@@ -283,6 +293,33 @@ static bool collect_group(struct css_group *cg, void *arg)
 	list_for_each_entry (p, &cg->tasks, cg_list)
 		__set_bit(c->threadgroups ? p->tgid : p->pid, c->pids);
 	return true;
+}
+
+void container_for_each_task(struct container *cont, void (*fn)(struct task_struct *tsk, void *arg), void *arg)
+{
+	static unsigned long pids[PID_MAX / BITS_PER_LONG];	/* container_mutex; too large for a stack, and an allocation could fail */
+	struct collect c = {.pids = pids};
+	struct task_struct *p;
+	unsigned int pid;
+
+	mutex_assert_held(&container_mutex);
+	memset(pids, 0, sizeof(pids));
+	/* A child enters its group and the pid table in one step under tasklist_lock: here it is in both or in neither. */
+	read_lock(&tasklist_lock);
+	spin_lock_irq(&css_group_lock);
+	for_each_group_of(cont, collect_group, &c);
+	spin_unlock_irq(&css_group_lock);
+	read_unlock(&tasklist_lock);
+
+	for_each_set_bit(pid, pids, PID_MAX) {
+		p = find_get_task_by_pid(pid);
+		if (!p)
+			continue;
+		/* Exited since; or a pid that was used again. */
+		if (is_member(cont, p))
+			fn(p, arg);
+		put_task_struct(p);
+	}
 }
 
 /* The record at position n is word n of the bitmap: all its pids. */

@@ -376,6 +376,17 @@ bool container_is_below(const struct container *cont, const struct container *an
 	return false;
 }
 
+struct container *container_next_below(struct container *pos, const struct container *cont)
+{
+	mutex_assert_held(&container_mutex);
+	if (!list_empty(&pos->children))
+		return list_first_entry(&pos->children, struct container, sibling);
+	for (; pos != cont; pos = pos->parent)
+		if (!list_is_last(&pos->sibling, &pos->parent->children))
+			return list_next_entry(pos, sibling);
+	return NULL;
+}
+
 int container_is_descendant(const struct container *cont)
 {
 	return container_is_below(cont, css_group_container(rcu_dereference(current->containers), cont->root));

@@ -185,7 +185,7 @@ struct container_subsys {
 	/*
 	 * A task is about to be born into its parent's containers: can_fork may refuse it with an error; cancel_fork undoes that
 	 * when the fork fails later. fork: it is born. exit: a task is leaving; it is still in its container for this call.
-	 * None of the four may sleep. They run for every task, whether the subsystem is bound or not.
+	 * None of the four may sleep. They run for every task, whether the subsystem is bound or not; but see ignores_top.
 	 */
 	int (*can_fork)(struct container_subsys *ss, struct task_struct *child);
 	void (*cancel_fork)(struct container_subsys *ss, struct task_struct *child);
@@ -201,6 +201,11 @@ struct container_subsys {
 	int subsys_id;
 	bool early_init;			/* created before there is memory: no allocation in create */
 	bool follows_namespaces;		/* container_new_namespace() makes a container in its hierarchy */
+	/*
+	 * fork, exit, can_fork and cancel_fork have nothing to do for a task in the top container: they are left out for tasks that are
+	 * in no other container anywhere, so that who uses no containers pays for none.
+	 */
+	bool ignores_top;
 	const char *name;			/* shorter than MAX_CONTAINER_TYPE_NAMELEN */
 #define MAX_CONTAINER_TYPE_NAMELEN 32
 
@@ -258,6 +263,19 @@ int container_path(const struct container *cont, char *buf, int buflen);
 int container_is_descendant(const struct container *cont);
 /* Is cont `ancestor` or below it? */
 bool container_is_below(const struct container *cont, const struct container *ancestor);
+
+/*
+ * Call fn for each task in cont (not of those below), referenced. container_mutex is held, so that none is moved meanwhile; fn may sleep. A task
+ * that is born meanwhile may be missed: its birth calls the subsystem's fork() after fn's caller has set what fork() shall find.
+ */
+void container_for_each_task(struct container *cont, void (*fn)(struct task_struct *tsk, void *arg), void *arg);
+/*
+ * Over the children of cont, and over cont itself with all that is below it, parents before their children. container_mutex. The body must not
+ * remove containers.
+ */
+#define container_for_each_child(child, cont) list_for_each_entry (child, &(cont)->children, sibling)
+#define container_for_each_below(pos, cont)   for ((pos) = (cont); (pos); (pos) = container_next_below(pos, cont))
+struct container *container_next_below(struct container *pos, const struct container *cont);
 
 static inline struct container_subsys_state *container_subsys_state(const struct container *cont, int subsys_id)
 {

@@ -9,19 +9,35 @@
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
 
-/* Bit n: subsystem n has this callback. Written at boot only. */
-static u64 have_fork, have_exit, have_can_fork;
+/*
+ * Which subsystems have a callback, bit n for subsystem n: all of them, and those that want it also for a task that is in top
+ * containers only. Written at boot only.
+ */
+struct callback_set {
+	u64 all, top;
+};
+static struct callback_set have_fork, have_exit, have_can_fork;
+
+static void note_callback(struct callback_set *set, struct container_subsys *ss, bool has)
+{
+	u64 bit = has ? 1ULL << ss->subsys_id : 0;
+
+	set->all |= bit;
+	if (!ss->ignores_top)
+		set->top |= bit;
+}
 
 void container_note_callbacks(struct container_subsys *ss)
 {
-	u64 bit = 1ULL << ss->subsys_id;
+	note_callback(&have_fork, ss, ss->fork);
+	note_callback(&have_exit, ss, ss->exit);
+	note_callback(&have_can_fork, ss, ss->can_fork);
+}
 
-	if (ss->fork)
-		have_fork |= bit;
-	if (ss->exit)
-		have_exit |= bit;
-	if (ss->can_fork)
-		have_can_fork |= bit;
+/* Those to call for a task of this group. */
+static u64 wanted_by(const struct callback_set *set, const struct css_group *cg)
+{
+	return cg->nr_links ? set->all : set->top;
 }
 
 void container_fork(struct task_struct *child)
@@ -36,7 +52,7 @@ static void cancel_fork_below(struct task_struct *child, int n)
 	struct container_subsys *ss;
 	int i;
 
-	for_each_bound_subsys (ss, i, have_can_fork)
+	for_each_bound_subsys (ss, i, wanted_by(&have_can_fork, child->containers))
 		if (i < n && ss->cancel_fork)
 			ss->cancel_fork(ss, child);
 }
@@ -46,9 +62,7 @@ int container_can_fork(struct task_struct *child)
 	struct container_subsys *ss;
 	int i, err;
 
-	if (likely(!have_can_fork))
-		return 0;
-	for_each_bound_subsys (ss, i, have_can_fork) {
+	for_each_bound_subsys (ss, i, wanted_by(&have_can_fork, child->containers)) {
 		err = ss->can_fork(ss, child);
 		if (err) {
 			cancel_fork_below(child, i);
@@ -60,8 +74,7 @@ int container_can_fork(struct task_struct *child)
 
 void container_cancel_fork(struct task_struct *child)
 {
-	if (unlikely(have_can_fork))
-		cancel_fork_below(child, CONTAINER_SUBSYS_COUNT);
+	cancel_fork_below(child, CONTAINER_SUBSYS_COUNT);
 }
 
 void container_post_fork(struct task_struct *child)
@@ -73,9 +86,8 @@ void container_post_fork(struct task_struct *child)
 	spin_lock_irqsave(&css_group_lock, flags);
 	list_add_tail(&child->cg_list, &child->containers->tasks);
 	spin_unlock_irqrestore(&css_group_lock, flags);
-	if (unlikely(have_fork))
-		for_each_bound_subsys (ss, i, have_fork)
-			ss->fork(ss, child);
+	for_each_bound_subsys (ss, i, wanted_by(&have_fork, child->containers))
+		ss->fork(ss, child);
 }
 
 void container_fork_failed(struct task_struct *child)
@@ -96,9 +108,8 @@ void container_exit(struct task_struct *tsk)
 	cg = tsk->containers;
 	spin_unlock_irqrestore(&css_group_lock, flags);
 
-	if (unlikely(have_exit))
-		for_each_bound_subsys (ss, i, have_exit)
-			ss->exit(ss, tsk);
+	for_each_bound_subsys (ss, i, wanted_by(&have_exit, cg))
+		ss->exit(ss, tsk);
 
 	rcu_assign_pointer(tsk->containers, &init_css_group);
 	put_css_group(cg);

@@ -151,6 +151,7 @@ static int numtasks_populate(struct container_subsys *ss, struct container *cont
 struct container_subsys numtasks_subsys = {
 	.name = "numtasks",
 	.subsys_id = numtasks_subsys_id,
+	.ignores_top = true,
 	.create = numtasks_create,
 	.destroy = numtasks_destroy,
 	.attach = numtasks_attach,
