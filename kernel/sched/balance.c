@@ -5,6 +5,9 @@
  * Three moments move tasks. A wake-up places the task on an idle CPU if there is one. A CPU that
  * runs out of tasks pulls one from the longest queue before it goes idle. And every now and then a
  * busy CPU compares its queue with the longest.
+ *
+ * All three stay within the CPU's balancing domain, rq->peers. The words of that bitmap are read
+ * without its lock by wakers; a mix of an old and a new set is a set of CPUs like any other.
  */
 #include "kernel/sched/rq.h"
 
@@ -16,9 +19,37 @@ static bool cpu_is_free(unsigned int cpu)
 	return test_bit(cpu, sched_idle_mask) && !READ_ONCE(cpu_rq(cpu)->nr_running);
 }
 
+void sched_set_balance_cpus(unsigned int cpu, const unsigned long *peers)
+{
+	struct rq *rq = cpu_rq(cpu);
+	unsigned long flags;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	BITMAP_EACH_WORD(i, NR_CPUS)
+		WRITE_ONCE(rq->peers[i], peers[i]);
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* A CPU in both sets that has nothing to do; NR_CPUS: none. */
+static unsigned int find_free(const unsigned long *a, const unsigned long *b)
+{
+	BITMAP_EACH_WORD(i, NR_CPUS) {
+		unsigned long free = READ_ONCE(sched_idle_mask[i]) & READ_ONCE(a[i]) & READ_ONCE(b[i]);
+
+		for (; free; free &= free - 1) {
+			unsigned int cpu = i * BITS_PER_LONG + __ffs(free);
+
+			if (cpu_is_free(cpu))
+				return cpu;
+		}
+	}
+	return NR_CPUS;
+}
+
 /*
- * Where p shall run: where it ran, if that is idle; else any idle CPU it may use; else where it
- * ran, if it still may; else the shortest queue. p->pi_lock held.
+ * Where p shall run: where it ran, if that is idle; else any idle CPU it may use in that one's
+ * domain; else where it ran, if it still may; else an idle CPU anywhere; else the shortest queue.
+ * p->pi_lock held.
  */
 unsigned int select_task_rq(struct task_struct *p, unsigned int prev)
 {
@@ -27,15 +58,9 @@ unsigned int select_task_rq(struct task_struct *p, unsigned int prev)
 
 	if (prev_ok && (nr_cpus == 1 || cpu_is_free(prev)))
 		return prev;
-	BITMAP_EACH_WORD(i, NR_CPUS) {
-		unsigned long free = READ_ONCE(sched_idle_mask[i]) & p->cpus_allowed[i];
-
-		for (; free; free &= free - 1) {
-			cpu = i * BITS_PER_LONG + __ffs(free);
-			if (cpu_is_free(cpu))
-				return cpu;
-		}
-	}
+	cpu = find_free(p->cpus_allowed, prev_ok ? cpu_rq(prev)->peers : p->cpus_allowed);
+	if (cpu < NR_CPUS)
+		return cpu;
 	if (prev_ok)
 		return prev;
 	for_each_set_bit(cpu, p->cpus_allowed, nr_cpus)
@@ -51,7 +76,8 @@ static struct rq *find_busiest(struct rq *self, unsigned int at_least)
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		struct rq *rq = cpu_rq(cpu);
 
-		if (rq != self && READ_ONCE(rq->nr_running) >= at_least) {
+		if (rq != self && test_bit(cpu, self->peers) &&
+		    READ_ONCE(rq->nr_running) >= at_least) {
 			at_least = rq->nr_running + 1;
 			busiest = rq;
 		}
@@ -113,6 +139,18 @@ bool pull_one_task(struct rq *rq)
 	return pulled;
 }
 
+/* Have an idle CPU of rq's domain pull one of those that wait here. False: there is none. */
+static bool wake_idle_peer(struct rq *rq)
+{
+	unsigned int cpu = find_free(rq->peers, rq->peers);
+
+	if (cpu >= NR_CPUS)
+		return false;
+	if (!test_and_set_bit(TIF_NEED_RESCHED, &cpu_rq(cpu)->idle->work))
+		smp_send_reschedule(cpu);
+	return true;
+}
+
 /*
  * From the tick: pull if another queue is longer by two; if others are idle while tasks wait here,
  * have one pull.
@@ -124,15 +162,8 @@ void periodic_balance(struct rq *rq)
 	if (rq->clock < rq->next_balance || nr_cpus == 1)
 		return;
 	rq->next_balance = rq->clock + BALANCE_PERIOD;
-	if (rq->nr_running > 1) {
-		unsigned int idle = find_first_bit(sched_idle_mask, nr_cpus);
-
-		if (idle < nr_cpus) {
-			if (!test_and_set_bit(TIF_NEED_RESCHED, &cpu_rq(idle)->idle->work))
-				smp_send_reschedule(idle);
-			return;
-		}
-	}
+	if (rq->nr_running > 1 && wake_idle_peer(rq))
+		return;
 	busiest = find_busiest(rq, rq->nr_running + 2);
 	if (!busiest)
 		return;
@@ -145,11 +176,7 @@ void periodic_balance(struct rq *rq)
 void sched_exec(void)
 {
 	struct rq *rq = this_rq();
-	unsigned int cpu;
 
-	if (READ_ONCE(rq->nr_running) < 2)
-		return;
-	cpu = find_first_bit(sched_idle_mask, nr_cpus);
-	if (cpu < nr_cpus && !test_and_set_bit(TIF_NEED_RESCHED, &cpu_rq(cpu)->idle->work))
-		smp_send_reschedule(cpu);	/* it pulls one of those that wait here */
+	if (READ_ONCE(rq->nr_running) >= 2)
+		wake_idle_peer(rq);
 }

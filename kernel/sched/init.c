@@ -16,6 +16,7 @@ static void become_idle(struct task_struct *p, unsigned int cpu)
 	rq->curr = rq->idle = p;
 	rq->cfs.timeline = RB_ROOT_CACHED;
 	rq->tick_at = KTIME_MAX;
+	bitmap_fill(rq->peers, NR_CPUS);
 	update_rq_clock(rq);
 	rq->idle_since = rq->clock;
 	p->cpu = cpu;

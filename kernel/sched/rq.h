@@ -32,6 +32,8 @@ struct rq {
 	/* the running task wants sched_tick() then; KTIME_MAX: not at all */
 	u64 tick_at;
 	u64 next_balance;		/* ns */
+	/* CPUs it exchanges tasks with: sched_set_balance_cpus(); others read it word by word */
+	DECLARE_BITMAP(peers, NR_CPUS);
 	u64 idle_since, idle_ns;	/* ns; idle_since 0: not idle */
 	u64 user_samples, system_samples;	/* what the tick found running */
 	u64 nr_switches;

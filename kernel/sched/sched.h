@@ -231,6 +231,14 @@ int set_user_nice(struct task_struct *p, int nice);
 int sched_setaffinity(struct task_struct *p, const unsigned long *mask);
 /* cpuset's hook: cut `p` to `allowed` (kernel/sched keeps what the user asked for and restores it when possible). */
 void set_cpus_allowed(struct task_struct *p, const unsigned long *allowed);
+/*
+ * Balancing domains, for cpuset: among which CPUs the scheduler spreads tasks of its own accord. From now on `cpu` takes waiting tasks only from
+ * the CPUs in `peers` (bit n = CPU n; its own bit does not matter), and a task that ran on it is woken on it or one of them. At boot: all. An
+ * empty set isolates it. Affinity comes first: a task that may not run on its CPU goes to any that it may use. Tasks already there are not
+ * moved. Who wants domains calls this for each CPU; domains that are not symmetric work, but pull one way only.
+ * The caller serializes its calls (cpuset: container_mutex). Takes that CPU's rq->lock, so: no rq->lock and no pi_lock held. Does not sleep.
+ */
+void sched_set_balance_cpus(unsigned int cpu, const unsigned long *peers);
 /* CPU time of a task in ns, including the current slice. */
 u64 task_sched_runtime(struct task_struct *p);
 u64 sched_idle_time(unsigned int cpu);			/* ns */
