@@ -57,6 +57,7 @@ static ssize_t container_seq_read(struct file *file, char __user *buf, size_t nb
 static ssize_t write_uint(struct container *cont, const struct cftype *cft, const char __user *buf, size_t nbytes)
 {
 	unsigned long long val;
+	size_t len = nbytes;
 	char text[64];
 	int err;
 
@@ -64,11 +65,11 @@ static ssize_t write_uint(struct container *cont, const struct cftype *cft, cons
 		return -E2BIG;
 	if (copy_from_user(text, buf, nbytes))
 		return -EFAULT;
-	text[nbytes] = '\0';
-	if (nbytes && text[nbytes - 1] == '\n')
-		text[nbytes - 1] = '\0';
-	/* Digits alone: kstrtoull() would let a sign, a prefix or another newline pass. */
-	if (!*text || strspn(text, "0123456789") != strlen(text))
+	if (len && text[len - 1] == '\n')
+		len--;
+	text[len] = '\0';
+	/* Digits alone: kstrtoull() would let a sign, a prefix or another newline pass, and stop at a NUL. */
+	if (!len || strspn(text, "0123456789") != len)
 		return -EINVAL;
 	err = kstrtoull(text, 10, &val);
 	if (!err)
@@ -124,11 +125,18 @@ static int show_seq(struct seq_file *m, void *v)
 	return cft->read_seq(file_container(m->file), cft, m);
 }
 
+/* Undo cft->open(). */
 static int container_file_release(struct inode *inode, struct file *file)
 {
 	const struct cftype *cft = file_cftype(file);
 
 	return cft->release ? cft->release(file_container(file), cft, file) : 0;
+}
+
+static int container_single_release(struct inode *inode, struct file *file)
+{
+	single_release(inode, file);
+	return container_file_release(inode, file);
 }
 
 static int container_file_open(struct inode *inode, struct file *file);
@@ -153,7 +161,7 @@ static const struct file_operations container_single_operations = {
 	.read = container_seq_read,
 	.write = container_file_write,
 	.llseek = seq_lseek,
-	.release = single_release,
+	.release = container_single_release,
 };
 
 static int container_file_open(struct inode *inode, struct file *file)
@@ -172,7 +180,9 @@ static int container_file_open(struct inode *inode, struct file *file)
 		file->f_op = &container_seq_operations;
 	if (cft->read_seq) {
 		err = single_open(file, show_seq, NULL);
-		if (!err)
+		if (err)
+			container_file_release(inode, file);
+		else
 			file->f_op = &container_single_operations;
 	}
 	return err;
@@ -294,25 +304,50 @@ int container_populate_dir(struct container *cont)
 	return err;
 }
 
-/* Remove the names of dir's files that belong to ss, or all of them (NULL). Child directories stay. */
-static void remove_files(struct dentry *dir, struct container_subsys *ss)
+/* Is child a file called "OWNER.…" (NULL: any file) that still has its name? The directory's d_lock is held. */
+static bool is_file_of(const struct dentry *child, const char *owner)
 {
-	size_t len = ss ? strlen(ss->name) : 0;
-	struct dentry *child, *next;
+	size_t len = owner ? strlen(owner) : 0;
 
-	list_for_each_entry_safe (child, next, &dir->d_subdirs, d_child) {
-		if (!child->d_inode || S_ISDIR(child->d_inode->i_mode))
-			continue;
-		if (ss && (strncmp(child->d_name.name, ss->name, len) || child->d_name.name[len] != '.'))
-			continue;
-		child->d_inode->i_nlink = 0;
-		d_delete_pinned(child);
+	if (!(child->d_flags & DCACHE_PINNED) || S_ISDIR(child->d_inode->i_mode))
+		return false;
+	return !owner || (!strncmp(child->d_name.name, owner, len) && child->d_name.name[len] == '.');
+}
+
+/*
+ * The first such file of dir, referenced; NULL: none. A name that somebody looked for in vain leaves the list at any moment, so the list is
+ * only safe under d_lock. dir's i_mutex held: no file is made meanwhile.
+ */
+static struct dentry *first_file(struct dentry *dir, const char *owner)
+{
+	struct dentry *child, *found = NULL;
+
+	spin_lock(&dir->d_lock);
+	list_for_each_entry (child, &dir->d_subdirs, d_child) {
+		if (is_file_of(child, owner)) {
+			found = dget(child);
+			break;
+		}
+	}
+	spin_unlock(&dir->d_lock);
+	return found;
+}
+
+/* Remove the names of dir's files that belong to owner, or all of them (NULL). Child directories stay. */
+static void remove_files(struct dentry *dir, const char *owner)
+{
+	struct dentry *file;
+
+	while ((file = first_file(dir, owner))) {
+		file->d_inode->i_nlink = 0;
+		d_delete_pinned(file);
+		dput(file);
 	}
 }
 
 void container_remove_subsys_files(struct container *cont, struct container_subsys *ss)
 {
-	remove_files(cont->dentry, ss);
+	remove_files(cont->dentry, ss->name);
 }
 
 void container_clear_dir(struct dentry *dir)
@@ -322,24 +357,13 @@ void container_clear_dir(struct dentry *dir)
 
 /* ---- a hierarchy that is mounted as "cgroup" later than it was made ---- */
 
-/* The next container of the tree after cont, parents first; NULL: none. container_mutex held. */
-static struct container *next_container(struct container *cont)
-{
-	if (!list_empty(&cont->children))
-		return list_first_entry(&cont->children, struct container, sibling);
-	for (; !container_is_top(cont); cont = cont->parent)
-		if (!list_is_last(&cont->sibling, &cont->parent->children))
-			return list_next_entry(cont, sibling);
-	return NULL;
-}
-
 /* A container of root whose having the file is not `want`; its dentry is referenced. NULL: none is left. */
 static struct container *find_differing(struct containerfs_root *root, bool want, struct dentry **dentry)
 {
 	struct container *cont;
 
 	mutex_lock(&container_mutex);
-	for (cont = &root->top_container; cont; cont = next_container(cont))
+	container_for_each_below (cont, &root->top_container)
 		if (test_bit(CONT_CGROUP_FILES, &cont->flags) != want)
 			break;
 	*dentry = cont ? dget(cont->dentry) : NULL;
@@ -349,13 +373,7 @@ static struct container *find_differing(struct containerfs_root *root, bool want
 
 static void remove_cgroup_file(struct container *cont)
 {
-	struct dentry *child = lookup_one(cont->dentry, cgroup_procs_cftype.name, strlen(cgroup_procs_cftype.name));
-
-	if (IS_ERR(child))
-		return;
-	if (child->d_inode)
-		d_delete_pinned(child);
-	dput(child);
+	remove_files(cont->dentry, "cgroup");
 	clear_bit(CONT_CGROUP_FILES, &cont->flags);
 }
 
