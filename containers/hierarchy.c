@@ -65,7 +65,7 @@ static void bind_subsys(struct container_subsys *ss, struct containerfs_root *to
 
 	from_top->subsys[ss->subsys_id] = NULL;
 	ss->root->subsys_bits &= ~(1ULL << ss->subsys_id);
-	css->container = to_top;
+	WRITE_ONCE(css->container, to_top);	/* task_container() reads it under RCU alone */
 	to_top->subsys[ss->subsys_id] = css;
 	to->subsys_bits |= 1ULL << ss->subsys_id;
 	ss->root = to;

@@ -41,8 +41,14 @@ void check_for_release(struct container *cont)
 {
 	unsigned long flags;
 
-	/* A hint is enough here: the work item looks at everything under the locks. */
-	if (!wants_release(cont) || READ_ONCE(cont->count) || !list_empty(&cont->children) || states_held(cont))
+	if (!wants_release(cont))
+		return;
+	/*
+	 * A hint is enough here: the work item looks at everything under the locks. But of two callers who take the last task and the last
+	 * child away at once, one must see both gone: each looks after what it did itself.
+	 */
+	smp_mb();
+	if (READ_ONCE(cont->count) || !list_empty(&cont->children) || states_held(cont))
 		return;
 	spin_lock_irqsave(&release_lock, flags);
 	if (list_empty(&cont->release_list) && container_tryget(cont))
@@ -67,6 +73,7 @@ static bool prepare_agent(struct container *cont, char **agent, char **path)
 	*path = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (*agent && *path && !container_path(cont, *path, PATH_MAX))
 		return true;
+	pr_warn("containers: release agent %s not run: no memory, or a path that is too long\n", cont->root->release_agent);
 	kfree(*agent);
 	kfree(*path);
 	return false;
@@ -152,6 +159,9 @@ static int agent_write(struct container *cont, const struct cftype *cft, char *t
 {
 	char *path = NULL;
 
+	/* It runs as root: owning the file is not enough. */
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (strlen(text) >= PATH_MAX)
 		return -E2BIG;
 	if (*text) {

@@ -27,25 +27,31 @@ void container_unlock(void)
 	mutex_unlock(&container_mutex);
 }
 
+/* What mount options mean by themselves, and what stands before the period in the core's own files. */
+static const char *const reserved_names[] = {"all", "none", "noprefix", "container", "cgroup"};
+
 /* Panics with what is wrong about ss, slot i of the table. */
 static void check_subsys(const struct container_subsys *ss, int i)
 {
 	const char *wrong = NULL;
-	int j;
+	unsigned int j;
 
 	if (!ss->name || !*ss->name)
 		panic("container subsystem %d has no name", i);
 	if (strlen(ss->name) >= MAX_CONTAINER_TYPE_NAMELEN)
 		wrong = "its name is too long";
-	else if (strchr(ss->name, '.') || strchr(ss->name, ',') || strchr(ss->name, '\n'))
-		wrong = "its name may not contain a period, a comma or a newline";
+	else if (strpbrk(ss->name, ".,=:\n"))
+		wrong = "its name may not contain a period, a comma, an equals sign, a colon or a newline";
 	else if (!ss->create || !ss->destroy)
 		wrong = "create and destroy are required";
 	else if (ss->subsys_id != i)
 		wrong = "its subsys_id is not that of its line in container_subsys.h";
-	for (j = 0; j < i; j++)
+	for (j = 0; j < (unsigned int)i; j++)
 		if (!strcmp(subsys[j]->name, ss->name))
 			wrong = "its name is taken";
+	for (j = 0; j < ARRAY_SIZE(reserved_names); j++)
+		if (!strcmp(reserved_names[j], ss->name))
+			wrong = "its name means something else";
 	if (wrong)
 		panic("container subsystem \"%s\": %s", ss->name, wrong);
 }
@@ -98,7 +104,9 @@ void container_init_smp(void)
 	struct container_subsys *ss;
 	int i;
 
+	mutex_lock(&container_mutex);
 	for_each_subsys (ss, i)
 		if (ss->bind)
 			ss->bind(ss, dummytop);
+	mutex_unlock(&container_mutex);
 }
