@@ -4,10 +4,9 @@
  *
  * A move has three steps. Prepare, which may fail and then is undone whole: find or make each task's new css_group, ask the subsystems.
  * Commit, which cannot fail: under css_group_lock, point the tasks to their new groups. Tell the subsystems.
- * For a thread group, commit first makes sure that no thread has been born unprepared; if one has, it prepares it and tries again. Forks
- * need no lock for that: a child enters its group's list under css_group_lock too, before it can be seen.
+ * While a thread group moves, threadgroup_rwsem keeps its tasks from making threads: those that are there are all that there will be.
  *
- * The cost does not depend on how many groups, containers or tasks there are.
+ * The cost does not depend on how many groups, containers or other tasks there are. Start with container_attach_task().
  */
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
@@ -17,15 +16,15 @@
 
 struct move {
 	struct task_struct *tsk;	/* referenced */
-	struct css_group *from;		/* referenced */
-	struct css_group *to;		/* referenced */
+	struct css_group *from;		/* referenced; NULL: not prepared yet */
+	struct css_group *to;		/* referenced; NULL: it is there already */
 	bool moved;
 };
 
 struct move_set {
 	struct container *cont;
 	struct move *moves;
-	unsigned int n, size;
+	unsigned int n;
 	struct move one;		/* room for the common case */
 };
 
@@ -55,161 +54,146 @@ static int ask_subsystems(struct container *cont, struct task_struct *tsk)
 	return 0;
 }
 
-/* Make room for one more move. */
-static int grow_set(struct move_set *set)
+/*
+ * All living threads of tsk's group; one with an empty cg_list has left. tsk holds its signal_struct, dead or alive, but not its leader.
+ * threadgroup_rwsem held for writing: threads end, but none is born, so that nr_threads is enough room. -ENOMEM.
+ */
+static int add_threads(struct move_set *set, struct task_struct *tsk)
 {
-	unsigned int size = set->size * 2;
-	struct move *moves;
+	struct signal_struct *sig = tsk->signal;
+	unsigned int room = READ_ONCE(sig->nr_threads);
+	struct task_struct *t;
 
-	if (set->n < set->size)
-		return 0;
-	moves = kmalloc(size * sizeof(*moves), GFP_KERNEL);
-	if (!moves)
-		return -ENOMEM;
-	memcpy(moves, set->moves, set->n * sizeof(*moves));
-	if (set->moves != &set->one)
-		kfree(set->moves);
-	set->moves = moves;
-	set->size = size;
+	if (room > 1) {
+		set->moves = kcalloc(room, sizeof(*set->moves), GFP_KERNEL);
+		if (!set->moves)
+			return -ENOMEM;
+	}
+	rcu_read_lock();
+	list_for_each_entry_rcu (t, &sig->thread_head, thread_node) {
+		if (list_empty(&t->cg_list) || !refcount_inc_not_zero(&t->usage))
+			continue;
+		BUG_ON(set->n >= max(room, 1U));
+		set->moves[set->n++].tsk = t;
+	}
+	rcu_read_unlock();
 	return 0;
 }
 
-/* Prepare one task. 0 also when it is there already: then nothing is added. */
-static int prepare_move(struct move_set *set, struct task_struct *tsk)
+/* Find out where m's task goes from and to, and whether it may. On error it counts as not prepared. */
+static int prepare_move(struct container *cont, struct move *m)
 {
 	struct css_group *from, *to;
-	int err = grow_set(set);
+	int err;
 
-	if (err)
-		return err;
 	/* Only movers (container_mutex) and the task's own exit change the group. */
-	from = get_task_css_group(tsk);
-	if (css_group_container(from, set->cont->root) == set->cont)
-		goto out_put;
-	err = -ENOMEM;
-	to = find_css_group(from, set->cont);
-	if (!to)
-		goto out_put;
-	err = ask_subsystems(set->cont, tsk);
-	if (err) {
-		put_css_group(to);
-		goto out_put;
+	from = get_task_css_group(m->tsk);
+	if (css_group_container(from, cont->root) == cont) {
+		m->from = from;
+		return 0;
 	}
-	get_task_struct(tsk);
-	tsk->cg_moving = true;
-	set->moves[set->n++] = (struct move){.tsk = tsk, .from = from, .to = to};
+	err = -ENOMEM;
+	to = find_css_group(from, cont);
+	if (!to)
+		goto out_from;
+	err = ask_subsystems(cont, m->tsk);
+	if (err)
+		goto out_to;
+	m->from = from;
+	m->to = to;
 	return 0;
-out_put:
+out_to:
+	put_css_group(to);
+out_from:
 	put_css_group(from);
 	return err;
 }
 
-/*
- * css_group_lock held. A live thread of leader's group that would be left behind; NULL: none.
- * An empty cg_list: not born yet, or leaving.
- */
-static struct task_struct *find_unprepared(const struct move_set *set, struct task_struct *leader)
-{
-	struct task_struct *t;
-
-	list_for_each_entry_rcu (t, &leader->signal->thread_head, thread_node)
-		if (!t->cg_moving && !list_empty(&t->cg_list) &&
-		    css_group_container(t->containers, set->cont->root) != set->cont)
-			return t;
-	return NULL;
-}
-
-/* css_group_lock held. */
-static void commit_moves(struct move_set *set)
+static int prepare_moves(struct move_set *set)
 {
 	unsigned int i;
+	int err = 0;
 
+	for (i = 0; i < set->n && !err; i++)
+		err = prepare_move(set->cont, &set->moves[i]);
+	return err;
+}
+
+/* Point the tasks to their new groups. -ESRCH: all of them have begun to exit. */
+static int commit_moves(struct move_set *set)
+{
+	int err = -ESRCH;
+	unsigned int i;
+
+	spin_lock_irq(&css_group_lock);
 	for (i = 0; i < set->n; i++) {
 		struct move *m = &set->moves[i];
 
 		if (list_empty(&m->tsk->cg_list))
 			continue;	/* has begun to exit since */
+		err = 0;
+		if (!m->to)
+			continue;
 		rcu_assign_pointer(m->tsk->containers, m->to);
 		list_move_tail(&m->tsk->cg_list, &m->to->tasks);
 		m->to->used = true;
 		m->moved = true;
 	}
+	spin_unlock_irq(&css_group_lock);
+	return err;
+}
+
+/* The task's reference to its old group went over to us, and ours to the new one to the task. */
+static void tell_moved(struct container *cont, struct move *m)
+{
+	struct container *old = css_group_container(m->from, cont->root);
+	struct container_subsys *ss;
+	int id;
+
+	for_each_bound_subsys (ss, id, cont->root->subsys_bits)
+		if (ss->attach)
+			ss->attach(ss, cont, old, m->tsk);
+	put_css_group(m->from);
 }
 
 /* Tell the subsystems how it ended, and let go of everything. */
 static void finish_moves(struct move_set *set)
 {
-	struct container *old, *cont = set->cont;
-	struct container_subsys *ss;
 	unsigned int i;
-	int id;
 
 	for (i = 0; i < set->n; i++) {
 		struct move *m = &set->moves[i];
 
 		if (m->moved) {
-			/* The task's reference to its old group went over to us, and ours to the new one to the task. */
-			old = css_group_container(m->from, cont->root);
-			for_each_bound_subsys (ss, id, cont->root->subsys_bits)
-				if (ss->attach)
-					ss->attach(ss, cont, old, m->tsk);
-			put_css_group(m->from);
-		} else {
-			cancel_attach_below(cont, m->tsk, CONTAINER_SUBSYS_COUNT);
+			tell_moved(set->cont, m);
+		} else if (m->to) {
+			cancel_attach_below(set->cont, m->tsk, CONTAINER_SUBSYS_COUNT);
 			put_css_group(m->to);
 		}
-		put_css_group(m->from);
-		m->tsk->cg_moving = false;
+		if (m->from)
+			put_css_group(m->from);
 		put_task_struct(m->tsk);
 	}
 	if (set->moves != &set->one)
 		kfree(set->moves);
 }
 
-/* Prepare all threads and commit; on error nothing is committed. */
-static int move_thread_group(struct move_set *set, struct task_struct *leader)
-{
-	struct task_struct *t;
-	int err;
-
-	for (;;) {
-		rcu_read_lock();
-		spin_lock_irq(&css_group_lock);
-		t = find_unprepared(set, leader);
-		if (!t)
-			commit_moves(set);
-		else
-			get_task_struct(t);
-		spin_unlock_irq(&css_group_lock);
-		rcu_read_unlock();
-		if (!t)
-			return 0;
-		err = prepare_move(set, t);
-		put_task_struct(t);
-		if (err)
-			return err;
-	}
-}
-
-static int move_one(struct move_set *set, struct task_struct *tsk)
-{
-	int err = prepare_move(set, tsk);
-
-	if (err)
-		return err;
-	spin_lock_irq(&css_group_lock);
-	commit_moves(set);
-	spin_unlock_irq(&css_group_lock);
-	return set->n && !set->moves[0].moved ? -ESRCH : 0;
-}
-
 int container_attach_task(struct container *cont, struct task_struct *tsk, bool threadgroup)
 {
-	struct move_set set = {.cont = cont, .moves = &set.one, .size = 1};
-	int err;
+	struct move_set set = {.cont = cont, .moves = &set.one};
+	int err = 0;
 
 	mutex_assert_held(&container_mutex);
-	err = threadgroup ? move_thread_group(&set, tsk->group_leader) : move_one(&set, tsk);
+	if (threadgroup) {
+		err = add_threads(&set, tsk);
+	} else {
+		get_task_struct(tsk);
+		set.moves[set.n++].tsk = tsk;
+	}
+	if (!err)
+		err = prepare_moves(&set);
+	if (!err)
+		err = commit_moves(&set);
 	finish_moves(&set);
 	return err;
 }
@@ -246,12 +230,16 @@ static int attach_pid(struct container *cont, char *text, bool threadgroup)
 		return -ESRCH;
 	if (!pid)
 		get_task_struct(p);
-	err = p->flags & PF_EXITING ? -ESRCH : may_move(p);
+	err = p->flags & PF_EXITING && !threadgroup ? -ESRCH : may_move(p);
 	if (err)
 		goto out_put;
+	if (threadgroup)
+		down_write(&threadgroup_rwsem);
 	mutex_lock(&container_mutex);
 	err = container_is_removed(cont) ? -ENODEV : container_attach_task(cont, p, threadgroup);
 	mutex_unlock(&container_mutex);
+	if (threadgroup)
+		up_write(&threadgroup_rwsem);
 out_put:
 	put_task_struct(p);
 	return err;
@@ -297,7 +285,7 @@ static bool collect_group(struct css_group *cg, void *arg)
 
 void container_for_each_task(struct container *cont, void (*fn)(struct task_struct *tsk, void *arg), void *arg)
 {
-	static unsigned long pids[PID_MAX / BITS_PER_LONG];	/* container_mutex; too large for a stack, and an allocation could fail */
+	static unsigned long pids[PID_MAX / BITS_PER_LONG];	/* container_mutex; large for a stack, and an allocation could fail */
 	struct collect c = {.pids = pids};
 	struct task_struct *p;
 	unsigned int pid;

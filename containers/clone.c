@@ -2,8 +2,8 @@
 /*
  * container_clone(): a task that gets a new namespace gets a new container with it.
  *
- * The container is made below the task's own, in the hierarchy that the asking subsystem (ns) is bound to, and is called node_PID. If anything
- * fails, it is removed again. A subsystem that is not mounted makes this a no-op.
+ * The container is made below the task's own, in the hierarchy that the asking subsystem (ns) is bound to, and is called node_PID. If
+ * anything fails, it is removed again. A subsystem that is not mounted makes this a no-op.
  */
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
@@ -74,8 +74,9 @@ static int clone_in(struct container *parent, struct dentry *dir, const char *na
 		goto out_put;
 	err = enter_clone(parent, dentry_container(dentry), tsk);
 	if (err) {
+		/* Somebody else may have moved into it by now: then it stays. */
 		mutex_lock(&dentry->d_inode->i_mutex);
-		WARN_ON(container_rmdir(dir->d_inode, dentry));
+		container_rmdir(dir->d_inode, dentry);
 		mutex_unlock(&dentry->d_inode->i_mutex);
 	}
 out_put:
@@ -155,14 +156,15 @@ static struct container *get_clone(struct task_struct *tsk, struct container_sub
 	return cont;
 }
 
-void container_new_namespace_failed(struct task_struct *tsk, pid_t pid)
+/* Take tsk back out of the clones that the first n subsystems made for it. */
+static void undo_clones(struct task_struct *tsk, pid_t pid, int n)
 {
 	struct container_subsys *ss;
 	struct container *cont;
 	int i;
 
 	for_each_subsys (ss, i) {
-		if (!ss->follows_namespaces)
+		if (i >= n || !ss->follows_namespaces)
 			continue;
 		mutex_lock(&container_mutex);
 		cont = get_clone(tsk, ss, pid);
@@ -178,15 +180,23 @@ void container_new_namespace_failed(struct task_struct *tsk, pid_t pid)
 	}
 }
 
+void container_new_namespace_failed(struct task_struct *tsk, pid_t pid)
+{
+	undo_clones(tsk, pid, CONTAINER_SUBSYS_COUNT);
+}
+
 int container_new_namespace(struct task_struct *tsk, pid_t pid)
 {
 	struct container_subsys *ss;
-	int i, err = 0;
+	int i, err;
 
-	for_each_subsys (ss, i)
-		if (!err && ss->follows_namespaces)
-			err = container_clone(tsk, ss, pid);
-	if (err)
-		container_new_namespace_failed(tsk, pid);
-	return err;
+	for_each_subsys (ss, i) {
+		err = ss->follows_namespaces ? container_clone(tsk, ss, pid) : 0;
+		if (err) {
+			/* Not those behind it: tsk may be in a clone there that an earlier namespace made. */
+			undo_clones(tsk, pid, i);
+			return err;
+		}
+	}
+	return 0;
 }

@@ -67,7 +67,7 @@ struct container_subsys_state {
 	struct container *container;	/* immutable, but for a root state: container_mutex, when it is bound elsewhere */
 	/*
 	 * 1 for the container itself, 1 for each css_get(). rmdir takes the container's own away, if it is the last; from then on
-	 * css_tryget() fails. A root state is never removed and not counted.
+	 * css_tryget() fails; it may also fail while a rmdir finds out that it cannot be. A root state is never removed and not counted.
 	 */
 	atomic_t refcnt;
 	unsigned long flags;
@@ -143,7 +143,7 @@ struct cftype {
 	ssize_t (*read)(struct container *cont, const struct cftype *cft, struct file *file, char __user *buf, size_t nbytes,
 			loff_t *ppos);
 	u64 (*read_uint)(struct container *cont, const struct cftype *cft);
-	int (*read_seq)(struct container *cont, const struct cftype *cft, struct seq_file *m);
+	int (*read_seq)(struct container *cont, const struct cftype *cft, struct seq_file *m); /* file->private_data is the core's */
 	ssize_t (*write)(struct container *cont, const struct cftype *cft, struct file *file, const char __user *buf, size_t nbytes,
 			 loff_t *ppos);
 	int (*write_uint)(struct container *cont, const struct cftype *cft, u64 val);
@@ -156,7 +156,8 @@ struct cftype {
 
 /*
  * Only from populate(), with the subsystem's own files; their names must begin with "NAME.". The table must live for ever.
- * -EINVAL: a name breaks the rules. -EEXIST, -ENOMEM. container_add_files: the first error ends it; the core then removes all.
+ * -EINVAL: a name breaks the rules. -EEXIST: a child container has it. -ENOMEM. container_add_files: the first error ends it; the core then
+ * removes all.
  */
 int container_add_file(struct container *cont, const struct cftype *cft);
 int container_add_files(struct container *cont, const struct cftype *cft, int count);
@@ -180,7 +181,10 @@ struct container_subsys {
 	 */
 	int (*can_attach)(struct container_subsys *ss, struct container *cont, struct task_struct *tsk);
 	void (*cancel_attach)(struct container_subsys *ss, struct container *cont, struct task_struct *tsk);
-	/* tsk has moved from old_cont to cont. container_mutex held; may sleep. */
+	/*
+	 * tsk has moved from old_cont to cont. container_mutex held; may sleep. If tsk exits at this moment, its exit() may have run
+	 * already: what both do must add up in either order.
+	 */
 	void (*attach)(struct container_subsys *ss, struct container *cont, struct container *old_cont, struct task_struct *tsk);
 	/*
 	 * A task is about to be born into its parent's containers: can_fork may refuse it with an error; cancel_fork undoes that
@@ -223,21 +227,23 @@ void container_init_early(void);	/* before the allocator: the root container, ea
 void container_init(void);		/* kmalloc works: the other subsystems */
 void container_init_smp(void);		/* all CPUs are up */
 /*
- * copy_process(), in this order. container_fork: child gets current's css_group; nobody sees it yet. container_can_fork: 0 or the
- * errno of the subsystem that refuses. container_cancel_fork: undo container_can_fork. container_post_fork: just before child
- * becomes visible, tasklist_lock held for writing; cannot fail. container_fork_failed: drop the group again.
+ * copy_process(), in this order. container_fork: child, whose signal_struct is set, gets current's css_group; nobody sees it yet; may
+ * sleep if it is a thread. container_can_fork: 0 or the errno of the subsystem that refuses. container_post_fork: just before child's pid
+ * can be found, tasklist_lock held for writing; cannot fail. container_fork_done: it has been made; no locks held. When something fails:
+ * container_cancel_fork undoes container_can_fork, container_fork_failed undoes container_fork.
  */
 void container_fork(struct task_struct *child);
 int container_can_fork(struct task_struct *child);
 void container_cancel_fork(struct task_struct *child);
 void container_post_fork(struct task_struct *child);
+void container_fork_done(struct task_struct *child);
 void container_fork_failed(struct task_struct *child);
 /* do_exit(): leave all containers. From here on the task is in no `tasks` file and its path is "/". */
 void container_exit(struct task_struct *tsk);
 /*
  * tsk gets a new namespace: container_clone() for each subsystem that follows namespaces. 0, or the first error with nothing changed.
  * clone calls it between container_fork() and container_can_fork(), unshare for current. container_new_namespace_failed undoes it
- * when something else fails later; out of memory may leave an empty container behind.
+ * when something else fails later. If undoing fails too (no memory, a subsystem refuses), tsk stays in the new container.
  */
 int container_new_namespace(struct task_struct *tsk, pid_t pid);
 void container_new_namespace_failed(struct task_struct *tsk, pid_t pid);
@@ -265,13 +271,14 @@ int container_is_descendant(const struct container *cont);
 bool container_is_below(const struct container *cont, const struct container *ancestor);
 
 /*
- * Call fn for each task in cont (not of those below), referenced. container_mutex is held, so that none is moved meanwhile; fn may sleep. A task
- * that is born meanwhile may be missed: its birth calls the subsystem's fork() after fn's caller has set what fork() shall find.
+ * Call fn for each task in cont (not of those below), referenced. container_mutex is held, so that none is moved meanwhile; fn may sleep,
+ * but not walk tasks itself. A task that is born meanwhile may be missed: set what fork() shall find first, then walk. A task that has
+ * begun to exit may be missed, or be met after its exit() has run.
  */
 void container_for_each_task(struct container *cont, void (*fn)(struct task_struct *tsk, void *arg), void *arg);
 /*
- * Over the children of cont, and over cont itself with all that is below it, parents before their children. container_mutex. The body must not
- * remove containers.
+ * Over the children of cont, and over cont itself with all that is below it, parents before their children. container_mutex is held, so
+ * that none is made or removed.
  */
 #define container_for_each_child(child, cont) list_for_each_entry (child, &(cont)->children, sibling)
 #define container_for_each_below(pos, cont)   for ((pos) = (cont); (pos); (pos) = container_next_below(pos, cont))
@@ -282,7 +289,7 @@ static inline struct container_subsys_state *container_subsys_state(const struct
 	return cont->subsys[subsys_id];
 }
 
-/* All pointers of a css_group are set for its whole life. */
+/* One combination of containers, one for each hierarchy, and the states that go with it. */
 struct css_group {
 	/* ---- immutable once it can be found ---- */
 	struct container_subsys_state *subsys[CONTAINER_SUBSYS_COUNT];
@@ -312,7 +319,7 @@ static inline struct container_subsys_state *task_subsys_state(struct task_struc
 }
 static inline struct container *task_container(struct task_struct *task, int subsys_id)
 {
-	return task_subsys_state(task, subsys_id)->container;
+	return READ_ONCE(task_subsys_state(task, subsys_id)->container);
 }
 
 #else /* !CONFIG_CONTAINERS */
@@ -324,6 +331,7 @@ static inline void container_fork(struct task_struct *child) {}
 static inline int container_can_fork(struct task_struct *child) { return 0; }
 static inline void container_cancel_fork(struct task_struct *child) {}
 static inline void container_post_fork(struct task_struct *child) {}
+static inline void container_fork_done(struct task_struct *child) {}
 static inline void container_fork_failed(struct task_struct *child) {}
 static inline void container_exit(struct task_struct *tsk) {}
 static inline int container_new_namespace(struct task_struct *tsk, pid_t pid) { return 0; }

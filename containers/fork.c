@@ -4,7 +4,8 @@
  * reverse, and a callback only where a subsystem has one.
  *
  * The child is born into the css_group that its parent had when copy_process() began. If the parent is moved meanwhile, the child stays
- * where it was born: it enters that group's list of tasks before anyone can find its pid.
+ * where it was born: it enters that group's list of tasks before anyone can find its pid. Not so a new thread of a process that is moved as
+ * a whole: it would be left behind. threadgroup_rwsem keeps the two apart; a fork that makes no thread never touches it.
  */
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
@@ -40,9 +41,21 @@ static u64 wanted_by(const struct callback_set *set, const struct css_group *cg)
 	return cg->nr_links ? set->all : set->top;
 }
 
+/*
+ * Held for reading from the moment a thread inherits its maker's group until it is in that group's list, for writing while a thread group
+ * moves. Outside container_mutex.
+ */
+DECLARE_RWSEM(threadgroup_rwsem);
+
+static bool is_thread_of_current(const struct task_struct *child)
+{
+	return child->signal == current->signal;
+}
+
 void container_fork(struct task_struct *child)
 {
-	INIT_LIST_HEAD(&child->cg_list);
+	if (is_thread_of_current(child))
+		down_read(&threadgroup_rwsem);
 	child->containers = get_task_css_group(current);
 }
 
@@ -90,9 +103,16 @@ void container_post_fork(struct task_struct *child)
 		ss->fork(ss, child);
 }
 
+void container_fork_done(struct task_struct *child)
+{
+	if (is_thread_of_current(child))
+		up_read(&threadgroup_rwsem);
+}
+
 void container_fork_failed(struct task_struct *child)
 {
 	put_css_group(child->containers);
+	container_fork_done(child);
 }
 
 void container_exit(struct task_struct *tsk)

@@ -19,7 +19,7 @@ struct containerfs_root {
 	/* ---- container_mutex ---- */
 	struct super_block *sb;			/* NULL: rootnode, or not complete yet */
 	u64 subsys_bits;			/* bit n: subsystem n is bound here */
-	u64 wanted_bits;			/* the same, but also while a mount or remount is under way: sget() finds it by this. s_umount */
+	u64 wanted_bits;			/* what a mount asks for, from its beginning: sget() finds it by this. s_umount */
 	unsigned int number_of_containers;
 	struct list_head root_list;		/* in `roots` once it is complete */
 	char *release_agent;			/* path, or NULL: none */
@@ -58,10 +58,10 @@ struct container_opts {
 };
 struct containerfs_root *root_alloc(const struct container_opts *opts);	/* NULL: no memory */
 void root_free(struct containerfs_root *root);			/* never became visible */
-/* Bind opts' subsystems, fill the top directory, publish. All or nothing. i_mutex of the top directory held. -EBUSY, -ENOMEM, populate's. */
+/* Bind opts' subsystems, fill the top directory, publish. All or nothing. Its i_mutex is held. -EBUSY, -ENOMEM, populate's. */
 int root_activate(struct containerfs_root *root, struct super_block *sb, u64 bits);
 void root_deactivate(struct containerfs_root *root);		/* last unmount, no child containers: give the subsystems back */
-/* Change the set of bound subsystems. -EBUSY: one is in use, or there are children. i_mutex of the top directory and container_mutex held. */
+/* Change the set of bound subsystems. -EBUSY: one is in use, or there are children. The top directory's i_mutex, container_mutex held. */
 int root_rebind(struct containerfs_root *root, u64 bits);
 struct containerfs_root *root_by_name(const char *name);	/* container_mutex */
 void container_init_top(struct container *cont, struct containerfs_root *root);
@@ -91,8 +91,8 @@ static inline struct container *dentry_container(const struct dentry *dentry)
 
 /* ---- attach.c ---- */
 /*
- * Move one task, or its whole thread group. container_mutex held, cont not removed. 0; -ESRCH: exiting; what a subsystem said;
- * -ENOMEM. On error nothing has moved.
+ * Move one task, or its whole thread group (then threadgroup_rwsem is held for writing, too). container_mutex held, cont not removed. 0;
+ * -ESRCH: exiting, all of them; what a subsystem said; -ENOMEM. On error nothing has moved.
  */
 int container_attach_task(struct container *cont, struct task_struct *tsk, bool threadgroup);
 extern const struct cftype tasks_cftype, procs_cftype, cgroup_procs_cftype;
@@ -112,6 +112,7 @@ extern struct list_head css_groups;			/* all of them; css_group_lock */
 void for_each_group_of(struct container *cont, bool (*fn)(struct css_group *cg, void *arg), void *arg);
 
 /* ---- fork.c ---- */
+extern struct rw_semaphore threadgroup_rwsem;
 void container_note_callbacks(struct container_subsys *ss);	/* registration: which of fork, exit, can_fork it has */
 
 /* ---- release.c ---- */

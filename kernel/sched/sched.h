@@ -140,7 +140,6 @@ struct task_struct {
 
 	/* ---- containers: written with css_group_lock; read with it, under RCU, or by the task itself ---- */
 	struct css_group *containers;
-	bool cg_moving;			/* attach.c is preparing to move it; container_mutex */
 	struct list_head cg_list;	/* in css_group->tasks, empty before birth and after exit; css_group_lock */
 
 	struct rcu_head rcu;

@@ -309,8 +309,8 @@ static int publish(struct task_struct *p, u64 flags, struct task_struct *parent)
 		become_thread(p);
 	else
 		become_process(p, flags, parent);
-	pid_attach(p);
 	container_post_fork(p);
+	pid_attach(p);
 	atomic_long_inc(&nr_forks);
 	spin_unlock(&current->sighand->siglock);
 	write_unlock_irq(&tasklist_lock);
@@ -412,6 +412,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args,
 	err = publish(p, flags, start ? &init_task : current->group_leader);
 	if (err)
 		goto out_can_fork;
+	container_fork_done(p);
 	return p;
 
 out_can_fork:

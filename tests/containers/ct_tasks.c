@@ -168,6 +168,18 @@ static int cmd_thread(int argc, char **argv)
 	return 0;
 }
 
+/* Starts a second thread, writes its id to FILE, and ends its first one. */
+static int cmd_leaderless(int argc, char **argv)
+{
+	pthread_t thread;
+
+	(void)argc;
+	if (pthread_create(&thread, NULL, thread_main, argv[0]))
+		return report(-1);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
 /* Has a child that ends and is not waited for; writes its pid to FILE once it is a zombie; holds. */
 static int cmd_zombie(int argc, char **argv)
 {
@@ -466,6 +478,7 @@ const struct ct_command task_commands[] = {
 	{ "ascending", 1, "FILE", cmd_ascending },
 	{ "all-in", 1, "FILE", cmd_all_in },
 	{ "thread", 1, "FILE", cmd_thread },
+	{ "leaderless", 1, "FILE", cmd_leaderless },
 	{ "zombie", 1, "FILE", cmd_zombie },
 	{ "forks", 1, "COUNT", cmd_forks },
 	{ "await", 1, "FILE", cmd_await },
