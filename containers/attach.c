@@ -10,6 +10,7 @@
  */
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/trace.h"
 #include "kernel/task/signal.h"
 
 /* ---- moving ---- */
@@ -25,6 +26,7 @@ struct move_set {
 	struct container *cont;
 	struct move *moves;
 	unsigned int n;
+	u64 began;			/* ns, for the trace; 0: nobody asks */
 	struct move one;		/* room for the common case */
 };
 
@@ -144,15 +146,17 @@ static int commit_moves(struct move_set *set)
 }
 
 /* The task's reference to its old group went over to us, and ours to the new one to the task. */
-static void tell_moved(struct container *cont, struct move *m)
+static void tell_moved(const struct move_set *set, struct move *m)
 {
-	struct container *old = css_group_container(m->from, cont->root);
+	struct container *cont = set->cont, *old = css_group_container(m->from, cont->root);
 	struct container_subsys *ss;
 	int id;
 
 	for_each_bound_subsys (ss, id, cont->root->subsys_bits)
 		if (ss->attach)
 			ss->attach(ss, cont, old, m->tsk);
+	if (trace_on(container_attach))
+		container_trace_attach(cont, old, m->tsk, set->began);
 	put_css_group(m->from);
 }
 
@@ -165,7 +169,7 @@ static void finish_moves(struct move_set *set)
 		struct move *m = &set->moves[i];
 
 		if (m->moved) {
-			tell_moved(set->cont, m);
+			tell_moved(set, m);
 		} else if (m->to) {
 			cancel_attach_below(set->cont, m->tsk, CONTAINER_SUBSYS_COUNT);
 			put_css_group(m->to);
@@ -184,6 +188,8 @@ int container_attach_task(struct container *cont, struct task_struct *tsk, bool 
 	int err = 0;
 
 	mutex_assert_held(&container_mutex);
+	if (trace_on(container_attach))
+		set.began = arch_clock_ns();
 	if (threadgroup) {
 		err = add_threads(&set, tsk);
 	} else {

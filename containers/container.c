@@ -12,6 +12,7 @@
  */
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/trace.h"
 
 static DEFINE_SEQLOCK(rename_seq);	/* a name is changing; inside container_mutex */
 
@@ -229,6 +230,8 @@ int container_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
 	dir->i_nlink++;
 	d_instantiate(dentry, inode);
 	d_pin(dentry);
+	if (trace_on(container_mkdir))
+		container_trace_mkdir(cont);
 out_unlock:
 	mutex_unlock(&container_mutex);
 	return err;
@@ -278,6 +281,8 @@ int container_rmdir(struct inode *dir, struct dentry *dentry)
 		return -EBUSY;
 	}
 	set_bit(CONT_REMOVED, &cont->flags);
+	if (trace_on(container_rmdir))
+		container_trace_rmdir(cont);
 	list_del_init(&cont->sibling);
 	cont->root->number_of_containers--;
 	container_clear_dir(dentry);

@@ -119,3 +119,14 @@ void container_note_callbacks(struct container_subsys *ss);	/* registration: whi
 void check_for_release(struct container *cont);		/* any context */
 void container_set_releasable(struct container *cont);
 extern const struct cftype notify_cftype, release_agent_cftype;
+
+/* ---- proc.c ---- */
+/* "debug,numtasks" or "debug,name=x" or "name=x". container_mutex held. */
+void container_show_names(struct seq_file *m, const struct containerfs_root *root);
+
+/* ---- trace.c: when the event is on; container_mutex held ---- */
+void container_trace_mkdir(const struct container *cont);
+void container_trace_rmdir(const struct container *cont);
+/* tsk has been moved; began: arch_clock_ns() when that was decided, 0: not known. */
+void container_trace_attach(const struct container *cont, const struct container *old, struct task_struct *tsk, u64 began);
+void container_trace_release(const struct container *cont, const char *agent);

@@ -38,8 +38,7 @@ static int show_cgroups(struct seq_file *m)
 }
 PROC_FILE("cgroups", show_cgroups);
 
-/* "debug,numtasks" or "debug,name=x" or "name=x" */
-static void show_names(struct seq_file *m, const struct containerfs_root *root)
+void container_show_names(struct seq_file *m, const struct containerfs_root *root)
 {
 	struct container_subsys *ss;
 	bool first = true;
@@ -93,7 +92,7 @@ static int show_membership(struct seq_file *m, struct task_struct *p, bool with_
 	list_for_each_entry (root, &roots, root_list) {
 		if (with_id)
 			seq_printf(m, "%u:", root->hierarchy_id);
-		show_names(m, root);
+		container_show_names(m, root);
 		seq_putc(m, ':');
 		err = show_place(m, p, root);
 		if (err)

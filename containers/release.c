@@ -8,6 +8,7 @@
  */
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/trace.h"
 
 static DEFINE_SPINLOCK(release_lock);		/* innermost */
 static LIST_HEAD(release_list);			/* container.release_list; each holds a reference. release_lock */
@@ -88,6 +89,8 @@ static void run_agent(struct container *cont)
 
 	mutex_lock(&container_mutex);
 	run = prepare_agent(cont, &agent, &path);
+	if (run && trace_on(release_agent))
+		container_trace_release(cont, agent);
 	mutex_unlock(&container_mutex);
 	if (!run)
 		return;

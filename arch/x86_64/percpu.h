@@ -51,3 +51,26 @@ static __always_inline unsigned long this_cpu_offset(void)
 	} while (0)
 #define this_cpu_inc(name) this_cpu_add(name, 1)
 #define this_cpu_dec(name) this_cpu_add(name, -1)
+
+/*
+ * On memory that only this CPU writes (through any pointer): one instruction each, so safe against interrupts and NMIs of this
+ * CPU; against other CPUs not. 8 bytes.
+ */
+static __always_inline void local_inc(u64 *p)
+{
+	__asm__ __volatile__("incq %0" : "+m"(*p)::"memory");
+}
+static __always_inline bool local_dec_and_test(u64 *p)	/* true: it is 0 now */
+{
+	bool zero;
+
+	__asm__ __volatile__("decq %0" : "+m"(*p), "=@ccz"(zero)::"memory");
+	return zero;
+}
+static __always_inline bool local_cmpxchg(u64 *p, u64 old, u64 new_value)	/* true: *p was old, and is new_value */
+{
+	bool done;
+
+	__asm__ __volatile__("cmpxchgq %3, %0" : "+m"(*p), "+a"(old), "=@ccz"(done) : "r"(new_value) : "memory");
+	return done;
+}

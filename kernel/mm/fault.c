@@ -11,6 +11,7 @@
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/trace.h"
 #include "fs/fs.h"
 
 #define FAULT_AROUND (16 * PAGE_SIZE)
@@ -311,6 +312,7 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsi
 
 	if (unlikely(addr >= USER_END || this_cpu_read(pagefault_disabled)))
 		return FAULT_MAPERR;
+	trace(page_fault, addr, current_pt_regs()->rip, flags);
 	down_read(&mm->mmap_lock);
 	vma = find_or_grow(mm, addr);
 	if (unlikely(!vma))

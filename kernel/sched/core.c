@@ -18,6 +18,7 @@
  * nobody else queues it.
  */
 #include "kernel/sched/rq.h"
+#include "kernel/debug/trace.h"
 
 DEFINE_PER_CPU(struct rq, runqueue) = {.lock = __SPIN_LOCK_UNLOCKED(runqueue.lock)};
 unsigned long sched_idle_mask[BITS_TO_LONGS(NR_CPUS)];
@@ -148,6 +149,7 @@ int wake_up_state(struct task_struct *p, unsigned int state)
 		__atomic_fetch_sub(&task_rq(p)->nr_uninterruptible, 1, __ATOMIC_RELAXED);
 	WRITE_ONCE(p->state, TASK_RUNNING);
 	queue_on(p, select_task_rq(p, p->cpu), false);
+	trace(sched_wakeup, p->pid, p->cpu);
 out:
 	spin_unlock_irqrestore(&p->pi_lock, flags);
 	return woken;
@@ -180,6 +182,7 @@ void wake_up_new_task(struct task_struct *p)
 
 	spin_lock_irqsave(&p->pi_lock, flags);
 	queue_on(p, select_task_rq(p, p->cpu), true);
+	trace(sched_wakeup, p->pid, p->cpu);
 	spin_unlock_irqrestore(&p->pi_lock, flags);
 }
 
@@ -255,6 +258,7 @@ void schedule_tail(struct task_struct *prev)
 
 static void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
+	trace(sched_switch, prev->state, next->pid, next->comm);
 	rq->nr_switches++;
 	rq->curr = next;
 	next->on_cpu = true;

@@ -472,6 +472,7 @@ static int begin_new_exec(struct linux_binprm *bprm)
 	set_comm(bprm->filename);
 	commit_creds(bprm->cred);
 	bprm->cred = NULL;
+	trace(exec, current_uid(), bprm->filename);
 	return arch_thread_exec(current_pt_regs(), bprm->entry, bprm->sp);
 }
 

@@ -199,6 +199,7 @@ void do_exit(long code)
 	mnt_ns_exit(p);
 	uts_exit(p);
 	container_exit(p);
+	trace(exit, code);
 	exit_notify(p, group_dead);
 
 	local_irq_disable();

@@ -311,6 +311,7 @@ static int publish(struct task_struct *p, u64 flags, struct task_struct *parent)
 		become_process(p, flags, parent);
 	container_post_fork(p);
 	pid_attach(p);
+	trace(fork, p->pid, p->tgid);
 	atomic_long_inc(&nr_forks);
 	spin_unlock(&current->sighand->siglock);
 	write_unlock_irq(&tasklist_lock);

@@ -6,6 +6,7 @@
 #include "containers/container.h"
 #include "fs/fs.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/trace.h"
 #include "kernel/task/futex.h"
 
 /* kernel/dev/tty_jobctl.c: a session leader exits */

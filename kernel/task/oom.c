@@ -80,6 +80,7 @@ struct task_struct *oom_kill(bool (*allowed)(struct task_struct *p, void *arg), 
 		pages = badness(victim);
 		pr_err("%s: killed process %d (%s), %ld kB\n", why, victim->pid, victim->comm,
 		       pages * 4);
+		trace(oom, victim->pid, victim->comm, pages * 4, why);
 		send_group_sig(SIGKILL, victim);
 	}
 	read_unlock_irqrestore(&tasklist_lock, flags);
