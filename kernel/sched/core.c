@@ -114,6 +114,7 @@ static void queue_on(struct task_struct *p, unsigned int cpu, bool initial)
 	update_rq_clock(rq);
 	update_curr(rq);
 	WRITE_ONCE(p->cpu, cpu);
+	trace(sched_wakeup, p->pid, cpu);
 	place_entity(&rq->cfs, &p->se, initial);
 	activate_task(rq, p);
 	kick = check_preempt_curr(rq, p);
@@ -149,7 +150,6 @@ int wake_up_state(struct task_struct *p, unsigned int state)
 		__atomic_fetch_sub(&task_rq(p)->nr_uninterruptible, 1, __ATOMIC_RELAXED);
 	WRITE_ONCE(p->state, TASK_RUNNING);
 	queue_on(p, select_task_rq(p, p->cpu), false);
-	trace(sched_wakeup, p->pid, p->cpu);
 out:
 	spin_unlock_irqrestore(&p->pi_lock, flags);
 	return woken;
@@ -182,7 +182,6 @@ void wake_up_new_task(struct task_struct *p)
 
 	spin_lock_irqsave(&p->pi_lock, flags);
 	queue_on(p, select_task_rq(p, p->cpu), true);
-	trace(sched_wakeup, p->pid, p->cpu);
 	spin_unlock_irqrestore(&p->pi_lock, flags);
 }
 
