@@ -136,6 +136,7 @@ static int commit_moves(struct move_set *set)
 		err = 0;
 		if (!m->to)
 			continue;
+		m->tsk->cg_moved = true;
 		rcu_assign_pointer(m->tsk->containers, m->to);
 		list_move_tail(&m->tsk->cg_list, &m->to->tasks);
 		m->to->used = true;
@@ -204,6 +205,56 @@ int container_attach_task(struct container *cont, struct task_struct *tsk, bool 
 	return err;
 }
 
+/* ---- walking over the tasks of a container, for subsystems ---- */
+
+/*
+ * A walk marks the tasks that it has come to with its number, and takes some unmarked ones at a time, since fn may sleep. Not by pid: a thread
+ * that calls exec takes over its leader's, and would be missed. A child is born with its parent's mark.
+ */
+#define WALK_BATCH 64
+static u64 walk_number;		/* of the walk under way; container_mutex */
+
+struct walk {
+	struct task_struct *tasks[WALK_BATCH];	/* referenced */
+	unsigned int n;
+};
+
+static bool take_unvisited(struct css_group *cg, void *arg)
+{
+	struct walk *w = arg;
+	struct task_struct *p;
+
+	list_for_each_entry (p, &cg->tasks, cg_list) {
+		if (p->cg_walk == walk_number)
+			continue;
+		if (w->n == WALK_BATCH)
+			return false;
+		p->cg_walk = walk_number;
+		get_task_struct(p);
+		w->tasks[w->n++] = p;
+	}
+	return true;
+}
+
+void container_for_each_task(struct container *cont, void (*fn)(struct task_struct *tsk, void *arg), void *arg)
+{
+	struct walk w;
+	unsigned int i;
+
+	mutex_assert_held(&container_mutex);
+	walk_number++;
+	do {
+		w.n = 0;
+		spin_lock_irq(&css_group_lock);
+		for_each_group_of(cont, take_unvisited, &w);
+		spin_unlock_irq(&css_group_lock);
+		for (i = 0; i < w.n; i++) {
+			fn(w.tasks[i], arg);
+			put_task_struct(w.tasks[i]);
+		}
+	} while (w.n == WALK_BATCH);
+}
+
 /* ---- writing `tasks` ---- */
 
 /* May current move p? By the rule of the original: root, or the same user. */
@@ -269,16 +320,6 @@ struct collect {
 	bool threadgroups;
 };
 
-static bool is_member(struct container *cont, struct task_struct *p)
-{
-	bool member;
-
-	spin_lock_irq(&css_group_lock);
-	member = !list_empty(&p->cg_list) && css_group_container(p->containers, cont->root) == cont;
-	spin_unlock_irq(&css_group_lock);
-	return member;
-}
-
 static bool collect_group(struct css_group *cg, void *arg)
 {
 	struct collect *c = arg;
@@ -287,33 +328,6 @@ static bool collect_group(struct css_group *cg, void *arg)
 	list_for_each_entry (p, &cg->tasks, cg_list)
 		__set_bit(c->threadgroups ? p->tgid : p->pid, c->pids);
 	return true;
-}
-
-void container_for_each_task(struct container *cont, void (*fn)(struct task_struct *tsk, void *arg), void *arg)
-{
-	static unsigned long pids[PID_MAX / BITS_PER_LONG];	/* container_mutex; large for a stack, and an allocation could fail */
-	struct collect c = {.pids = pids};
-	struct task_struct *p;
-	unsigned int pid;
-
-	mutex_assert_held(&container_mutex);
-	memset(pids, 0, sizeof(pids));
-	/* A child enters its group and the pid table in one step under tasklist_lock: here it is in both or in neither. */
-	read_lock(&tasklist_lock);
-	spin_lock_irq(&css_group_lock);
-	for_each_group_of(cont, collect_group, &c);
-	spin_unlock_irq(&css_group_lock);
-	read_unlock(&tasklist_lock);
-
-	for_each_set_bit(pid, pids, PID_MAX) {
-		p = find_get_task_by_pid(pid);
-		if (!p)
-			continue;
-		/* Exited since; or a pid that was used again. */
-		if (is_member(cont, p))
-			fn(p, arg);
-		put_task_struct(p);
-	}
 }
 
 /* The record at position n is word n of the bitmap: all its pids. */

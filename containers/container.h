@@ -207,7 +207,8 @@ struct container_subsys {
 	bool follows_namespaces;		/* container_new_namespace() makes a container in its hierarchy */
 	/*
 	 * fork, exit, can_fork and cancel_fork have nothing to do for a task in the top container: they are left out for tasks that are
-	 * in no other container anywhere, so that who uses no containers pays for none.
+	 * in no other container anywhere, so that who uses no containers pays for none. (fork is called also for those of which an ancestor
+	 * or they were moved once: what was copied from the parent may be of a container that it has just left.)
 	 */
 	bool ignores_top;
 	const char *name;			/* shorter than MAX_CONTAINER_TYPE_NAMELEN */
@@ -271,9 +272,9 @@ int container_is_descendant(const struct container *cont);
 bool container_is_below(const struct container *cont, const struct container *ancestor);
 
 /*
- * Call fn for each task in cont (not of those below), referenced. container_mutex is held, so that none is moved meanwhile; fn may sleep,
- * but not walk tasks itself. A task that is born meanwhile may be missed: set what fork() shall find first, then walk. A task that has
- * begun to exit may be missed, or be met after its exit() has run.
+ * Call fn for each task in cont (not of those below), referenced. container_mutex is held, so that none is moved meanwhile; fn may sleep, but not
+ * walk tasks itself, and must stand tasks that have begun to exit, whose exit() may have run. A task that is born meanwhile may be missed: set what
+ * fork() shall find first, then walk.
  */
 void container_for_each_task(struct container *cont, void (*fn)(struct task_struct *tsk, void *arg), void *arg);
 /*

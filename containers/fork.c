@@ -41,6 +41,12 @@ static u64 wanted_by(const struct callback_set *set, const struct css_group *cg)
 	return cg->nr_links ? set->all : set->top;
 }
 
+/* What a child has from its parent may be of another container than the child's, if the parent has ever been moved. */
+static u64 fork_wanted_by(const struct task_struct *child)
+{
+	return child->cg_moved ? have_fork.all : wanted_by(&have_fork, child->containers);
+}
+
 /*
  * Held for reading from the moment a thread inherits its maker's group until it is in that group's list, for writing while a thread group
  * moves. Outside container_mutex.
@@ -57,6 +63,11 @@ void container_fork(struct task_struct *child)
 	if (is_thread_of_current(child))
 		down_read(&threadgroup_rwsem);
 	child->containers = get_task_css_group(current);
+	/*
+	 * After the group: if the parent is in the top containers again, but this copy of it was made while it was not (or not
+	 * quite), this is set, and container_post_fork() lets the subsystems put the copy right.
+	 */
+	child->cg_moved = READ_ONCE(current->cg_moved);
 }
 
 /* Tell those of the first `n` subsystems that agreed. */
@@ -99,7 +110,7 @@ void container_post_fork(struct task_struct *child)
 	spin_lock_irqsave(&css_group_lock, flags);
 	list_add_tail(&child->cg_list, &child->containers->tasks);
 	spin_unlock_irqrestore(&css_group_lock, flags);
-	for_each_bound_subsys (ss, i, wanted_by(&have_fork, child->containers))
+	for_each_bound_subsys (ss, i, fork_wanted_by(child))
 		ss->fork(ss, child);
 }
 

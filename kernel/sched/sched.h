@@ -140,6 +140,8 @@ struct task_struct {
 
 	/* ---- containers: written with css_group_lock; read with it, under RCU, or by the task itself ---- */
 	struct css_group *containers;
+	bool cg_moved;			/* it or an ancestor was moved once; never cleared. css_group_lock, before that the parent */
+	u64 cg_walk;			/* the last walk that came by; css_group_lock, and copied from the parent */
 	struct list_head cg_list;	/* in css_group->tasks, empty before birth and after exit; css_group_lock */
 
 	struct rcu_head rcu;
