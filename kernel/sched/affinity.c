@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Affinity: on which CPUs a task may run, and how it leaves one that it may not use any more.
+ * Placement: on which CPUs a task may run, from which nodes its pages come, and how it leaves a CPU
+ * that it may not use any more.
  *
- * Two masks. cpus_user is what sched_setaffinity() asked for; cpus_allowed is what counts, cut to what the task's cpuset allows. Start
- * with apply_mask().
+ * Two masks of CPUs. cpus_user is what sched_setaffinity() asked for, and is kept; cpus_allowed is
+ * what counts: the former cut to what the task's cpuset gives. Whenever either changes, the cut is
+ * made anew under pi_lock, and the cpuset is asked there and then (cpuset_placement()). So of two
+ * who do it at the same time the later one sees what the earlier one saw, or something newer; none
+ * can put back what the other has replaced.
+ *
+ * Start with sched_update_placement().
  */
 #include "kernel/sched/rq.h"
 
@@ -40,56 +46,73 @@ static void leave_forbidden_cpu(struct rq *rq, struct task_struct *p)
 	}
 }
 
-static void apply_mask(struct task_struct *p, const unsigned long *user,
-		       const unsigned long *allowed)
+/* p's queue and pi_lock locked by task_rq_lock(); releases both. */
+static void set_allowed(struct rq *rq, struct task_struct *p, const unsigned long *allowed,
+			unsigned long flags)
 {
-	unsigned long flags;
-	struct rq *rq = task_rq_lock(p, &flags);
-
-	if (user)
-		bitmap_copy(p->cpus_user, user, NR_CPUS);
 	bitmap_copy(p->cpus_allowed, allowed, NR_CPUS);
 	leave_forbidden_cpu(rq, p);
 	spin_unlock_irqrestore(&p->pi_lock, flags);
 }
 
-int sched_setaffinity(struct task_struct *p, const unsigned long *mask)
+void sched_update_placement(struct task_struct *p)
 {
-	DECLARE_BITMAP(online, NR_CPUS) = {0};
-	DECLARE_BITMAP(allowed, NR_CPUS);
+	struct task_placement place;
+	unsigned long flags;
+	struct rq *rq = task_rq_lock(p, &flags);
 
+	cpuset_placement(p, &place);
+	p->mems_allowed = place.mems;
 	if (p->flags & PF_CPU_BOUND)
-		return -EINVAL;
-	bitmap_set(online, 0, nr_cpus);
-	if (!bitmap_and(allowed, mask, online, NR_CPUS))
-		return -EINVAL;
-	apply_mask(p, allowed, allowed);
+		bitmap_copy(place.cpus, p->cpus_allowed, NR_CPUS);
+	else if (bitmap_intersects(place.cpus, p->cpus_user, NR_CPUS))
+		bitmap_and(place.cpus, place.cpus, p->cpus_user, NR_CPUS);
+	set_allowed(rq, p, place.cpus, flags);
+}
+
+void sched_wait_placed(struct task_struct *p)
+{
 	if (p == current) {
 		if (!test_bit(smp_processor_id(), p->cpus_allowed))
 			schedule();
-		return 0;
+		return;
 	}
-	/*
-	 * Elsewhere in the kernel it runs on until it sleeps or returns; in user mode the interrupt
-	 * is enough.
-	 */
+	/* In user mode the interrupt is enough; in the kernel it runs on until it sleeps or returns. */
 	while (READ_ONCE(p->on_cpu) && !test_bit(task_cpu(p), p->cpus_allowed) &&
 	       !fatal_signal_pending(current)) {
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(50 * NSEC_PER_USEC);
 	}
+}
+
+int sched_setaffinity(struct task_struct *p, const unsigned long *mask)
+{
+	DECLARE_BITMAP(asked, NR_CPUS) = {0};
+	struct task_placement place;
+	unsigned long flags;
+	struct rq *rq;
+
+	if (p->flags & PF_CPU_BOUND)
+		return -EINVAL;
+	bitmap_set(asked, 0, nr_cpus);
+	if (!bitmap_and(asked, asked, mask, NR_CPUS))
+		return -EINVAL;
+	rq = task_rq_lock(p, &flags);
+	cpuset_placement(p, &place);
+	if (!bitmap_and(place.cpus, place.cpus, asked, NR_CPUS)) {
+		task_rq_unlock(rq, p, flags);
+		return -EINVAL;
+	}
+	bitmap_copy(p->cpus_user, asked, NR_CPUS);
+	set_allowed(rq, p, place.cpus, flags);
+	sched_wait_placed(p);
 	return 0;
 }
 
-void set_cpus_allowed(struct task_struct *p, const unsigned long *allowed)
+/* A kernel without cpusets. */
+__weak void cpuset_placement(struct task_struct *p, struct task_placement *place)
 {
-	DECLARE_BITMAP(mask, NR_CPUS);
-
-	if (p->flags & PF_CPU_BOUND)
-		return;
-	if (!bitmap_and(mask, allowed, p->cpus_user, NR_CPUS))
-		bitmap_copy(mask, allowed, NR_CPUS);
-	apply_mask(p, NULL, mask);
-	if (p == current && !test_bit(smp_processor_id(), p->cpus_allowed))
-		schedule();
+	(void)p;
+	bitmap_fill(place->cpus, NR_CPUS);
+	place->mems = NODE_MASK_ALL;
 }

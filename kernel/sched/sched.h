@@ -76,7 +76,7 @@ struct task_struct {
 	unsigned int policy;		/* SCHED_NORMAL … as set; only the fair class exists */
 	DECLARE_BITMAP(cpus_user, NR_CPUS);	/* what sched_setaffinity asked for; pi_lock */
 	DECLARE_BITMAP(cpus_allowed, NR_CPUS);	/* what counts: cpus_user cut to what the cpuset allows; pi_lock */
-	nodemask_t mems_allowed;	/* nodes for its pages; alloc_lock to write, plain read by the task itself */
+	nodemask_t mems_allowed;	/* nodes for its pages; pi_lock to write, plain read by the task itself */
 	struct task_group *sched_task_group;	/* pi_lock + rq->lock to write */
 	u64 nvcsw, nivcsw;		/* context switches; rq->lock */
 	u64 utime, stime;		/* ns, by the tick; written by its CPU only */
@@ -230,8 +230,16 @@ int set_user_nice(struct task_struct *p, int nice);
  * Ask for a CPU set (bit n = CPU n). -EINVAL: no online CPU that the task's cpuset allows. Moves the task if it runs elsewhere.
  */
 int sched_setaffinity(struct task_struct *p, const unsigned long *mask);
-/* cpuset's hook: cut `p` to `allowed` (kernel/sched keeps what the user asked for and restores it when possible). */
-void set_cpus_allowed(struct task_struct *p, const unsigned long *allowed);
+/*
+ * p is in another cpuset, or its cpuset has changed: ask it again. If it gives none of the CPUs that p asked for, p gets all that it
+ * gives; what p asked for is kept for later. p leaves a CPU that it may not use at once, if it does not run there just now. Any context.
+ */
+void sched_update_placement(struct task_struct *p);
+/*
+ * Wait until p, for which something of the kind was done, runs on a CPU that it may use: for the time of an interrupt if it is in
+ * user mode, else until it sleeps or leaves the kernel. May sleep.
+ */
+void sched_wait_placed(struct task_struct *p);
 /*
  * Balancing domains, for cpuset: among which CPUs the scheduler spreads tasks of its own accord. From now on `cpu` takes waiting tasks only from
  * the CPUs in `peers` (bit n = CPU n; its own bit does not matter), and a task that ran on it is woken on it or one of them. At boot: all. An
@@ -271,7 +279,15 @@ bool schedule_work(struct work_struct *work);	/* false: it was queued already. A
 void flush_work_all(void);			/* wait until everything queued before has run. May sleep. */
 int workqueue_init(void);			/* starts the thread; from a kernel thread */
 
-/* ---- upcalls: kernel/task defines them ---- */
+/* ---- upcalls ---- */
+/* What a task's cpuset gives it: CPUs that are online, and nodes that have memory; or all bits, if it gives everything. */
+struct task_placement {
+	DECLARE_BITMAP(cpus, NR_CPUS);	/* not empty */
+	nodemask_t mems;		/* not empty */
+};
+/* containers/controllers/cpuset.c; without it everything. Spin locks held, interrupts off. */
+void cpuset_placement(struct task_struct *p, struct task_placement *place);
+/* ---- kernel/task defines these ---- */
 /* A kernel thread that will run fn(arg); not started yet (wake_up_new_task). current is a kernel thread. ERR_PTR. May sleep. */
 struct task_struct *copy_kthread(int (*fn)(void *), void *arg);
 void task_init(void);				/* caches; from sched_init() */

@@ -365,6 +365,10 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args,
 		goto out_nproc;
 	get_cred(p->cred);
 	sched_fork(p);
+	if (start) {	/* what its maker asked for is not for it; its cpuset is asked when it is born */
+		bitmap_fill(p->cpus_user, NR_CPUS);
+		bitmap_fill(p->cpus_allowed, NR_CPUS);
+	}
 	if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
 		p->sas_ss_sp = p->sas_ss_size = p->sas_ss_flags = 0;
 	err = copy_sighand(flags, p);
@@ -498,11 +502,7 @@ struct task_struct *copy_kthread(int (*fn)(void *), void *arg)
 		return ERR_PTR(-ENOMEM);
 	*start = (struct kthread_start){fn, arg};
 	p = copy_process(&args, start);
-	if (IS_ERR(p)) {
+	if (IS_ERR(p))
 		kfree(start);
-		return p;
-	}
-	bitmap_fill(p->cpus_user, NR_CPUS);
-	bitmap_fill(p->cpus_allowed, NR_CPUS);
 	return p;
 }
