@@ -156,6 +156,19 @@ out_prune:
 	return err;
 }
 
+void radix_tree_replace(struct radix_tree *t, unsigned long index, void *item)
+{
+	struct radix_node *node = t->root;
+
+	if (!t->height) {
+		smp_store_release(&t->root, (struct radix_node *)((unsigned long)item | ITEM_TAG));
+		return;
+	}
+	while (node->shift)
+		node = node->slots[slot_of(index, node)];
+	smp_store_release(&node->slots[slot_of(index, node)], item);
+}
+
 void *radix_tree_delete(struct radix_tree *t, unsigned long index)
 {
 	struct radix_node *node = t->root;

@@ -25,6 +25,8 @@ void *radix_tree_lookup(const struct radix_tree *t, unsigned long index);
  * allow.
  */
 int radix_tree_insert(struct radix_tree *t, unsigned long index, void *item, unsigned int gfp);
+/* Put `item` in the place of the one at index, which there is. Readers find the one or the other. */
+void radix_tree_replace(struct radix_tree *t, unsigned long index, void *item);
 /* The item removed, or NULL. */
 void *radix_tree_delete(struct radix_tree *t, unsigned long index);
 /*

@@ -10,6 +10,8 @@
 #include "kernel/debug/debug.h"
 #include "fs/fs.h"
 
+unsigned int page_spreaders;
+
 void address_space_init(struct address_space *m, struct inode *host,
 			const struct address_space_operations *ops)
 {
@@ -26,17 +28,20 @@ struct page *find_get_page(struct address_space *m, unsigned long index)
 	struct page *page;
 
 	rcu_read_lock();
-	do {
-		page = radix_tree_lookup(&m->pages, index);
-		if (!page || !refcount_inc_not_zero(&page->refcount)) {
-			page = NULL;
-			break;
+	while ((page = radix_tree_lookup(&m->pages, index))) {
+		/*
+		 * At 0: it has just been taken out, or another is about to take its place
+		 * (migrate.c). The next look will tell.
+		 */
+		if (unlikely(!refcount_inc_not_zero(&page->refcount))) {
+			cpu_relax();
+			continue;
 		}
 		/* Between the lookup and the reference it may have become another file's. */
 		if (likely(READ_ONCE(page->mapping) == m && page->index == index))
 			break;
 		put_page(page);
-	} while (true);
+	}
 	rcu_read_unlock();
 	return page;
 }
@@ -71,6 +76,12 @@ int add_to_page_cache(struct address_space *m, struct page *page, unsigned long 
 	return err;
 }
 
+/* A kernel without cpusets. */
+__weak int cpuset_spread_node(void)
+{
+	return -1;
+}
+
 struct page *find_or_create_page(struct address_space *m, unsigned long index, gfp_t gfp)
 {
 	struct page *page;
@@ -80,7 +91,8 @@ struct page *find_or_create_page(struct address_space *m, unsigned long index, g
 		page = find_get_page(m, index);
 		if (page)
 			return page;
-		page = alloc_page(gfp | __GFP_ZERO);
+		page = alloc_pages_node(unlikely(page_spreaders) ? cpuset_spread_node() : -1,
+					gfp | __GFP_ZERO, 0);
 		if (!page)
 			return ERR_PTR(-ENOMEM);
 		get_page(page);		/* the cache's */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What /proc tells about memory: meminfo, slabinfo and each program's maps. Formats: proc(5). */
+/*
+ * What /proc tells about memory: meminfo, slabinfo and each program's maps and numa_maps. Formats:
+ * proc(5), numa(7).
+ */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "fs/fs.h"
@@ -72,6 +75,76 @@ static void show_area(struct seq_file *m, const struct mm_struct *mm,
 	}
 	seq_putc(m, '\n');
 }
+
+/* ---- numa_maps ---- */
+
+struct node_counts {
+	unsigned long anon, file, on[MAX_NUMNODES];
+};
+
+/* Whose pages vma has, and on which nodes. mmap_lock held: the tables stay. */
+static void count_nodes(const struct vm_area_struct *vma, struct node_counts *c)
+{
+	pgd_t *pgd = vma->vm_mm->pgd;
+	unsigned long addr = vma->vm_start;
+
+	*c = (struct node_counts){0};
+	for (; (addr = pte_next(pgd, addr, vma->vm_end)) < vma->vm_end; addr += PAGE_SIZE) {
+		pte_t *pte = pte_lookup(pgd, addr), entry = pte ? READ_ONCE(*pte) : 0;
+		const struct page *page;
+
+		if (!entry || (entry & PTE_SPECIAL))
+			continue;
+		page = phys_to_page(pte_phys(entry));
+		if (page->flags & PG_FILE)
+			c->file++;
+		else
+			c->anon++;
+		c->on[page->node]++;
+	}
+}
+
+static void show_area_nodes(struct seq_file *m, const struct mm_struct *mm,
+			    const struct vm_area_struct *vma)
+{
+	const char *name = vma->vm_file || vma->vm_ops ? NULL : area_name(mm, vma);
+	struct node_counts c;
+
+	seq_printf(m, "%08lx default", vma->vm_start);
+	if (vma->vm_file) {
+		seq_puts(m, " file=");
+		seq_path(m, &vma->vm_file->f_path, "\n\t= ");
+	} else if (name) {
+		seq_printf(m, " %.*s", (int)strlen(name) - 2, name + 1);	/* without [] */
+	}
+	count_nodes(vma, &c);
+	/* A page of a program's own is nowhere else: dirty. */
+	if (c.anon)
+		seq_printf(m, " anon=%lu dirty=%lu", c.anon, c.anon);
+	if (c.file)
+		seq_printf(m, " mapped=%lu", c.anon + c.file);
+	for (unsigned int n = 0; n < nr_nodes; n++)
+		if (c.on[n])
+			seq_printf(m, " N%u=%lu", n, c.on[n]);
+	if (c.anon + c.file)
+		seq_printf(m, " kernelpagesize_kB=%lu", PAGE_SIZE >> 10);
+	seq_putc(m, '\n');
+}
+
+int mm_show_numa_maps(struct seq_file *m, struct mm_struct *mm)
+{
+	const struct vm_area_struct *vma;
+	int err = down_read_killable(&mm->mmap_lock);
+
+	if (err)
+		return err;
+	list_for_each_entry(vma, &mm->mmap, vm_list)
+		show_area_nodes(m, mm, vma);
+	up_read(&mm->mmap_lock);
+	return 0;
+}
+
+/* ---- maps ---- */
 
 int mm_show_maps(struct seq_file *m, struct mm_struct *mm)
 {

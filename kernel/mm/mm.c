@@ -144,6 +144,18 @@ static void exit_mmap(struct mm_struct *mm)
 		tlb_flush_range(mm, mm->cpumask, 0, ~0UL);
 }
 
+struct mm_struct *get_task_mm(struct task_struct *p)
+{
+	struct mm_struct *mm;
+
+	task_lock(p);
+	mm = p->flags & PF_KTHREAD ? NULL : p->mm;
+	if (mm)
+		refcount_inc(&mm->mm_users);
+	task_unlock(p);
+	return mm;
+}
+
 void mmput(struct mm_struct *mm)
 {
 	if (!refcount_dec_and_test(&mm->mm_users))

@@ -10,6 +10,7 @@
  *   pagetable.c   copying and clearing ranges of page table entries
  *   fault.c       demand zero, copy-on-write, file pages
  *   filemap.c     the page cache (struct address_space); shmem.c: shared anonymous memory
+ *   migrate.c     pages of an address space from some nodes to others
  *   uaccess.c     copy_from_user and friends, access_process_vm
  *   meminfo.c     what /proc says about all this
  */
@@ -37,8 +38,10 @@ typedef struct {
 #define GFP_KERNEL  0x1		/* may sleep */
 #define __GFP_ZERO  0x2
 #define __GFP_NOFAIL_INJECT 0x4	/* fault injection (task_struct.fail_nth) does not count it */
-#define GFP_USER    (GFP_KERNEL | 0x8)	/* page for a program: obeys current's mems_allowed */
+/* Page for a program: from current's mems_allowed and from nowhere else. */
+#define GFP_USER    (GFP_KERNEL | 0x8)
 #define __GFP_NOWARN 0x10
+#define __GFP_THISNODE 0x20		/* from the node that is named, or not at all */
 typedef unsigned int gfp_t;
 #define MAX_ORDER 11		/* blocks of 2^0 … 2^10 pages */
 
@@ -112,7 +115,8 @@ static inline void put_page(struct page *page)
  */
 #define free_reserved_page(page) put_page(page)
 unsigned long nr_free_pages(void);
-bool pages_available(void);		/* would a page be had now, for any task? */
+bool pages_available(void);		/* would current get a page for itself now? */
+nodemask_t nodes_with_memory(void);	/* immutable after boot */
 unsigned long total_ram_pages(void);
 
 void memblock_add(phys_addr_t start, phys_addr_t end);
@@ -173,6 +177,11 @@ struct page *find_or_create_page(struct address_space *m, unsigned long index, g
 /* Hand a ready page over to the cache (its reference goes to the cache). -EEXIST, -ENOMEM. */
 int add_to_page_cache(struct address_space *m, struct page *page, unsigned long index);
 unsigned long nr_pagecache_pages(void);
+/*
+ * How many cpusets want the pages of their files spread over nodes; while there are none,
+ * cpuset_spread_node() is not asked. container_mutex to write.
+ */
+extern unsigned int page_spreaders;
 /* Drop pages from `start` (page index) on, after unmapping them from every program. May sleep. */
 void truncate_pagecache(struct address_space *m, unsigned long start);
 
@@ -245,6 +254,8 @@ struct mm_struct {
 struct mm_struct *mm_alloc(void);		/* empty; NULL: no memory */
 /* Fork: copy-on-write copy of current's; NULL: no memory. May sleep. */
 struct mm_struct *mm_dup(struct mm_struct *old);
+/* p's address space, with a reference on its users; NULL: it has none (any more). */
+struct mm_struct *get_task_mm(struct task_struct *p);
 void mmput(struct mm_struct *mm);		/* mm_users; may sleep */
 void mmdrop(struct mm_struct *mm);		/* mm_count */
 /* Scheduler: load next's tables, keep cpumasks right; irqs off. */
@@ -288,8 +299,15 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsi
 ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
 			  bool write);
 
-/* Text of /proc/PID/maps; takes mmap_lock for reading. 0, -EINTR. */
+/*
+ * Move mm's pages on nodes of `from` to nodes of `to` (neither is empty), as far as possible: see
+ * migrate.c. Takes mmap_lock for writing; may sleep.
+ */
+void migrate_pages(struct mm_struct *mm, nodemask_t from, nodemask_t to);
+
+/* Text of /proc/PID/maps and numa_maps; takes mmap_lock for reading. 0, -EINTR. */
 int mm_show_maps(struct seq_file *m, struct mm_struct *mm);
+int mm_show_numa_maps(struct seq_file *m, struct mm_struct *mm);
 /* Text of /proc/meminfo and /proc/slabinfo. */
 void mm_meminfo(struct seq_file *m);
 void mm_slabinfo(struct seq_file *m);
@@ -341,8 +359,16 @@ void *memdup_user(const void __user *p, size_t n);		/* kmalloc'ed copy or ERR_PT
 char *strndup_user(const char __user *s, size_t max);		/* ERR_PTR(-EINVAL) if longer */
 
 /* ---- upcalls ---- */
-/* kernel/sched: nodes that a GFP_USER page may come from. */
+/* kernel/sched: nodes that a GFP_USER page may come from, and where the kernel's own are sought first. */
 nodemask_t current_mems_allowed(void);
+/*
+ * containers/controllers/cpuset.c: nodes that the kernel may use on behalf of current when those are
+ * full (without cpusets: all); current has to reclaim; the node for a page that current adds to a
+ * file, -1: any.
+ */
+nodemask_t cpuset_kernel_mems(void);
+void cpuset_note_reclaim(void);
+int cpuset_spread_node(void);
 /*
  * kernel/task/oom.c: nothing is left; pick and kill something. Returns true if waiting makes sense.
  */

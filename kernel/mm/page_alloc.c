@@ -9,6 +9,10 @@
  *
  * The last `min_free` pages are for those who may not sleep (page tables, interrupt handlers) and
  * for tasks that are being killed.
+ *
+ * Nodes. A page for a program comes from the nodes in its mems_allowed. The kernel's own pages come
+ * from there if there are any, else from within the wall of cpuset_kernel_mems(). Who may use the
+ * reserve may use any node too.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
@@ -37,6 +41,7 @@ unsigned long max_pfn;
 DEFINE_PER_CPU(vm_stats_t, vm_stats);
 
 static struct pglist_data nodes[MAX_NUMNODES] = {[0 ... MAX_NUMNODES - 1] = {.lock = __SPIN_LOCK_UNLOCKED(nodes.lock)}};
+static nodemask_t memory_nodes;		/* immutable after boot */
 static atomic_long_t nr_ram_pages;
 static unsigned long min_free = 16;
 /* Pages on a CPU's list at most; moved at once. */
@@ -225,16 +230,42 @@ static void reclaim(gfp_t gfp)
 	}
 }
 
+/* Kernels without cpusets. */
+__weak nodemask_t cpuset_kernel_mems(void)
+{
+	return NODE_MASK_ALL;
+}
+
+__weak void cpuset_note_reclaim(void)
+{
+}
+
+/* From the nodes that this allocation may use, in the order in which it may. */
+static struct page *alloc_from_allowed(unsigned int nid, gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+
+	if (gfp & __GFP_THISNODE)
+		return alloc_from_nodes(nid, gfp, order, (nodemask_t){BIT(nid)});
+	if (may_use_reserve(gfp))
+		return alloc_from_nodes(nid, gfp, order, NODE_MASK_ALL);
+	page = alloc_from_nodes(nid, gfp, order, current_mems_allowed());
+	if (!page && (gfp & GFP_USER) != GFP_USER)
+		page = alloc_from_nodes(nid, gfp, order, cpuset_kernel_mems());
+	return page;
+}
+
 static noinline struct page *alloc_slow(unsigned int nid, gfp_t gfp, unsigned int order)
 {
-	nodemask_t allowed = (gfp & GFP_USER) == GFP_USER ? current_mems_allowed() : NODE_MASK_ALL;
 	struct page *page;
 
 	for (int tries = 0;; tries++) {
-		page = alloc_from_nodes(nid, gfp, order, allowed);
-		if (page)
+		page = alloc_from_allowed(nid, gfp, order);
+		if (page || (gfp & __GFP_THISNODE))
 			return page;
 		if (!tries) {
+			if (gfp & GFP_KERNEL)
+				cpuset_note_reclaim();
 			reclaim(gfp);
 			continue;
 		}
@@ -251,8 +282,8 @@ static noinline struct page *alloc_slow(unsigned int nid, gfp_t gfp, unsigned in
 }
 
 /*
- * May the CPU's list serve this? On machines with several nodes a program's page may be bound
- * elsewhere.
+ * May the CPU's list, which has pages of its node only, serve this? On machines with several nodes
+ * the page may be bound elsewhere.
  */
 static bool list_will_do(gfp_t gfp, int node)
 {
@@ -263,7 +294,12 @@ static bool list_will_do(gfp_t gfp, int node)
 	here = cpu_to_node(smp_processor_id());
 	if (node >= 0 && (unsigned int)node != here)
 		return false;
-	return (gfp & GFP_USER) != GFP_USER || (current_mems_allowed().bits & BIT(here));
+	return !(gfp & GFP_KERNEL) || (current_mems_allowed().bits & BIT(here));
+}
+
+static bool is_remote(const struct page *page)
+{
+	return nr_nodes > 1 && page->node != cpu_to_node(smp_processor_id());
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
@@ -310,7 +346,7 @@ void __free_pages(struct page *page, unsigned int order)
 	struct page_list *l;
 
 	local_irq_save(flags);
-	if (!order) {
+	if (!order && !is_remote(page)) {
 		l = this_cpu_ptr(page_list);
 		list_push(l, page);
 		if (unlikely(l->count > list_high))
@@ -362,7 +398,18 @@ unsigned long nr_free_pages(void)
 
 bool pages_available(void)
 {
-	return buddy_free_pages() > min_free;
+	nodemask_t allowed = current_mems_allowed();
+	unsigned long n = 0;
+
+	for (unsigned int i = 0; i < nr_nodes; i++)
+		if (allowed.bits & BIT(i))
+			n += READ_ONCE(nodes[i].nr_free);
+	return n && buddy_free_pages() > min_free;
+}
+
+nodemask_t nodes_with_memory(void)
+{
+	return memory_nodes;
 }
 
 unsigned long total_ram_pages(void)
@@ -388,6 +435,7 @@ static void free_boot_range(unsigned long pfn, unsigned long end, unsigned int n
 			for (unsigned long i = 0; i < 1UL << order; i++)
 				mem_map[pfn + i].node = (u8)nid;
 		buddy_free(&nodes[nid], pfn_to_page(pfn), order);
+		memory_nodes.bits |= BIT(nid);
 		atomic_long_add(1L << order, &nr_ram_pages);
 		pfn += 1UL << order;
 	}

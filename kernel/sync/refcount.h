@@ -40,6 +40,11 @@ static inline bool refcount_inc_not_zero(refcount_t *r)
 {
 	return atomic_inc_not_zero(&r->refs);
 }
+/* From 1 to 0, if it is 1: the caller has the only reference, and nobody can get another one any more. */
+static inline bool refcount_freeze_last(refcount_t *r)
+{
+	return atomic_cmpxchg(&r->refs, 1, 0) == 1;
+}
 /* True: that was the last reference; the caller frees. */
 static inline bool refcount_sub_and_test(int n, refcount_t *r)
 {

@@ -59,7 +59,7 @@ static void no_memory(void)
 {
 	if (fatal_signal_pending(current))
 		return;
-	if (pages_available() && current->mems_allowed.bits == NODE_MASK_ALL.bits)
+	if (pages_available())
 		return;			/* they came free meanwhile, or fault injection made it fail */
 	if (!out_of_memory(GFP_KERNEL, 0))
 		force_fatal_sig(SIGKILL);

@@ -46,19 +46,6 @@ static const char *state_name(char letter)
 	return "dead";
 }
 
-/* p's address space, with a reference on its users; NULL: it has none (any more). */
-static struct mm_struct *get_task_mm(struct task_struct *p)
-{
-	struct mm_struct *mm;
-
-	task_lock(p);
-	mm = p->flags & PF_KTHREAD ? NULL : p->mm;
-	if (mm)
-		refcount_inc(&mm->mm_users);
-	task_unlock(p);
-	return mm;
-}
-
 /* Signal masks of a process in one look. */
 struct sig_sets {
 	u64 pending, shared, blocked, ignored, caught;
@@ -173,10 +160,26 @@ static void show_memory(struct seq_file *m, struct mm_struct *mm)
 		   (unsigned long)file * 4);
 }
 
+/* Where p may run and have pages: of what there is. */
+static void show_placement(struct seq_file *m, struct task_struct *p)
+{
+	unsigned long mems = p->mems_allowed.bits & nodes_with_memory().bits;
+	char text[128];
+
+	bitmap_print_mask(text, sizeof(text), p->cpus_allowed, (int)nr_cpus);
+	seq_printf(m, "Cpus_allowed:\t%s\n", text);
+	bitmap_print_list(text, sizeof(text), p->cpus_allowed, (int)nr_cpus);
+	seq_printf(m, "Cpus_allowed_list:\t%s\n", text);
+	bitmap_print_mask(text, sizeof(text), &mems, MAX_NUMNODES);
+	seq_printf(m, "Mems_allowed:\t%s\n", text);
+	bitmap_print_list(text, sizeof(text), &mems, MAX_NUMNODES);
+	seq_printf(m, "Mems_allowed_list:\t%s\n", text);
+}
+
 static int show_status(struct seq_file *m, struct task_struct *p)
 {
 	struct mm_struct *mm = get_task_mm(p);
-	char letter = state_letter(p), text[128];
+	char letter = state_letter(p);
 	struct sig_sets s;
 
 	get_sig_sets(p, &s);
@@ -194,12 +197,7 @@ static int show_status(struct seq_file *m, struct task_struct *p)
 		   (unsigned long long)s.pending, (unsigned long long)s.shared,
 		   (unsigned long long)s.blocked, (unsigned long long)s.ignored,
 		   (unsigned long long)s.caught);
-	bitmap_print_mask(text, sizeof(text), p->cpus_allowed, NR_CPUS);
-	seq_printf(m, "Cpus_allowed:\t%s\n", text);
-	bitmap_print_list(text, sizeof(text), p->cpus_allowed, NR_CPUS);
-	seq_printf(m, "Cpus_allowed_list:\t%s\n", text);
-	bitmap_print_list(text, sizeof(text), &p->mems_allowed.bits, MAX_NUMNODES);
-	seq_printf(m, "Mems_allowed_list:\t%s\n", text);
+	show_placement(m, p);
 	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
 		   (unsigned long long)p->nvcsw, (unsigned long long)p->nivcsw);
 	return 0;
@@ -254,6 +252,19 @@ static int show_maps(struct seq_file *m, struct task_struct *p)
 	return err;
 }
 PROC_PID_FILE("maps", show_maps);
+
+static int show_numa_maps(struct seq_file *m, struct task_struct *p)
+{
+	struct mm_struct *mm = get_task_mm(p);
+	int err = 0;
+
+	if (mm) {
+		err = mm_show_numa_maps(m, mm);
+		mmput(mm);
+	}
+	return err;
+}
+PROC_PID_FILE("numa_maps", show_numa_maps);
 
 static void show_limit(struct seq_file *m, u64 v)
 {
