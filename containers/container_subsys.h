@@ -3,6 +3,7 @@
  * The subsystems, one line each; the order gives their ids and the order in which they are listed everywhere.
  * Included several times with different meanings of SUBSYS(), so without a guard.
  */
+SUBSYS(cpuset)
 SUBSYS(numtasks)
 SUBSYS(ns)
 SUBSYS(debug)

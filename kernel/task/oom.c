@@ -87,8 +87,15 @@ struct task_struct *oom_kill(bool (*allowed)(struct task_struct *p, void *arg), 
 	return victim;
 }
 
+/* Killing a task that has no pages where current needs one helps nobody. */
+static bool may_use_nodes(struct task_struct *p, void *mems)
+{
+	return p->mems_allowed.bits & ((const nodemask_t *)mems)->bits;
+}
+
 bool out_of_memory(gfp_t gfp, unsigned int order)
 {
+	nodemask_t mems = current_mems_allowed();
 	bool killed = true;
 
 	if (!(gfp & GFP_KERNEL) || order > 3 || in_interrupt() || irqs_disabled())
@@ -102,10 +109,10 @@ bool out_of_memory(gfp_t gfp, unsigned int order)
 
 		if (last_kill && now - last_kill < VICTIM_PATIENCE) {
 			read_lock(&tasklist_lock);
-			pick_victim(NULL, NULL, &dying);
+			pick_victim(may_use_nodes, &mems, &dying);
 			read_unlock(&tasklist_lock);
 		}
-		p = dying ? NULL : oom_kill(NULL, NULL, "Out of memory");
+		p = dying ? NULL : oom_kill(may_use_nodes, &mems, "Out of memory");
 		if (p)
 			last_kill = now;
 		killed = p || dying;
