@@ -187,8 +187,10 @@ static int wait_for_room(struct pipe_inode_info *pipe, struct file *file)
 	if (file->f_flags & O_NONBLOCK)
 		return -EAGAIN;
 	mutex_unlock(&pipe->mutex);
-	err = (int)wait_event_interruptible_exclusive(
-		pipe->wr_wait, !pipe_full(pipe) || !READ_ONCE(pipe->readers));
+	do	/* freeze here: the program would see a short count otherwise */
+		err = (int)wait_event_interruptible_exclusive(
+			pipe->wr_wait, !pipe_full(pipe) || !READ_ONCE(pipe->readers));
+	while (err && try_to_freeze());
 	mutex_lock(&pipe->mutex);
 	return err;
 }

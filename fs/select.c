@@ -150,6 +150,8 @@ static long poll_loop(struct poll_wqueues *pw, s64 timeout_ns,
 			return pw->error;
 		if (expired)
 			return 0;
+		if (try_to_freeze())
+			continue;	/* `end` passes meanwhile */
 		if (signal_pending(current))
 			return -ERESTARTNOHAND;
 		set_current_state(TASK_INTERRUPTIBLE);

@@ -334,6 +334,22 @@ void lockdep_might_sleep(void)
 	might_sleep_at((unsigned long)__builtin_return_address(0));
 }
 
+void lockdep_might_freeze(void)
+{
+	unsigned long flags, ip = (unsigned long)__builtin_return_address(0);
+
+	local_irq_save(flags);
+	if (enter()) {
+		check_sleep(ip);
+		if (current->held.count && first_at(ip)) {
+			pr_err("LOCKDEP: freezing with a lock held, at %pS\n", (void *)ip);
+			show_rest();
+		}
+		leave();
+	}
+	local_irq_restore(flags);
+}
+
 void lockdep_might_fault(void)
 {
 	if (!this_cpu_read(pagefault_disabled))

@@ -155,6 +155,12 @@ out:
 	return woken;
 }
 
+void wake_up_to_work(struct task_struct *p, unsigned int state)
+{
+	if (!wake_up_state(p, state) && p != current && READ_ONCE(p->on_cpu))
+		smp_send_reschedule(READ_ONCE(p->cpu));	/* out of user mode */
+}
+
 int wake_up_process(struct task_struct *p)
 {
 	return wake_up_state(p, TASK_NORMAL);

@@ -5,7 +5,8 @@
  * kernel/sched owns the task_struct, the pid table and the credentials; what *happens* to tasks (fork, exec, exit, wait, signals)
  * is kernel/task's, which fills the pointers that are opaque here.
  *
- * Start with: struct task_struct below, then fair.c (who runs next), core.c (schedule, wake-ups), balance.c, affinity.c, timer.c.
+ * Start with: struct task_struct below, then fair.c (who runs next), core.c (schedule, wake-ups), balance.c, affinity.c, timer.c,
+ * freezer.c.
  */
 #pragma once
 
@@ -42,6 +43,7 @@ struct rq;
 /* task_struct.work: bits that exit_to_user_work() must look at before user mode. Atomic bit operations. */
 #define TIF_NEED_RESCHED 0
 #define TIF_SIGPENDING	 1
+#define TIF_FREEZE	 3	/* ->freeze may be set: freezer.c. Only the task itself clears it */
 #define TIF_NOTIFY	 2	/* the user registers have changed: not by the short way; and callbacks before user mode */
 
 /* Scheduling entity: a task, or later a group's share of one CPU. rq->lock of its CPU. */
@@ -83,6 +85,8 @@ struct task_struct {
 	u64 start_time;			/* ns since boot; immutable */
 	u64 min_flt, maj_flt;		/* the task itself */
 	HELD_LOCKS			/* builds with LOCKDEP=1: sleeping locks held. The task itself */
+	bool freeze;			/* has to freeze; freeze_task() and thaw_task(), whose callers exclude each other */
+	bool freeze_exempt;		/* ... but need not: it is to die. Set once */
 	unsigned int fail_nth;		/* this many allocations from now one fails; 0: none. The task itself, and its /proc file */
 
 	/* ---- memory ---- */
@@ -170,9 +174,10 @@ static inline bool thread_group_leader(const struct task_struct *p)
 {
 	return p->group_leader == p;
 }
+/* Must p go to the edge of user mode, to take a signal or to freeze? Who sleeps interruptibly gives up then. */
 static inline bool signal_pending(const struct task_struct *p)
 {
-	return test_bit(TIF_SIGPENDING, &p->work);
+	return READ_ONCE(p->work) & (1UL << TIF_SIGPENDING | 1UL << TIF_FREEZE);
 }
 static inline bool need_resched(void)
 {
@@ -208,6 +213,7 @@ void sched_init_secondary(unsigned int cpu);
 void cpu_idle(void) __noreturn;		/* the idle task's loop */
 /* schedule() and wake_up_process() are declared in kernel/sync/sync.h */
 int wake_up_state(struct task_struct *p, unsigned int state);	/* wakes only from these states; 1 if woken */
+void wake_up_to_work(struct task_struct *p, unsigned int state);	/* the same; or if it runs a program, have it look at ->work */
 void wake_up_new_task(struct task_struct *p);	/* first time; picks a CPU */
 void sched_fork(struct task_struct *p);		/* child's scheduling fields, state TASK_RUNNING but not queued */
 void sched_exec(void);				/* good moment to move to a less busy CPU */
@@ -255,6 +261,29 @@ void sched_busy_time(unsigned int cpu, u64 *user, u64 *system);	/* ns */
 u64 sched_nr_switches(void);
 unsigned int sched_nr_running(void);
 void sched_loadavg(u64 avg[3]);				/* fixed point, 11 bits of fraction, as in Linux */
+
+/* ---- freezing (freezer.c) ---- */
+/*
+ * Have p freeze before it executes the next instruction of its program; it may take a while. A kernel thread goes on until it becomes a
+ * program. thaw_task() takes that back and lets p go on. freeze_exempt(): p is not frozen any more, whoever asks. Any context.
+ */
+void freeze_task(struct task_struct *p);
+void thaw_task(struct task_struct *p);
+void freeze_exempt(struct task_struct *p);
+/* Is p frozen? Then no instruction of its program is executed before thaw_task(). Any context. */
+bool frozen(const struct task_struct *p);
+void refrigerator(void);	/* stay here while current has to freeze. Sleeps; no lock may be held */
+/*
+ * Freeze here if asked to; true: we were. For loops that sleep interruptibly, hold no lock, and would have to tell the program if they gave
+ * up: after it they look again whether there is a signal too.
+ */
+static inline bool try_to_freeze(void)
+{
+	if (likely(!test_bit(TIF_FREEZE, &current->work)))
+		return false;
+	refrigerator();
+	return true;
+}
 
 /* ---- kernel threads (kthread.c) ---- */
 /* Create and start; runs fn(arg); returning from fn ends the thread. ERR_PTR on error. May sleep. */

@@ -50,7 +50,9 @@ void lockdep_acquire(struct lockdep_map *map, unsigned int kind);
 void lockdep_release(struct lockdep_map *map, unsigned int kind);
 /* The caller may sleep: complain if a spin lock is held. */
 void lockdep_might_sleep(void);
-/* The same where it sleeps only to make a page of a program, which pagefault_disable() rules out. */
+/* The caller is about to sleep for as long as somebody likes: complain if any lock is held. */
+void lockdep_might_freeze(void);
+/* The same as lockdep_might_sleep() where it sleeps only to make a page of a program, which pagefault_disable() rules out. */
 void lockdep_might_fault(void);
 /* Is the lock held, by this CPU (spin locks) or task? */
 bool lockdep_is_held(const struct lockdep_map *map);
@@ -67,6 +69,7 @@ void lockdep_show_held(void);
 #define lockdep_release(map, kind) ((void)0)
 #define lockdep_might_sleep()	   ((void)0)
 #define lockdep_might_fault()	   ((void)0)
+#define lockdep_might_freeze()	   ((void)0)
 #define lockdep_init_held(held)	   ((void)0)
 #define HELD_LOCKS
 #define lockdep_show_held()	   ((void)0)

@@ -188,19 +188,16 @@ void wait_for_completion(struct completion *c)
 				    schedule());
 }
 
-long wait_for_completion_interruptible(struct completion *c)
+long wait_for_completion_state(struct completion *c, unsigned int state)
 {
 	if (try_wait_for_completion(c))
 		return 0;
-	return ___wait_event(c->wait, try_wait_for_completion(c), TASK_INTERRUPTIBLE, 1,
-			     schedule());
+	return ___wait_event(c->wait, try_wait_for_completion(c), state, 1, schedule());
 }
 
-long wait_for_completion_killable(struct completion *c)
+long wait_for_completion_interruptible(struct completion *c)
 {
-	if (try_wait_for_completion(c))
-		return 0;
-	return ___wait_event(c->wait, try_wait_for_completion(c), TASK_KILLABLE, 1, schedule());
+	return wait_for_completion_state(c, TASK_INTERRUPTIBLE);
 }
 
 long wait_for_completion_timeout(struct completion *c, s64 ns)

@@ -22,6 +22,9 @@ struct task_struct;
 #define TASK_TRACED	     0x08	/* t */
 #define TASK_DEAD	     0x10	/* has left schedule() for the last time */
 #define TASK_WAKEKILL	     0x20	/* a fatal signal wakes it */
+#define TASK_FROZEN	     0x40	/* D: in the refrigerator (kernel/sched/freezer.c) */
+/* With another: the sleeper counts as frozen, since it freezes before its program sees anything. */
+#define TASK_FREEZABLE	     0x80
 #define TASK_KILLABLE	     (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_NORMAL	     (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
@@ -195,7 +198,8 @@ void complete(struct completion *c);		/* lets one waiter go; any context */
 void complete_all(struct completion *c);	/* lets everybody go, now and later */
 void wait_for_completion(struct completion *c);
 long wait_for_completion_interruptible(struct completion *c);	/* 0, -ERESTARTSYS */
-long wait_for_completion_killable(struct completion *c);	/* 0, -ERESTARTSYS */
+/* The same in this state; -ERESTARTSYS only if the state listens to a signal. */
+long wait_for_completion_state(struct completion *c, unsigned int state);
 /* The ns left (at least 1), 0: time is up. */
 long wait_for_completion_timeout(struct completion *c, s64 ns);
 bool try_wait_for_completion(struct completion *c);

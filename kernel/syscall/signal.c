@@ -170,6 +170,20 @@ long sys_sigaltstack(ucptr_t ss, uptr_t old)
 
 /* ---- waiting for a signal ---- */
 
+/* Sleep for ns at most; what is left of it. A freeze is no reason to wake up, but time goes on. */
+static s64 sleep_for_signal(s64 ns)
+{
+	s64 now = (s64)ktime_get(), end = ns > KTIME_MAX - now ? KTIME_MAX : now + ns;
+
+	for (;;) {
+		__set_current_state(TASK_INTERRUPTIBLE);
+		ns = schedule_timeout(ns);
+		if (!try_to_freeze())
+			return ns;
+		ns = end == KTIME_MAX ? KTIME_MAX : max(end - (s64)ktime_get(), (s64)0);
+	}
+}
+
 long sys_rt_sigtimedwait(ucptr_t uset, uptr_t uinfo, ucptr_t timeout, size_t sigsetsize)
 {
 	struct task_struct *p = current;
@@ -205,8 +219,7 @@ long sys_rt_sigtimedwait(ucptr_t uset, uptr_t uinfo, ucptr_t timeout, size_t sig
 		p->blocked &= ~set;
 		recalc_sigpending();
 		spin_unlock_irq(&p->sighand->siglock);
-		__set_current_state(TASK_INTERRUPTIBLE);
-		ns = schedule_timeout(ns);
+		ns = sleep_for_signal(ns);
 		spin_lock_irq(&p->sighand->siglock);
 		p->blocked = p->real_blocked;
 		p->real_blocked = 0;

@@ -309,13 +309,13 @@ static int load_binary(struct linux_binprm *bprm)
 
 /*
  * Wait until the condition about other threads holds; they wake us (exit.c). False: we are killed
- * ourselves.
+ * ourselves. If the others are to freeze, they do so before they die.
  */
 #define wait_for_threads(condition)                                                                \
 	({                                                                                         \
 		bool wft_ok;                                                                       \
 		for (;;) {                                                                         \
-			set_current_state(TASK_KILLABLE);                                          \
+			set_current_state(TASK_KILLABLE | TASK_FREEZABLE);                         \
 			wft_ok = (condition);                                                      \
 			if (wft_ok || fatal_signal_pending(current))                               \
 				break;                                                             \
@@ -468,6 +468,8 @@ static int begin_new_exec(struct linux_binprm *bprm)
 	if (bprm->secure)
 		p->pdeath_signal = 0;
 	p->exit_signal = SIGCHLD;
+	if (p->flags & PF_KTHREAD)
+		set_bit(TIF_FREEZE, &p->work);	/* it did not have to: look now */
 	p->flags &= ~(PF_KTHREAD | PF_FORKNOEXEC);
 	set_comm(bprm->filename);
 	commit_creds(bprm->cred);

@@ -224,6 +224,7 @@ static struct task_struct *dup_task(void)
 	p->jobctl = 0;
 	p->pdeath_signal = 0;
 	p->restart_block.fn = NULL;
+	p->freeze = p->freeze_exempt = false;
 	p->fail_nth = 0;
 	p->start_time = ktime_get();
 	return p;
@@ -455,12 +456,13 @@ out_nproc:
 }
 
 /*
- * The parent of a vfork sleeps until the child has left its memory, or a fatal signal comes. Takes
- * over the reference.
+ * The parent of a vfork sleeps until the child has left its memory, or a fatal signal comes. If both
+ * are to freeze, the child may never get there: so the parent counts as frozen. Takes over the
+ * reference.
  */
 static void wait_for_vfork(struct task_struct *child, struct completion *vfork)
 {
-	if (wait_for_completion_killable(vfork)) {
+	if (wait_for_completion_state(vfork, TASK_KILLABLE | TASK_FREEZABLE)) {
 		task_lock(child);
 		child->vfork_done = NULL;
 		task_unlock(child);

@@ -36,6 +36,15 @@ static bool is_dying(const struct task_struct *p)
 	return (p->flags & PF_EXITING) || (p->signal->flags & SIGNAL_GROUP_EXIT);
 }
 
+/* Frozen, it would hold its memory for ever. tasklist_lock held. */
+static void let_die(struct task_struct *p)
+{
+	struct task_struct *t;
+
+	list_for_each_entry(t, &p->signal->thread_head, thread_node)
+		freeze_exempt(t);
+}
+
 /*
  * The largest of those allowed. tasklist_lock held. *dying: someone who is on the way out already.
  */
@@ -55,6 +64,7 @@ static struct task_struct *pick_victim(bool (*allowed)(struct task_struct *p, vo
 		if (!pages)
 			continue;
 		if (is_dying(p)) {
+			let_die(p);
 			*dying = true;
 			continue;
 		}
@@ -82,6 +92,7 @@ struct task_struct *oom_kill(bool (*allowed)(struct task_struct *p, void *arg), 
 		       pages * 4);
 		trace(oom, victim->pid, victim->comm, pages * 4, why);
 		send_group_sig(SIGKILL, victim);
+		let_die(victim);
 	}
 	read_unlock_irqrestore(&tasklist_lock, flags);
 	return victim;

@@ -22,7 +22,7 @@ static char state_letter(const struct task_struct *p)
 		return 'T';
 	if (state & TASK_TRACED)
 		return 't';
-	if (state & TASK_UNINTERRUPTIBLE)
+	if (state & (TASK_UNINTERRUPTIBLE | TASK_FROZEN))
 		return 'D';
 	return state & TASK_INTERRUPTIBLE ? 'S' : 'R';
 }

@@ -215,10 +215,7 @@ void set_user_sigmask(u64 mask)
 void signal_wake_up(struct task_struct *p, bool fatal)
 {
 	set_bit(TIF_SIGPENDING, &p->work);
-	if (wake_up_state(p, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0)))
-		return;
-	if (p != current && READ_ONCE(p->on_cpu))
-		smp_send_reschedule(READ_ONCE(p->cpu));	/* out of user mode */
+	wake_up_to_work(p, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0));
 }
 
 static bool sig_default_ignored(int sig)
@@ -286,7 +283,7 @@ static bool wants_signal(int sig, struct task_struct *p)
 		return true;
 	if (p->state == TASK_STOPPED)
 		return false;
-	return p == current || !signal_pending(p);
+	return p == current || !test_bit(TIF_SIGPENDING, &p->work);
 }
 
 /* Would it end the process, by p's leave? */
@@ -530,19 +527,16 @@ bool get_signal(struct ksignal *ksig)
 	struct sighand_struct *sh = current->sighand;
 	bool found = false;
 
-	spin_lock_irq(&sh->siglock);
 	for (;;) {
-		if (tell_continued()) {
-			spin_lock_irq(&sh->siglock);
+		try_to_freeze();	/* before anything is done: a SIGKILL waits too */
+		spin_lock_irq(&sh->siglock);
+		if (tell_continued())
 			continue;
-		}
 		if ((sigs->flags & SIGNAL_GROUP_EXIT) ||
 		    (sigs->group_exit_task && sigs->group_exit_task != current))
 			die_of_signal(SIGKILL);
-		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0)) {
-			spin_lock_irq(&sh->siglock);
+		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0))
 			continue;
-		}
 		ksig->sig = dequeue_signal(current->blocked, &ksig->info);
 		if (!ksig->sig)
 			break;
@@ -550,6 +544,7 @@ bool get_signal(struct ksignal *ksig)
 			found = true;
 			break;
 		}
+		spin_unlock_irq(&sh->siglock);
 	}
 	spin_unlock_irq(&sh->siglock);
 	return found;
@@ -631,7 +626,7 @@ void exit_to_user_work(struct pt_regs *regs)
 		local_irq_enable();
 		if (test_bit(TIF_NEED_RESCHED, &p->work))
 			schedule();
-		if (test_bit(TIF_SIGPENDING, &p->work))
+		if (signal_pending(p))
 			do_signal(regs);
 		if (test_bit(TIF_NOTIFY, &p->work))
 			clear_bit(TIF_NOTIFY, &p->work);
