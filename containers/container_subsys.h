@@ -4,6 +4,7 @@
  * Included several times with different meanings of SUBSYS(), so without a guard.
  */
 SUBSYS(cpuset)
+SUBSYS(devices)
 SUBSYS(freezer)
 SUBSYS(numtasks)
 SUBSYS(ns)

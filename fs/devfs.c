@@ -14,14 +14,25 @@ TABLE_DECLARE(const struct chrdev, device);
 
 /* ---- nodes ---- */
 
+int __weak device_permission(umode_t mode, dev_t dev, int mask)
+{
+	return 0;
+}
+
 /*
  * open of any device node, wherever it is: replace the operations by the driver's. -ENXIO: there is
- * none.
+ * none. -EPERM: not for this task's containers.
  */
 static int chrdev_open(struct inode *inode, struct file *file)
 {
+	unsigned int mode = file->f_mode & (FMODE_READ | FMODE_WRITE) ?: FMODE_READ | FMODE_WRITE;
 	const struct chrdev *dev;
+	int err = device_permission(inode->i_mode, inode->i_rdev,
+				    (mode & FMODE_READ ? MAY_READ : 0) |
+					    (mode & FMODE_WRITE ? MAY_WRITE : 0));
 
+	if (err)
+		return err;
 	if (S_ISCHR(inode->i_mode)) {
 		for_each_table_entry(dev, device) {
 			if (dev->dev == inode->i_rdev) {

@@ -76,10 +76,15 @@ static int vfs_mknod(struct inode *dir, struct dentry *dentry, umode_t mode, dev
 
 	if (err)
 		return err;
-	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !capable(CAP_MKNOD))
-		return -EPERM;
 	if (!dir->i_op->mknod)
 		return -EPERM;
+	if (S_ISCHR(mode) || S_ISBLK(mode)) {
+		if (!capable(CAP_MKNOD))
+			return -EPERM;
+		err = device_permission(mode, dev, MAY_MKNOD);
+		if (err)
+			return err;
+	}
 	return dir->i_op->mknod(dir, dentry, mode, dev);
 }
 

@@ -148,6 +148,7 @@ struct inode_operations {
 #define MAY_EXEC  1
 #define MAY_WRITE 2
 #define MAY_READ  4
+#define MAY_MKNOD 8		/* device_permission() only */
 
 struct file {
 	atomic_long_t f_count;		/* first: fget's increment */
@@ -490,6 +491,13 @@ struct chrdev {
 #define CHRDEV(dev_name, major, minor, dev_mode, file_ops)                          \
 	static const struct chrdev CONCAT(chrdev_, CONCAT(major, CONCAT(_, minor))) \
 		TABLE_ENTRY(device) = {dev_name, MKDEV(major, minor), dev_mode, &file_ops}
+
+/* ---- upcalls: the controller `devices` defines it; without that, everything is allowed ---- */
+/*
+ * May current's containers use this device so? `mode`: S_IFCHR or S_IFBLK (more bits do not matter); mask: MAY_READ, MAY_WRITE,
+ * MAY_MKNOD. 0 or -EPERM. Any context.
+ */
+int device_permission(umode_t mode, dev_t dev, int mask);
 
 /* ---- boot ---- */
 void vfs_init_early(void);	/* caches and hash tables */

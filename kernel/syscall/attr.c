@@ -200,6 +200,8 @@ static long do_faccessat(int dfd, const char __user *name, int mode, int flags)
 		ret = inode_permission(inode, mode);
 	else if (mode)
 		ret = access_as_real(&path, mode);
+	if (!ret && mode && (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode)))
+		ret = device_permission(inode->i_mode, inode->i_rdev, mode);
 	path_put(&path);
 	return ret;
 }
