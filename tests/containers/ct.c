@@ -221,7 +221,7 @@ static int flags_of(const char *text)
 {
 	static const struct { const char *name; int flag; } names[] = {
 		{ "rdonly", O_RDONLY }, { "wronly", O_WRONLY }, { "rdwr", O_RDWR }, { "creat", O_CREAT },
-		{ "trunc", O_TRUNC }, { "append", O_APPEND }, { "excl", O_EXCL }, { "directory", O_DIRECTORY },
+		{ "trunc", O_TRUNC }, { "append", O_APPEND }, { "excl", O_EXCL }, { "path", O_PATH }, { "directory", O_DIRECTORY },
 	};
 	const char *end = text + strlen(text);
 	int flags = 0;
@@ -236,6 +236,13 @@ static int cmd_open(int argc, char **argv)
 {
 	(void)argc;
 	return report(open(argv[0], flags_of(argv[1]), 0644));
+}
+
+/* May FILE be read (r), written (w)? */
+static int cmd_access(int argc, char **argv)
+{
+	(void)argc;
+	return report(access(argv[0], (strchr(argv[1], 'r') ? R_OK : 0) | (strchr(argv[1], 'w') ? W_OK : 0)));
 }
 
 static int write_once(const char *path, const char *text, size_t length)
@@ -593,6 +600,7 @@ static int cmd_repeat(int argc, char **argv)
 
 const struct ct_command file_commands[] = {
 	{ "open", 2, "FILE FLAGS", cmd_open },
+	{ "access", 2, "FILE r|w|rw", cmd_access },
 	{ "w", 2, "FILE TEXT", cmd_write },
 	{ "wpad", 3, "FILE TEXT LENGTH", cmd_write_padded },
 	{ "r", 1, "FILE [CHUNK]", cmd_read },

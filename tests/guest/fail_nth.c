@@ -321,6 +321,73 @@ static void undo_remount(void)
 	prepare_remount();
 }
 
+// Rules for devices, in a tree of three: all of them change or none.
+
+#define RULES SPARE "/rules"
+
+static void write_rule(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY);
+
+	write(fd, text, strlen(text));
+	close(fd);
+}
+
+static void prepare_deny(void)
+{
+	mount("test", SPARE, "container", 0, "devices");
+	mkdir(RULES, 0755);
+	write_rule(RULES "/devices.deny", "a");
+	write_rule(RULES "/devices.allow", "c 1:* rw");
+	mkdir(RULES "/b", 0755);
+	mkdir(RULES "/b/c", 0755);
+	write_rule(RULES "/b/c/devices.allow", "c 1:3 r");
+}
+
+static int deny_fd, list_fds[3];
+
+static void before_deny(void)
+{
+	deny_fd = open(RULES "/devices.deny", O_WRONLY);
+	list_fds[0] = open(RULES "/devices.list", O_RDONLY);
+	list_fds[1] = open(RULES "/b/devices.list", O_RDONLY);
+	list_fds[2] = open(RULES "/b/c/devices.list", O_RDONLY);
+	for (int i = 0; i < 3; i++)	// their buffers are there from now on
+		read(list_fds[i], (char[4]){0}, 1);
+}
+
+static int run_deny(void)
+{
+	static const char *const whole[] = {"c 1:* rw\n", "c 1:* rw\n", "c 1:* rw\nc 1:3 r\n"};
+	int ret = write(deny_fd, "c 1:* rw", 8) == 8 ? 0 : -1, error = errno;
+
+	for (int i = 0; i < 3; i++) {
+		char text[64] = "";
+
+		pread(list_fds[i], text, sizeof(text) - 1, 0);
+		if (strcmp(text, ret ? whole[i] : ""))
+			error = EIO, ret = -1;
+	}
+	errno = error;
+	return ret;
+}
+
+static void undo_deny(void)
+{
+	write_rule(RULES "/devices.allow", "c 1:* rw");
+	write_rule(RULES "/b/devices.allow", "c 1:* rw");
+	write_rule(RULES "/b/c/devices.allow", "c 1:* rw");
+	write_rule(RULES "/b/c/devices.allow", "c 1:3 r");
+}
+
+static void cleanup_deny(void)
+{
+	rmdir(RULES "/b/c");
+	rmdir(RULES "/b");
+	rmdir(RULES);
+	umount(SPARE);
+}
+
 static int tasks_fd, procs_fd;
 
 static void before_attach(void)
@@ -654,6 +721,8 @@ static const struct operation operations[] = {
 	{"mount of an existing hierarchy", .run = run_mount_existing, .undo = undo_mount},
 	{"remount with a subsystem more", .prepare = prepare_remount, .run = run_remount, .undo = undo_remount,
 	 .cleanup = undo_mount},
+	{"deny of a device, three containers deep", .prepare = prepare_deny, .before = before_deny, .run = run_deny, .undo = undo_deny,
+	 .cleanup = cleanup_deny},
 	{"attach", .before = before_attach, .run = run_attach, .undo = undo_attach},
 	{"attach of a thread group", .before = before_attach, .run = run_attach_group, .undo = undo_attach},
 	{"attach of the caller", .before = before_attach, .run = run_attach_self},
