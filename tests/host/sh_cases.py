@@ -136,6 +136,8 @@ CASES = [
      '720\n', 0),
     ("function-redefine", "f() { f() { echo two; }; echo one; }; f; f; unset -f f; f 2>/dev/null || echo $?",
      'one\ntwo\n127\n', 0),
+    ("function-colon", ":() { echo colon $1; }; : a; type :; command :; unset -f :; : b; type :",
+     'colon a\n: is a function\n: is a special shell built-in\n', 0),
     ("function-redir", "cd $T; f() { echo hi; } > out; f; cat out",
      'hi\n', 0),
     ("return-in-loop", "f() { for i in 1 2 3; do [ $i = 2 ] && return 7; echo $i; done; }; f; echo $?",

@@ -264,12 +264,10 @@ static int describe(const char *name, bool verbose)
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
 		if (!strcmp(name, reserved[i]))
 			what = "a shell keyword";
-	if (!what && b && (b->flags & B_SPECIAL))
-		what = "a special shell built-in";
-	else if (!what && func_find(name))
+	if (!what && func_find(name))
 		what = "a function";
 	else if (!what && b)
-		what = "a shell built-in";
+		what = b->flags & B_SPECIAL ? "a special shell built-in" : "a shell built-in";
 	if (what) {
 		out_printf(verbose ? "%s is %s\n" : "%s\n", name, what);
 		return 0;

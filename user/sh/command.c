@@ -344,7 +344,7 @@ int exec_simple(struct node *n, unsigned flags)
 	if (sh.opt[O_XTRACE])
 		trace(NULL, NULL, argc, argv);
 	b = builtin_find(argv[0]);
-	fn = b && (b->flags & B_SPECIAL) ? NULL : func_find(argv[0]);
+	fn = func_find(argv[0]);	/* before a special built-in too, as in bash */
 	if (fn || b)
 		return run_inside(n, fn, b, argc, argv);
 	return run_program(n, flags, argv);

@@ -155,7 +155,8 @@ static struct node *parse_function(const char *name)
 	next();
 	if (!at(T_RP))
 		unexpected();
-	if (!is_name_start(*name))
+	/* Not only names: `:` is one that people know. */
+	if (!is_name_start(*name) && strcmp(name, ":"))
 		syntax_error("bad function name");
 	take();
 	skip_newlines();
