@@ -6,9 +6,9 @@
  *   numtasks.current	tasks now, with those of all containers below
  *   numtasks.events	"max N": how many forks were refused
  *
- * A fork charges every container from the task's own up to the top, which has neither limit nor files: one atomic addition
- * each, taken back if one of them is over its limit. So the check and the count are one step, and parallel forks cannot pass it
- * together. Moves are never refused; they may leave a container above its limit.
+ * A fork charges every container from the task's own up to the top, which has neither limit nor files: one atomic step each that checks and
+ * counts, taken back if one of them is full. So parallel forks cannot pass a limit together, and numtasks.current never shows more. Moves are
+ * never refused; they may leave a container above its limit.
  */
 #include "containers/container.h"
 
@@ -62,15 +62,28 @@ static void uncharge(struct numtasks *nt)
 		atomic_long_dec(&nt->count);
 }
 
+/* One more in nt alone; false: there are as many as may be, or more. */
+static bool charge_one(struct numtasks *nt)
+{
+	long seen, count = atomic_long_read(&nt->count);
+
+	do {
+		if (count >= atomic_long_read(&nt->limit))
+			return false;
+		seen = count;
+		count = atomic_long_cmpxchg(&nt->count, seen, seen + 1);
+	} while (count != seen);
+	return true;
+}
+
 static int try_charge(struct numtasks *nt)
 {
 	struct numtasks *p, *q;
 
 	for (p = nt; p->parent; p = p->parent) {
-		if (atomic_long_add_return(1, &p->count) > atomic_long_read(&p->limit)) {
+		if (!charge_one(p)) {
 			for (q = nt; q != p; q = q->parent)
 				atomic_long_dec(&q->count);
-			atomic_long_dec(&p->count);
 			return -EAGAIN;
 		}
 	}

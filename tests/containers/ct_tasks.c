@@ -162,7 +162,8 @@ static int cmd_thread(int argc, char **argv)
 	pthread_t thread;
 
 	(void)argc;
-	if (pthread_create(&thread, NULL, thread_main, argv[0]))
+	errno = pthread_create(&thread, NULL, thread_main, argv[0]);
+	if (errno)
 		return report(-1);
 	hold();
 	return 0;
@@ -210,6 +211,41 @@ static int cmd_forks(int argc, char **argv)
 		report(pid);
 	}
 	hold();
+	return 0;
+}
+
+/* Forks for ever, and so does every child; a refused fork is tried again. */
+static int cmd_bomb(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	for (;;)
+		if (fork() < 0)
+			sched_yield();
+	return 0;
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Reads FILE for MS milliseconds; prints whether it was never above NUMBER, and whether it was ever there. */
+static int cmd_never_above(int argc, char **argv)
+{
+	long number = strtol(argv[1], NULL, 10), most = 0, end = now_ms() + atol(argv[2]);
+
+	(void)argc;
+	for (; now_ms() < end; sleep_ms(5)) {
+		char *text = slurp(argv[0]);
+		long n = text ? strtol(text, NULL, 10) : -1;
+
+		free(text);
+		most = n > most ? n : most;
+	}
+	puts(most > number ? "above" : most == number ? "reached" : "below");
 	return 0;
 }
 
@@ -481,6 +517,8 @@ const struct ct_command task_commands[] = {
 	{ "leaderless", 1, "FILE", cmd_leaderless },
 	{ "zombie", 1, "FILE", cmd_zombie },
 	{ "forks", 1, "COUNT", cmd_forks },
+	{ "bomb", 0, "", cmd_bomb },
+	{ "never-above", 3, "FILE NUMBER MS", cmd_never_above },
 	{ "await", 1, "FILE", cmd_await },
 	{ "until", 2, "FILE TEXT", cmd_until },
 	{ "alive", 1, "PID", cmd_alive },
