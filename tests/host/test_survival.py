@@ -6,11 +6,13 @@ import subprocess
 import pytest
 
 SOURCES = {
-    # Takes memory until there is none; a limit in MiB as argument. Exit status 3: refused.
+    # Takes memory until there is none; a limit in MiB as argument, a file to make then before waiting as another. Exit status 3: refused.
     "hog": r"""
         #include <stdlib.h>
         #include <string.h>
+        #include <fcntl.h>
         #include <sys/mman.h>
+        #include <unistd.h>
         int main(int argc, char **argv) {
             long limit = argc > 1 ? atol(argv[1]) : 1 << 20;
             for (long i = 0; i < limit; i++) {
@@ -19,6 +21,8 @@ SOURCES = {
                     return 3;
                 memset(p, 1, 1 << 20);
             }
+            if (argc > 2 && creat(argv[2], 0600) >= 0)
+                pause();
             return 0;
         }""",
     # Forks COUNT times, one child at a time; exit status 4 when one fails.
@@ -36,6 +40,15 @@ SOURCES = {
                     return 4;
             }
             return 0;
+        }""",
+    # Forks for ever, and so do the children; a refused fork is tried again.
+    "forkforever": r"""
+        #include <sched.h>
+        #include <unistd.h>
+        int main(void) {
+            for (;;)
+                if (fork() < 0)
+                    sched_yield();
         }""",
     # Forks children that wait, until fork fails; prints why, then ends them.
     "bomb": r"""
@@ -140,6 +153,15 @@ def test_a_hog_is_killed_and_the_shell_lives(vm, programs):
 def test_memory_comes_back_from_a_killed_hog(vm, programs):
     lost = free_before_and_after(vm, programs, "/p/hog >/dev/null 2>&1", mem="64M", timeout=120)
     assert lost < 1024
+
+
+def test_a_frozen_hog_is_no_way_to_keep_memory(vm, programs):
+    """Nothing else ends a frozen task before it is thawed."""
+    done = vm("mkdir /c; mount -t container -o freezer x /c; mkdir /c/a; /p/hog 30 /tmp/full & P=$!; "
+              "until [ -e /tmp/full ]; do sleep 0.1; done; echo $P > /c/a/tasks; echo FROZEN > /c/a/freezer.state; "
+              "/p/hog >/dev/null 2>&1; wait $P; echo status $?; cat /c/a/freezer.state",
+              mem="64M", add=[f"{programs}:/p"], timeout=120)
+    assert done.out.endswith("status 137\nFROZEN\n"), done
 
 
 def test_what_fits_is_given(vm, programs):
