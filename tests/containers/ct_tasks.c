@@ -135,7 +135,7 @@ static int cmd_all_in(int argc, char **argv)
 	return 0;
 }
 
-static void write_number(const char *path, long number)
+void write_number(const char *path, long number)
 {
 	char work[128];
 	FILE *f;
