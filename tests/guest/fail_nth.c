@@ -712,6 +712,37 @@ static int run_getdents(void)
 	return errno ? -1 : 0;
 }
 
+static int write_events(const char *text)
+{
+	int fd = open("/proc/trace_events", O_WRONLY), ok, error;
+
+	if (fd < 0)
+		return -1;
+	ok = write(fd, text, strlen(text)) >= 0;
+	error = errno;
+	close(fd);
+	errno = error;
+	return ok ? 0 : -1;
+}
+
+static int run_trace_open(void)
+{
+	int fd = open("/proc/trace_pipe", O_RDONLY);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int run_trace_on(void)
+{
+	return write_events("buf=64K mark");
+}
+
+static void undo_trace_on(void)
+{
+	write_events("none");
+	write_events("buf=1M");
+}
+
 static const struct operation operations[] = {
 	{"mkdir of a container", .run = run_mkdir, .undo = undo_mkdir},
 	{"rmdir of a container", .run = run_rmdir, .undo = undo_rmdir},
@@ -751,6 +782,8 @@ static const struct operation operations[] = {
 	{"poll", .before = before_poll, .run = run_poll},
 	{"a high descriptor", .run = run_dup},
 	{"reading /proc", .run = run_getdents, .may_kill = 1},
+	{"opening the trace", .run = run_trace_open},
+	{"switching the trace on", .run = run_trace_on, .undo = undo_trace_on},
 };
 
 // ---- the test itself ----

@@ -182,6 +182,51 @@ KTEST(trace_ring_interrupts_and_readers)
 	trace_ring_free(&storm_ring);
 }
 
+/* ---- a reader that wants everything up to now ---- */
+
+static u64 slow_began;		/* time of the record that the writer is in the midst of */
+static bool slow_looked_at;	/* the reader is about to look */
+
+static int slow_writer(void *done)
+{
+	struct record *r = begin(&storm_ring, 1, 0);
+
+	u64 until;
+
+	smp_store_release(&slow_began, r->time);
+	while (!smp_load_acquire(&slow_looked_at))
+		cpu_relax();
+	until = ktime_get() + 5 * NSEC_PER_MSEC;
+	while (ktime_get() < until)
+		cpu_relax();
+	trace_ring_commit(&storm_ring);
+	complete(done);
+	return 0;
+}
+
+KTEST(trace_ring_settles)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	u64 pos = 0, lost = 0;
+	struct record r;
+
+	if (nr_cpus == 1)
+		return;			/* nobody can look while another writes */
+	storm_ring = (struct trace_ring){0};
+	slow_began = 0;
+	slow_looked_at = false;
+	KTEST_EQ(trace_ring_alloc(&storm_ring, 8, sizeof(struct record)), 0);
+	trace_ring_settle(&storm_ring);
+	KTEST_EXPECT(!IS_ERR(kthread_run_on(!smp_processor_id(), slow_writer, &done, "slow")));
+	while (!smp_load_acquire(&slow_began))
+		cond_resched();
+	smp_store_release(&slow_looked_at, true);
+	trace_ring_settle(&storm_ring);
+	KTEST_EXPECT(trace_ring_read(&storm_ring, &pos, &r, &lost) && r.time == slow_began);
+	wait_for_completion(&done);
+	trace_ring_free(&storm_ring);
+}
+
 /* ---- events ---- */
 
 static int parse(const char *text, u32 *events)
