@@ -304,9 +304,10 @@ int container_populate_dir(struct container *cont)
 	return err;
 }
 
-/* Is child a file called "OWNER.…" (NULL: any file) that still has its name? The directory's d_lock is held. */
-static bool is_file_of(const struct dentry *child, const char *owner)
+/* Is child a file called "OWNER.…" (NULL: any file) that still has its name? */
+static bool is_file_of(const struct dentry *child, const void *arg)
 {
+	const char *owner = arg;
 	size_t len = owner ? strlen(owner) : 0;
 
 	if (!(child->d_flags & DCACHE_PINNED) || S_ISDIR(child->d_inode->i_mode))
@@ -315,30 +316,14 @@ static bool is_file_of(const struct dentry *child, const char *owner)
 }
 
 /*
- * The first such file of dir, referenced; NULL: none. A name that somebody looked for in vain leaves the list at any moment, so the list is
- * only safe under d_lock. dir's i_mutex held: no file is made meanwhile.
+ * Remove the names of dir's files that belong to owner, or all of them (NULL). Child directories stay. dir's i_mutex is held, so that no
+ * file comes; but a name that somebody looked for in vain goes at any moment, so each step looks at the list anew.
  */
-static struct dentry *first_file(struct dentry *dir, const char *owner)
-{
-	struct dentry *child, *found = NULL;
-
-	spin_lock(&dir->d_lock);
-	list_for_each_entry (child, &dir->d_subdirs, d_child) {
-		if (is_file_of(child, owner)) {
-			found = dget(child);
-			break;
-		}
-	}
-	spin_unlock(&dir->d_lock);
-	return found;
-}
-
-/* Remove the names of dir's files that belong to owner, or all of them (NULL). Child directories stay. */
 static void remove_files(struct dentry *dir, const char *owner)
 {
 	struct dentry *file;
 
-	while ((file = first_file(dir, owner))) {
+	while ((file = d_find_child(dir, is_file_of, owner))) {
 		file->d_inode->i_nlink = 0;
 		d_delete_pinned(file);
 		dput(file);

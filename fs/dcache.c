@@ -34,7 +34,7 @@ static atomic_long_t dentry_count;
 
 void dcache_init(void)
 {
-	unsigned long want = roundup_pow_of_two(clamp(total_ram_pages() / 16, 256UL, 65536UL));
+	unsigned long want = roundup_pow_of_two(clamp(total_ram_pages() / 4, 256UL, 262144UL));
 
 	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 8, NULL);
 	dentry_hashtable = kcalloc(want, sizeof(*dentry_hashtable), GFP_KERNEL);
@@ -288,17 +288,44 @@ void d_pin(struct dentry *dentry)
 	spin_unlock(&dentry->d_lock);
 }
 
-void d_delete_pinned(struct dentry *dentry)
+static __always_inline void unpin(struct dentry *dentry, bool drop)
 {
 	bool pinned;
 
 	spin_lock(&dentry->d_lock);
-	__d_drop(dentry);
+	if (drop)
+		__d_drop(dentry);
 	pinned = dentry->d_flags & DCACHE_PINNED;
 	dentry->d_flags &= ~DCACHE_PINNED;
 	spin_unlock(&dentry->d_lock);
 	if (pinned)
 		dput(dentry);
+}
+
+void d_unpin(struct dentry *dentry)
+{
+	unpin(dentry, false);
+}
+
+void d_delete_pinned(struct dentry *dentry)
+{
+	unpin(dentry, true);
+}
+
+struct dentry *d_find_child(struct dentry *dir, bool (*match)(const struct dentry *, const void *),
+			    const void *arg)
+{
+	struct dentry *child, *found = NULL;
+
+	spin_lock(&dir->d_lock);
+	list_for_each_entry(child, &dir->d_subdirs, d_child) {
+		if (match(child, arg) && atomic_inc_not_zero(&child->d_count)) {
+			found = child;
+			break;
+		}
+	}
+	spin_unlock(&dir->d_lock);
+	return found;
 }
 
 /*

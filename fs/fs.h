@@ -128,10 +128,11 @@ struct inode_operations {
 	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 		      struct dentry *new_dentry, unsigned int flags);
 	/*
-	 * Target of a symlink: NUL-terminated, valid while the inode is referenced (buf of PATH_MAX
-	 * is there to use), or ERR_PTR.
+	 * Target of a symlink: NUL-terminated, valid while the inode is referenced, or made in buf,
+	 * which has LINK_TEXT_MAX bytes; or ERR_PTR.
 	 */
 	const char *(*get_link)(struct dentry *dentry, struct inode *inode, char *buf);
+#define LINK_TEXT_MAX 32
 	/*
 	 * For magic links (/proc/PID/exe, fd/N): the place itself, referenced. 0 or error. Instead
 	 * of get_link.
@@ -295,11 +296,18 @@ struct dentry *d_alloc_root(struct inode *root);
 void d_add(struct dentry *dentry, struct inode *inode);
 /* dentry is hashed already (negative) */
 void d_instantiate(struct dentry *dentry, struct inode *inode);
-/* For in-memory file systems: d_instantiate + keep a reference until d_unpin_and_drop(). */
+/* For in-memory file systems: keep a reference until d_unpin() or d_delete_pinned(). */
 void d_pin(struct dentry *dentry);
 void d_drop(struct dentry *dentry);			/* unhash: not to be found any more */
+void d_unpin(struct dentry *dentry);			/* drop the pin; may sleep */
 /* unhash and drop the pin: the name is gone; users keep it alive */
 void d_delete_pinned(struct dentry *dentry);
+/*
+ * The first child, in the order of their making, for which match() says yes, referenced; NULL: none.
+ * match runs under dir's d_lock, which is what keeps names in the list.
+ */
+struct dentry *d_find_child(struct dentry *dir, bool (*match)(const struct dentry *, const void *),
+			    const void *arg);
 struct dentry *dget(struct dentry *dentry);
 void dput(struct dentry *dentry);			/* may sleep */
 /* referenced or NULL */
@@ -480,6 +488,12 @@ struct proc_pid_file {
 		TABLE_ENTRY(proc_pid_file) = {file_name, file_mode, NULL, NULL, &file_ops}
 /* The task whose PROC_PID_FILE_OPS file this is. It lives as long as the file. */
 struct task_struct *proc_task(const struct file *file);
+/*
+ * What procfs keeps of a task in the dcache (task_struct.proc_dentry), of all tasks: give it back. The first
+ * is for release_task(), when sighand is NULL for others to see. May sleep.
+ */
+void proc_flush_task(struct task_struct *p);
+void proc_flush_all(void);
 
 /* ---- character devices: one line each; a node appears in devfs (devfs.c) ---- */
 struct chrdev {

@@ -17,21 +17,15 @@ static ino_t parent_ino(struct dentry *dentry)
 	return ino;
 }
 
+static bool is_at_or_behind(const struct dentry *child, const void *pos)
+{
+	return child->d_off >= *(const u64 *)pos && child->d_inode && !d_unlinked(child);
+}
+
 /* The first child at or behind `pos` that has a name to show, referenced; NULL: none. */
 static struct dentry *next_child(struct dentry *dir, u64 pos)
 {
-	struct dentry *child, *found = NULL;
-
-	spin_lock(&dir->d_lock);
-	list_for_each_entry(child, &dir->d_subdirs, d_child) {
-		if (child->d_off < pos || !child->d_inode || d_unlinked(child) ||
-		    !atomic_inc_not_zero(&child->d_count))
-			continue;
-		found = child;
-		break;
-	}
-	spin_unlock(&dir->d_lock);
-	return found;
+	return d_find_child(dir, is_at_or_behind, &pos);
 }
 
 /* "." and ".."; false: no room. */
