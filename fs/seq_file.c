@@ -194,31 +194,28 @@ static void single_stop(struct seq_file *m, void *v)
 {
 }
 
-/* The operations of a single file are its own, because `show` differs. */
+static int single_show(struct seq_file *m, void *v)
+{
+	return m->single_show(m, v);
+}
+
+static const struct seq_operations single_operations = {single_start, single_stop, single_next, single_show};
+
 int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *data)
 {
-	struct seq_operations *op = kmalloc(sizeof(*op), GFP_KERNEL);
-	int err;
+	int err = seq_open(file, &single_operations);
+	struct seq_file *m = file->private_data;
 
-	if (!op)
-		return -ENOMEM;
-	*op = (struct seq_operations){single_start, single_stop, single_next, show};
-	err = seq_open(file, op);
-	if (err)
-		kfree(op);
-	else
-		((struct seq_file *)file->private_data)->private = data;
+	if (!err) {
+		m->single_show = show;
+		m->private = data;
+	}
 	return err;
 }
 
 int single_release(struct inode *inode, struct file *file)
 {
-	struct seq_file *m = file->private_data;
-	const struct seq_operations *op = m->op;
-
-	seq_release(inode, file);
-	kfree(op);
-	return 0;
+	return seq_release(inode, file);
 }
 
 /* ---- output ---- */
@@ -240,7 +237,10 @@ void seq_puts(struct seq_file *m, const char *s)
 
 void seq_putc(struct seq_file *m, char c)
 {
-	seq_write(m, &c, 1);
+	if (m->count < m->size)
+		m->buf[m->count++] = c;
+	else
+		seq_set_overflow(m);
 }
 
 void seq_vprintf(struct seq_file *m, const char *fmt, va_list ap)

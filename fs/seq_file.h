@@ -23,6 +23,7 @@ struct seq_file {
 	loff_t read_pos;
 	struct mutex lock;
 	const struct seq_operations *op;
+	int (*single_show)(struct seq_file *m, void *v);	/* of single_open() */
 	struct file *file;
 	void *private;
 };
