@@ -18,7 +18,7 @@
 DEFINE_SPINLOCK(css_group_lock);
 LIST_HEAD(css_groups);
 
-/* The hash table doubles before its chains grow beyond two on average. css_group_lock. */
+/* The hash table doubles before it has more groups than chains. css_group_lock. */
 #define CSS_HASH_FIRST_BITS 6
 static struct hlist_head first_hash[1 << CSS_HASH_FIRST_BITS];
 static struct hlist_head *css_hash = first_hash;
@@ -150,7 +150,7 @@ static void grow_hash(void)
 	struct hlist_head *table, *old = css_hash;
 	struct css_group *cg;
 
-	if (READ_ONCE(nr_css_groups) < 2U << css_hash_bits)
+	if (READ_ONCE(nr_css_groups) < 1U << css_hash_bits)
 		return;
 	table = kcalloc(2UL << css_hash_bits, sizeof(*table), GFP_KERNEL);
 	if (!table)

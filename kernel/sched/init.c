@@ -31,6 +31,7 @@ void sched_init(void)
 {
 	fair_init();
 	bitmap_fill(init_task.cpus_user, NR_CPUS);
+	pid_init();
 	task_init();
 	become_idle(&init_task, 0);
 }

@@ -7,15 +7,17 @@
  * 0. The counts lie in pieces that are made when their range is first used.
  */
 #include "kernel/sched/sched.h"
+#include "kernel/debug/debug.h"
 
 /* after the first round, numbers below are left to those who have had them since boot */
 #define RESERVED_PIDS 300
-#define PID_HASH_BITS 12
 #define COUNTS_EACH   1024	/* numbers in one piece of counts */
 
 DEFINE_RWLOCK(tasklist_lock);
 
-static struct hlist_head pid_hash[1 << PID_HASH_BITS];	/* tasklist_lock to write, RCU to read */
+static struct hlist_head *pid_hash;			/* tasklist_lock to write, RCU to read */
+static unsigned int pid_hash_mask;
+static struct kmem_cache *counts_cache;
 static DEFINE_SPINLOCK(pid_lock);
 /* in use; set under pid_lock, cleared atomically */
 static DECLARE_BITMAP(pid_map, PID_MAX);
@@ -23,9 +25,21 @@ static pid_t last_pid;					/* pid_lock */
 /* set once under pid_lock; the counts are atomic */
 static u16 *pid_counts[PID_MAX / COUNTS_EACH];
 
+/* A bucket for each number where there is memory for that: numbers are given out in order, so they spread by themselves. */
+void pid_init(void)
+{
+	unsigned long size = roundup_pow_of_two(clamp(total_ram_pages() / 16, 1024UL, (unsigned long)PID_MAX));
+
+	pid_hash = kcalloc(size, sizeof(*pid_hash), GFP_KERNEL);
+	counts_cache = kmem_cache_create("pid_counts", COUNTS_EACH * sizeof(u16), 8, NULL);
+	if (!pid_hash || !counts_cache)
+		panic("no memory for the table of pids");
+	pid_hash_mask = (unsigned int)size - 1;
+}
+
 static struct hlist_head *bucket(pid_t pid)
 {
-	return &pid_hash[hash_long(pid, PID_HASH_BITS)];
+	return &pid_hash[(unsigned int)pid & pid_hash_mask];
 }
 
 static u16 *count_of(pid_t pid)
@@ -40,11 +54,11 @@ static int make_counts(pid_t pid)
 
 	if (READ_ONCE(*slot))
 		return 0;
-	fresh = kcalloc(COUNTS_EACH, sizeof(u16), GFP_KERNEL);
+	fresh = kmem_cache_alloc(counts_cache, GFP_KERNEL | __GFP_ZERO);
 	if (!fresh)
 		return -ENOMEM;
 	if (cmpxchg(slot, NULL, fresh) != NULL)
-		kfree(fresh);
+		kmem_cache_free(counts_cache, fresh);
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct uts_namespace;	/* kernel/task/uts.c */
 struct signal_struct;	/* kernel/task/signal.h: shared by a thread group */
 struct sighand_struct;	/* kernel/task/signal.h */
 struct css_group;	/* containers/container.h */
+struct dentry;		/* fs/fs.h */
 struct cfs_rq;		/* kernel/sched/fair.c */
 struct task_group;	/* kernel/sched/fair.c */
 struct rq;
@@ -148,6 +149,8 @@ struct task_struct {
 	u64 cg_walk;			/* the last walk that came by; css_group_lock, and copied from the parent */
 	struct list_head cg_list;	/* in css_group->tasks, empty before birth and after exit; css_group_lock */
 
+	struct dentry *proc_dentry;	/* its directory of procfs, if that is kept; keep_lock (fs/proc/keep.c) */
+
 	struct rcu_head rcu;
 };
 
@@ -191,6 +194,7 @@ bool fatal_signal_pending(struct task_struct *p);
 
 /* ---- pids (pid.c) ---- */
 extern rwlock_t tasklist_lock;	/* the family fields above and the pid table; writers with irqs off */
+void pid_init(void);
 pid_t pid_alloc(void);		/* -EAGAIN when all are in use; may sleep */
 void pid_hold(pid_t pid);	/* one more user of a number in use: a process group, a session. Any context. 0: nothing */
 void pid_free(pid_t pid);	/* one user less; the last: may be reused at once. 0: nothing */

@@ -42,20 +42,7 @@ static inline long kilobytes(const char *text, const char *name)
 	return at ? atol(at + strlen(name)) : 0;
 }
 
-/* Tables of the pid allocator: one for each 1,024 pids, made when the first of these is given out, kept for ever. */
-static inline long pid_tables(void)
-{
-	static long highest;
-	char text[128], *last;
-
-	read_file("/proc/loadavg", text, sizeof(text));
-	last = strrchr(text, ' ');
-	if (last && atol(last) > highest)
-		highest = atol(last);
-	return highest / 1024;
-}
-
-/* A line for each cache. */
+/* A line for each cache, but for those whose objects are made once, when they are first needed, and kept for ever. */
 static inline void read_slabs(struct usage *u)
 {
 	static char text[8192];
@@ -69,10 +56,7 @@ static inline void read_slabs(struct usage *u)
 			continue;
 		else if (!strcmp(name, "mm_struct"))
 			u->address_spaces = active;
-		else if (!strcmp(name, "kmalloc-2k"))
-			snprintf(u->slabs + strlen(u->slabs), sizeof(u->slabs) - strlen(u->slabs), "%s %ld\n", name,
-				 active - pid_tables());
-		else
+		else if (strcmp(name, "pid_counts"))
 			snprintf(u->slabs + strlen(u->slabs), sizeof(u->slabs) - strlen(u->slabs), "%s %ld\n", name,
 				 active);
 }
