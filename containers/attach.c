@@ -352,16 +352,6 @@ static void pids_stop(struct seq_file *m, void *v)
 {
 }
 
-/* Write pid and a newline so that they end before `end`; the start. printf would be most of the cost of a long list. */
-static char *put_pid(char *end, unsigned int pid)
-{
-	*--end = '\n';
-	do
-		*--end = '0' + pid % 10;
-	while (pid /= 10);
-	return end;
-}
-
 static int pids_show(struct seq_file *m, void *v)
 {
 	unsigned long *word = v, bits = *word;
@@ -373,7 +363,8 @@ static int pids_show(struct seq_file *m, void *v)
 		unsigned int bit = fls64(bits) - 1;
 
 		bits &= ~(1UL << bit);
-		p = put_pid(p, first + bit);
+		*--p = '\n';
+		p = put_decimal(p, first + bit);
 	}
 	seq_write(m, p, text + sizeof(text) - p);
 	return 0;

@@ -152,7 +152,13 @@ char *getname_empty(const char __user *name);	/* an empty one is fine */
 char *getname_kernel(const char *name);
 void putname(char *name);
 
-struct saved_link;
+/* A symbolic link being followed. */
+struct saved_link {
+	const char *rest;	/* what follows it in the path it stood in; NULL: nothing (left) */
+	struct path link;	/* keeps the target's text alive */
+	char text[LINK_TEXT_MAX]; /* or has it, if the file system makes it */
+};
+
 struct nameidata {
 	struct path path;		/* where the walk is; referenced */
 	struct path root;		/* current's root; referenced when root.mnt is set */
@@ -161,7 +167,8 @@ struct nameidata {
 	unsigned int flags;		/* LOOKUP_* */
 	bool trailing_slash;
 	int total_links, depth;
-	struct saved_link *stack;
+	struct saved_link *stack;	/* `few`, or more, allocated */
+	struct saved_link few[2];	/* enough for nearly every walk */
 };
 /*
  * Walk to the parent of the last component: nd->path, nd->last. Then path_put(&nd->path),

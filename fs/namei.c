@@ -16,13 +16,6 @@
  */
 #include "fs/internal.h"
 
-/* A symbolic link being followed. */
-struct saved_link {
-	const char *rest;	/* what follows it in the path it stood in; NULL: nothing (left) */
-	struct path link;	/* keeps the target's text alive */
-	char *buf;		/* the text, if the file system wanted a buffer */
-};
-
 static struct kmem_cache *names_cache;
 
 void path_get(const struct path *path)
@@ -111,7 +104,7 @@ int path_init(struct nameidata *nd, int dfd, const char *name, unsigned int flag
 	nd->root.mnt = NULL;		/* taken when it is needed */
 	nd->trailing_slash = false;
 	nd->total_links = nd->depth = 0;
-	nd->stack = NULL;
+	nd->stack = nd->few;
 	if (*name == '/') {
 		get_fs_root(&nd->path);
 	} else if (dfd == AT_FDCWD) {
@@ -134,16 +127,12 @@ int path_init(struct nameidata *nd, int dfd, const char *name, unsigned int flag
 
 void nd_release(struct nameidata *nd)
 {
-	if (likely(!nd->stack && !nd->root.mnt))
+	if (likely(!nd->depth && !nd->root.mnt))
 		return;
-	while (nd->depth) {
-		struct saved_link *s = &nd->stack[--nd->depth];
-
-		path_put(&s->link);
-		putname(s->buf);
-	}
-	kfree(nd->stack);
-	nd->stack = NULL;
+	while (nd->depth)
+		path_put(&nd->stack[--nd->depth].link);
+	if (nd->stack != nd->few)
+		kfree(nd->stack);
 	if (nd->root.mnt)
 		path_put(&nd->root);
 	nd->root = (struct path){0};
@@ -194,6 +183,21 @@ static struct dentry *lookup_last_dentry(struct nameidata *nd)
 	return dentry;
 }
 
+/* Make room for one more link; texts in nd->few stay where they are. -ENOMEM. */
+static int grow_stack(struct nameidata *nd)
+{
+	struct saved_link *stack;
+
+	if (likely(nd->depth < (int)ARRAY_SIZE(nd->few)) || nd->stack != nd->few)
+		return 0;
+	stack = kmalloc(MAXSYMLINKS * sizeof(*stack), GFP_KERNEL);
+	if (!stack)
+		return -ENOMEM;
+	memcpy(stack, nd->few, sizeof(nd->few));
+	nd->stack = stack;
+	return 0;
+}
+
 /*
  * Follow the symbolic link `link` (taken over), whose path goes on with `rest`. Magic links jump:
  * *target is then "". Else *target is the text to walk next, from nd->path, which is the root if
@@ -207,14 +211,12 @@ int pick_link(struct nameidata *nd, struct path *link, const char *rest, const c
 
 	if (++nd->total_links > MAXSYMLINKS)
 		goto out;
-	err = -ENOMEM;
-	if (!nd->stack) {
-		nd->stack = kmalloc(MAXSYMLINKS * sizeof(*nd->stack), GFP_KERNEL);
-		if (!nd->stack)
-			goto out;
-	}
+	err = grow_stack(nd);
+	if (err)
+		goto out;
 	s = &nd->stack[nd->depth++];
-	*s = (struct saved_link){.rest = rest, .link = *link};
+	s->rest = rest;
+	s->link = *link;
 	if (inode->i_op->follow_link) {
 		struct path to;
 
@@ -227,10 +229,7 @@ int pick_link(struct nameidata *nd, struct path *link, const char *rest, const c
 		*target = "";
 		return 0;
 	}
-	s->buf = name_buffer();
-	if (!s->buf)
-		return -ENOMEM;
-	*target = inode->i_op->get_link(link->dentry, inode, s->buf);
+	*target = inode->i_op->get_link(link->dentry, inode, s->text);
 	if (IS_ERR(*target))
 		return (int)PTR_ERR(*target);
 	if (!**target)

@@ -17,13 +17,15 @@ enum proc_kind {
 	PROC_TASK_DIR,		/* the threads */
 };
 
-/* inode->i_private. Immutable; task is referenced, NULL for what belongs to none. */
+/* inode->i_private. Immutable but for the last two; task is referenced, NULL for what belongs to none. */
 struct proc_node {
 	enum proc_kind kind;
+	unsigned int fd;
 	struct task_struct *task;
 	const struct proc_pid_file *entry;
 	const struct proc_file *file;
-	unsigned int fd;
+	struct list_head kept;		/* keep.c: a directory that is kept; keep_lock */
+	unsigned int nr_kept;		/* with its entries */
 };
 
 static inline struct proc_node *proc_node(const struct inode *inode)
@@ -46,6 +48,10 @@ int proc_add(struct dentry *dentry, struct inode *inode);
 bool proc_number(const struct qstr *name, unsigned int *n);
 /* May current look into p's files and addresses (ptrace(2), access mode)? */
 bool proc_may_look(struct task_struct *p);
+
+/* ---- keep.c: a lookup has just added this; have it stay. The directory's i_mutex is held. */
+void proc_keep_dir(struct dentry *dir);		/* PROC_PID below the root */
+void proc_keep_entry(struct dentry *entry);	/* what is in one */
 
 extern const struct inode_operations proc_pid_dir_inode_operations;
 extern const struct file_operations proc_pid_dir_operations;

@@ -239,13 +239,11 @@ static struct inode *entry_inode(struct super_block *sb, struct task_struct *p,
 	return inode;
 }
 
-static int pid_lookup(struct inode *dir, struct dentry *dentry)
+static int add_pid_entry(struct inode *dir, struct dentry *dentry)
 {
 	struct task_struct *p = proc_node(dir)->task;
 	const struct proc_pid_file *entry;
 
-	if (!READ_ONCE(p->sighand))
-		return -ENOENT;
 	for (unsigned int i = 0; i < ARRAY_SIZE(pid_dirs); i++)
 		if (proc_name_is(&dentry->d_name, pid_dirs[i].name))
 			return proc_add(dentry, subdir_inode(dir->i_sb, p, i));
@@ -253,6 +251,17 @@ static int pid_lookup(struct inode *dir, struct dentry *dentry)
 		if (proc_name_is(&dentry->d_name, entry->name))
 			return proc_add(dentry, entry_inode(dir->i_sb, p, entry));
 	return -ENOENT;
+}
+
+static int pid_lookup(struct inode *dir, struct dentry *dentry)
+{
+	int err = -ENOENT;
+
+	if (READ_ONCE(proc_node(dir)->task->sighand))
+		err = add_pid_entry(dir, dentry);
+	if (!err)
+		proc_keep_entry(dentry);
+	return err;
 }
 
 static int pid_iterate(struct file *file, struct dir_context *ctx)

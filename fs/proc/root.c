@@ -4,9 +4,9 @@
  * PROC_FILE table and the file system type; pid.c the directories of the tasks, files.c those files
  * whose subject has no better home.
  *
- * Little is kept: a lookup makes a dentry, and it goes with its last user; only the root's links
- * stay. What belongs to a task
- * holds a reference on it and is dropped by d_revalidate once the task has been released.
+ * Little stays: a lookup makes a dentry, and it goes with its last user, but for the root's links and
+ * what keep.c keeps. What belongs to a task holds a reference on it and is dropped by d_revalidate
+ * once the task has been released.
  */
 #include "fs/proc/internal.h"
 
@@ -24,10 +24,11 @@ static void proc_update_owner(struct inode *inode)
 
 	if (!node->task)
 		return;
-	cred = get_task_cred(node->task);
+	rcu_read_lock();
+	cred = rcu_dereference(node->task->cred);
 	inode->i_uid = cred->euid;
 	inode->i_gid = cred->egid;
-	put_cred(cred);
+	rcu_read_unlock();
 }
 
 struct inode *proc_inode(struct super_block *sb, enum proc_kind kind, umode_t mode,
@@ -174,16 +175,17 @@ static const struct {
 
 static const char *root_get_link(struct dentry *dentry, struct inode *inode, char *buf)
 {
-	switch (proc_node(inode)->kind) {
-	case PROC_SELF:
-		snprintf(buf, PATH_MAX, "%d", current->tgid);
-		return buf;
-	case PROC_THREAD_SELF:
-		snprintf(buf, PATH_MAX, "%d/task/%d", current->tgid, current->pid);
-		return buf;
-	default:
+	enum proc_kind kind = proc_node(inode)->kind;
+	char *p = buf + LINK_TEXT_MAX - 1;
+
+	if (kind == PROC_MOUNTS)
 		return "self/mounts";
+	*p = 0;
+	if (kind == PROC_THREAD_SELF) {
+		p = put_decimal(p, (unsigned int)current->pid) - strlen("/task/");
+		memcpy(p, "/task/", strlen("/task/"));
 	}
+	return put_decimal(p, (unsigned int)current->tgid);
 }
 
 static const struct inode_operations root_link_operations = {
@@ -201,6 +203,8 @@ static int lookup_pid(struct inode *dir, struct dentry *dentry, pid_t pid)
 		return -ENOENT;
 	if (p->sighand)
 		err = proc_add(dentry, proc_pid_inode(dir->i_sb, p));
+	if (!err)
+		proc_keep_dir(dentry);
 	put_task_struct(p);
 	return err;
 }
@@ -300,6 +304,12 @@ static int proc_fill_super(struct super_block *sb, void *data)
 	return sb->s_root ? add_root_links(sb) : -ENOMEM;
 }
 
+static void proc_kill_super(struct super_block *sb)
+{
+	proc_flush_all();
+	kill_anon_super(sb);
+}
+
 static struct super_block *proc_get_sb(struct file_system_type *type, int flags,
 				       const char *dev_name, void *data)
 {
@@ -309,6 +319,6 @@ static struct super_block *proc_get_sb(struct file_system_type *type, int flags,
 static struct file_system_type proc_fs_type = {
 	.name = "proc",
 	.get_sb = proc_get_sb,
-	.kill_sb = kill_anon_super,
+	.kill_sb = proc_kill_super,
 };
 DEFINE_FILESYSTEM(proc_fs_type);

@@ -6,8 +6,9 @@
  *                        does. Read: how many are left; 0 when it has struck, or was not asked for.
  *                        (As in Linux, Documentation/fault-injection/fault-injection.rst.)
  *   /proc/quiesce        a read waits until everything that was put off has been done: grace
- *                        periods, RCU callbacks, the work queue. Counts of pages and objects before
- *                        and after something can then be compared.
+ *                        periods, RCU callbacks, the work queue; what procfs keeps of tasks is given
+ *                        back. Counts of pages and objects before and after something can then be
+ *                        compared.
  *
  * Neither costs anything when it is not used but a load and a compare in each allocation:
  * should_fail(), kernel/mm/internal.h. A child begins without a failure to come. docs/testing.md
@@ -61,6 +62,7 @@ PROC_PID_FILE_OPS("fail-nth", 0600, fail_nth_fops);
 static ssize_t quiesce_read(struct file *file, char __user *buf, size_t len, loff_t *ppos)
 {
 	(void)file, (void)buf, (void)len, (void)ppos;
+	proc_flush_all();
 	for (int i = 0; i < QUIESCE_ROUNDS; i++) {
 		rcu_barrier();
 		flush_work_all();

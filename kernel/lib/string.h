@@ -55,6 +55,14 @@ int kstrtoll(const char *s, unsigned int base, long long *res) __must_check;
 int kstrtoul(const char *s, unsigned int base, unsigned long *res) __must_check;
 int kstrtol(const char *s, unsigned int base, long *res) __must_check;
 int kstrtouint(const char *s, unsigned int base, unsigned int *res) __must_check;
+/* The other way, where printf would be most of the cost: n in decimal, ending before `end`. Returns its start; no NUL. */
+static inline char *put_decimal(char *end, unsigned int n)
+{
+	do
+		*--end = (char)('0' + n % 10);
+	while (n /= 10);
+	return end;
+}
 int kstrtoint(const char *s, unsigned int base, int *res) __must_check;
 int kstrtobool(const char *s, bool *res) __must_check;	/* 0 1 y n on off */
 /* The number that `s` begins with; *end (if not NULL) is where it stopped. Wraps on overflow. */

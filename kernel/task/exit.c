@@ -77,7 +77,9 @@ again:
 	}
 	write_unlock_irq(&tasklist_lock);
 
-	put_sighand(sh);
+	put_sighand(sh);	/* a full barrier between sighand and proc_dentry (fs/proc/keep.c) */
+	if (unlikely(READ_ONCE(p->proc_dentry)))
+		proc_flush_task(p);
 	pid_free(p->pid);
 	pid_free(pgrp);
 	pid_free(session);

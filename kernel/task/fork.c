@@ -226,6 +226,7 @@ static struct task_struct *dup_task(void)
 	p->restart_block.fn = NULL;
 	p->freeze = p->freeze_exempt = false;
 	p->fail_nth = 0;
+	p->proc_dentry = NULL;
 	p->start_time = ktime_get();
 	return p;
 

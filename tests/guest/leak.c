@@ -234,6 +234,33 @@ static void storm_execs_together(int i)
 	together(i, storm_kill_exec);
 }
 
+/* A child is looked at through /proc, which keeps what was found as long as it lives. */
+static void storm_proc(int i)
+{
+	static const char *const names[] = {"stat", "status", "container", "fd", "task", "cwd"};
+	char path[64], c;
+	int ends[2], fd = -1;
+	pid_t pid;
+
+	want(!pipe(ends));
+	pid = fork();
+	if (!pid) {
+		close(ends[1]);
+		_exit(read(ends[0], &c, 1) != 0);
+	}
+	for (int n = 0; n < 6; n++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, names[(n + i) % 6]);
+		fd = open(path, n & 1 ? O_PATH : O_RDONLY);
+		want(fd >= 0);
+		if (n < 5)
+			close(fd);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	want(waitpid(pid, NULL, 0) == pid);
+	close(fd);
+}
+
 static const struct storm {
 	const char *name;
 	void (*round)(int i);
@@ -251,6 +278,7 @@ static const struct storm {
 	{"containers: mkdir, attach, fork, rename, attach, rmdir", storm_containers, 1000},
 	{"hierarchies: mount, mkdir, attach, rmdir, umount", storm_hierarchies, 300},
 	{"namespaces", storm_namespaces, 100},
+	{"processes looked at", storm_proc, 500},
 	{"forks of several at once", storm_forks_together, 20},
 	{"kills of several at once", storm_kills_together, 10},
 	{"kills in exec, of several at once", storm_execs_together, 20},

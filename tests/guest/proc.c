@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 static char text[65536];
+static int on_linux;
 
 /* The whole file, NUL-terminated, in `text`; its length or -1. `step`: bytes a read. */
 static ssize_t slurp(const char *name, size_t step)
@@ -213,13 +215,155 @@ static void test_system(void)
 	EQ(ours, 1, "each once");
 }
 
+/* ---- directories that were looked at before ---- */
+
+static const char *in_proc(pid_t pid, const char *name)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return path;
+}
+
+/* A child that becomes user 1000 when a byte comes, and ends when the pipe closes. */
+static pid_t start_changer(int *go)
+{
+	int ends[2];
+	char c;
+	pid_t pid;
+
+	if (pipe(ends))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(ends[1]);
+		if (read(ends[0], &c, 1) == 1 && (setgid(1000) || setuid(1000)))
+			_exit(1);
+		_exit(read(ends[0], &c, 1) != 0);
+	}
+	close(ends[0]);
+	*go = ends[1];
+	return pid;
+}
+
+static void test_owner(void)
+{
+	struct stat st;
+	int go = -1;
+	pid_t pid = start_changer(&go);
+
+	OK(!stat(in_proc(pid, "status"), &st) && !st.st_uid, "files of root's process are root's");
+	OK(!stat(in_proc(pid, ""), &st) && !st.st_uid, "so is the directory");
+	EQ(write(go, "x", 1), 1, "it becomes another user's");
+	usleep(50000);
+	/* Linux leaves the files to root: the process must not be dumped any more. */
+	OK(on_linux || (!stat(in_proc(pid, "status"), &st) && st.st_uid == 1000), "so do its files");
+	OK(!stat(in_proc(pid, ""), &st) && (on_linux || st.st_uid == 1000), "and the directory");
+	close(go);
+	waitpid(pid, NULL, 0);
+	FAILS(stat(in_proc(pid, "status"), &st), ENOENT, "all goes when it ends");
+}
+
+/* The next process with this number, which sleeps; -1: it did not come. On one CPU, where nobody waits for another. */
+static pid_t fork_until(pid_t wanted)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	for (int i = 0; i < 40000; i++) {
+		pid_t pid = fork();
+
+		if (!pid && getpid() != wanted)
+			_exit(0);
+		if (!pid)
+			for (;;)
+				pause();
+		if (pid == wanted)
+			return pid;
+		waitpid(pid, NULL, 0);
+	}
+	return -1;
+}
+
+static void test_reuse(void)
+{
+	struct stat st;
+	pid_t pid, again;
+	int old;
+
+	/* The first 300 numbers are given out once only. */
+	while (!(pid = fork()) || pid <= 300) {
+		if (!pid && getpid() > 300)
+			sleep(1000);
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+	old = open(in_proc(pid, ""), O_RDONLY | O_DIRECTORY);
+	OK(slurp(in_proc(pid, "status"), 4096) > 0, "a process is looked at");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	EQ(fstatat(old, "status", &st, 0), -1, "its directory has nothing after its end");
+	if (on_linux) {
+		OK(1, "numbers used again # SKIP takes too long here");
+	} else {
+		again = fork_until(pid);
+		EQ(again, pid, "its number comes again");
+		OK(slurp(in_proc(pid, "status"), 4096) > 0, "that leads to the new process");
+		EQ(fstatat(old, "status", &st, 0), -1, "and the old directory still to nothing");
+		kill(again, SIGKILL);
+		waitpid(again, NULL, 0);
+	}
+	close(old);
+}
+
+/* The objects of a cache; -1 where that cannot be told. */
+static long objects(const char *cache)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "\n%s ", cache);
+	return slurp("/proc/slabinfo", 4096) > 0 ? field(line) : -1;
+}
+
+/* More processes are looked at than what is kept may hold. */
+static void test_many(void)
+{
+	static pid_t pids[900];
+	const int n = sizeof(pids) / sizeof(pids[0]);
+	long before = objects("dentry"), after;
+	int seen = 0;
+
+	for (int i = 0; i < n; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			for (;;)
+				pause();
+	}
+	for (int i = 0; i < n; i++)
+		seen += slurp(in_proc(pids[i], "stat"), 4096) > 0;
+	after = objects("dentry");
+	for (int i = 0; i < n; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	EQ(seen, n, "900 processes are looked at");
+	OK(on_linux || after - before < 1000, "not all of that is kept");
+}
+
 int main(int argc, char **argv)
 {
 	alarm(60);
+	on_linux = access("/proc/quiesce", F_OK);
 	test_self(argv[0]);
 	test_fd();
 	test_threads();
 	test_end();
+	test_owner();
+	test_reuse();
+	test_many();
 	test_system();
 	return TAP_DONE();
 }
