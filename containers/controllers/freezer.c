@@ -10,9 +10,11 @@
  * in freezes, one that moves out goes on, and a child is born with its parent's obligation, before it executes anything. The top container has no
  * files and is never frozen.
  *
- * Why no task is missed. `freezing` is changed, tasks are walked and moves are made under container_mutex, one after the other. A birth is not,
- * but it is one step under tasklist_lock, with freezer_fork() in it: if it comes before the walk's look at the tasks, the child is
- * walked; if it comes after, freezer_fork() sees the new value. A task that exits just leaves.
+ * Why no task is missed, and none is left frozen. A write changes `freezing` and then walks the tasks; a move puts the task into its new group and
+ * then calls freezer_attach(); a birth puts the child into its group's list and then calls freezer_fork(). Each thus makes the truth first and
+ * then calls adjust(), which looks at the truth of that moment and acts upon it under one lock: whoever is the last to do so has seen what all
+ * the others have made. (A write that comes after the child is in the list walks the child; one that comes before has set what
+ * freezer_fork() sees.) A task that exits just leaves.
  *
  * FROZEN is not remembered: whoever reads the state looks at each task. So it is said only when it is so; and reading costs as much
  * as there are tasks.
@@ -54,31 +56,47 @@ static void freezer_destroy(struct container_subsys *ss, struct container *cont)
 	kfree(cont_freezer(cont));
 }
 
-static void set_task(struct task_struct *tsk, bool freeze)
+static bool has_to_freeze(struct task_struct *tsk)
 {
-	if (freeze)
+	bool freezing;
+
+	rcu_read_lock();
+	freezing = READ_ONCE(css_freezer(task_subsys_state(tsk, freezer_subsys_id))->freezing);
+	rcu_read_unlock();
+	return freezing;
+}
+
+static DEFINE_SPINLOCK(freezer_lock);	/* has_to_freeze() and what follows from it, as one step. Irqs off, inside siglock */
+
+static void adjust(struct task_struct *tsk)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&freezer_lock, flags);
+	if (has_to_freeze(tsk))
 		freeze_task(tsk);
 	else
 		thaw_task(tsk);
+	spin_unlock_irqrestore(&freezer_lock, flags);
 }
 
-/* tsk is new: nobody else knows it, and it has never run. */
+/* tsk has never run, but may be found, moved and walked already. */
 static void freezer_fork(struct container_subsys *ss, struct task_struct *tsk)
 {
-	if (READ_ONCE(css_freezer(task_subsys_state(tsk, ss->subsys_id))->freezing))
-		freeze_task(tsk);
+	if (has_to_freeze(tsk))
+		adjust(tsk);
 }
 
 static void freezer_attach(struct container_subsys *ss, struct container *cont, struct container *old_cont, struct task_struct *tsk)
 {
-	set_task(tsk, cont_freezer(cont)->freezing);
+	adjust(tsk);
 }
 
 /* ---- freezer.state ---- */
 
-static void set_one(struct task_struct *tsk, void *arg)
+static void adjust_one(struct task_struct *tsk, void *unused)
 {
-	set_task(tsk, ((struct freezer *)arg)->freezing);
+	adjust(tsk);
 }
 
 /* fz->self or what is above has changed. container_mutex. */
@@ -91,7 +109,7 @@ static void update(struct container *cont)
 	if (fz->freezing == (fz->self || fz->parent))
 		return;
 	WRITE_ONCE(fz->freezing, !fz->freezing);
-	container_for_each_task(cont, set_one, fz);
+	container_for_each_task(cont, adjust_one, NULL);
 }
 
 static int state_write(struct container *cont, const struct cftype *cft, char *text)

@@ -86,7 +86,7 @@ struct task_struct {
 	u64 start_time;			/* ns since boot; immutable */
 	u64 min_flt, maj_flt;		/* the task itself */
 	HELD_LOCKS			/* builds with LOCKDEP=1: sleeping locks held. The task itself */
-	bool freeze;			/* has to freeze; freeze_task() and thaw_task(), whose callers exclude each other */
+	bool freeze;			/* has to freeze; freeze_task() and thaw_task(), whose callers (for one task) exclude each other */
 	bool freeze_exempt;		/* ... but need not: it is to die. Set once */
 	unsigned int fail_nth;		/* this many allocations from now one fails; 0: none. The task itself, and its /proc file */
 

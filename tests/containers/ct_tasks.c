@@ -238,13 +238,14 @@ static int cmd_never_above(int argc, char **argv)
 	long number = strtol(argv[1], NULL, 10), most = 0, end = now_ms() + atol(argv[2]);
 
 	(void)argc;
-	for (; now_ms() < end; sleep_ms(5)) {
+	do {
 		char *text = slurp(argv[0]);
 		long n = text ? strtol(text, NULL, 10) : -1;
 
 		free(text);
 		most = n > most ? n : most;
-	}
+		sleep_ms(5);
+	} while (now_ms() < end);
 	puts(most > number ? "above" : most == number ? "reached" : "below");
 	return 0;
 }
