@@ -706,6 +706,41 @@ static void test_storm(int rounds)
 	}
 }
 
+/* Births meet freezes, thaws and moves that nobody waits for: no child may be left frozen, which would stop its parent. */
+static void test_births(int rounds)
+{
+	unsigned long before;
+	pid_t pids[3];
+
+	for (int i = 0; i < 3; i++)
+		if (!(pids[i] = in_container()))
+			forker();
+	for (int i = 0; i < rounds; i++) {
+		write_text(A "/freezer.state", "FROZEN");
+		if (i % 3 == 0)
+			move_to(pids[i / 3 % 3], i & 1 ? A : TOP);
+		write_text(A "/freezer.state", "THAWED");
+		if (i % 7 == 0)
+			nap(1);
+	}
+	for (int i = 0; i < 3; i++) {
+		for (int j = 0; j < 3; j++)
+			if (j != i)
+				kill(pids[j], SIGSTOP);
+		nap(20);
+		before = shared->counts[2];
+		for (int tries = 0; tries < 500 && shared->counts[2] == before; tries++)
+			nap(10);
+		OK(shared->counts[2] != before, "a parent whose children were born meanwhile goes on");
+		for (int j = 0; j < 3; j++)
+			kill(pids[j], SIGCONT);
+	}
+	for (int i = 0; i < 3; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
 /* ---- running ---- */
 
 int main(int argc, char **argv)
@@ -735,6 +770,7 @@ int main(int argc, char **argv)
 	test_stopped();
 	test_vfork();
 	test_storm(argc > 1 ? atoi(argv[1]) : 60);
+	test_births(argc > 1 ? 20 * atoi(argv[1]) : 1000);
 
 	unlink("/tmp/freezer.fifo");
 	for (int i = 0; i < 1000 && (rmdir(B) & rmdir(A)); i++)
