@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A task in a cpuset never runs elsewhere. Two containers whose CPUs change all the time; tasks that spin, sleep, fork, are moved between the two
+ * and have their affinity set by others look where they are; none may ever be on a CPU that its container does not have.
+ *
+ * What is allowed at a moment is kept in shared memory: who changes it first allows the old and the new, then writes the control file, and when
+ * that returns allows the new alone. Each change has a number; a look counts if no number has changed meanwhile.
+ *
+ * Needs 4 CPUs.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "tests/guest/tap.h"
+
+#define TOP	 "/cpuset"
+#define ALL_CPUS 0xfUL
+#define SPINNERS 2
+#define SAMPLERS 3
+#define ROAMERS	 2
+#define FORKERS	 2
+
+struct zone {				/* a container */
+	atomic_ulong number, cpus;
+};
+struct place {				/* of one or more tasks */
+	atomic_ulong number, zones;	/* bit n: may be in zone n */
+};
+
+static struct shared {
+	struct zone zones[2];
+	struct place home, roamer[ROAMERS];	/* home: in zone 0 for ever */
+	atomic_long looks, births, moves, flips, settings;
+	atomic_long violations;
+	char first[160];		/* what the first violation was */
+	pid_t spinner[SPINNERS], sampler[SAMPLERS], roaming[ROAMERS];
+} *s;
+
+static unsigned int seed;
+
+static unsigned int rnd(unsigned int below)
+{
+	seed = seed * 1103515245U + 12345U;
+	return (seed >> 16) % below;
+}
+
+static void nap(long us)
+{
+	struct timespec t = {0, us * 1000};
+
+	nanosleep(&t, NULL);
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* 0 or an errno. */
+static int put(const char *path, const char *format, ...)
+{
+	int fd = open(path, O_WRONLY), length, error = 0;
+	char text[64];
+	va_list args;
+
+	if (fd < 0)
+		return errno;
+	va_start(args, format);
+	length = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (write(fd, text, (size_t)length) != length)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+static void __attribute__((format(printf, 1, 2))) violation(const char *format, ...)
+{
+	va_list args;
+
+	if (atomic_fetch_add(&s->violations, 1))
+		return;
+	va_start(args, format);
+	vsnprintf(s->first, sizeof(s->first), format, args);
+	va_end(args);
+}
+
+/* ---- what is allowed ---- */
+
+struct view {
+	unsigned long numbers[3], cpus;
+};
+
+static struct view look(struct place *p)
+{
+	struct view v = {{atomic_load(&p->number), atomic_load(&s->zones[0].number), atomic_load(&s->zones[1].number)}, 0};
+	unsigned long zones = atomic_load(&p->zones);
+
+	for (int z = 0; z < 2; z++)
+		if (zones & (1UL << z))
+			v.cpus |= atomic_load(&s->zones[z].cpus);
+	return v;
+}
+
+static int still(struct place *p, const struct view *v)
+{
+	return v->numbers[0] == atomic_load(&p->number) && v->numbers[1] == atomic_load(&s->zones[0].number) &&
+	       v->numbers[2] == atomic_load(&s->zones[1].number);
+}
+
+static unsigned int here(void)
+{
+	unsigned int cpu = ~0U;
+
+	syscall(SYS_getcpu, &cpu, NULL, NULL);
+	return cpu;
+}
+
+/* The CPU that PID ran on last, by the 39th field of its stat. */
+static int last_cpu(pid_t pid)
+{
+	char path[64], text[512], *at;
+	int fd, n, cpu = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY);
+	n = fd < 0 ? -1 : (int)read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 39; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		cpu = atoi(at);
+	return cpu;
+}
+
+static void check_self(struct place *p)
+{
+	struct view v = look(p);
+	unsigned int cpu = here();
+	unsigned long affinity = 0;
+	int shown;
+
+	if (still(p, &v)) {
+		atomic_fetch_add(&s->looks, 1);
+		if (!(v.cpus & (1UL << cpu)))
+			violation("task %d on CPU %u, allowed %#lx", getpid(), cpu, v.cpus);
+	}
+	v = look(p);
+	syscall(SYS_sched_getaffinity, 0, sizeof(affinity), &affinity);
+	if (still(p, &v) && (affinity & ~v.cpus || !affinity))
+		violation("task %d has affinity %#lx, allowed %#lx", getpid(), affinity, v.cpus);
+	if (rnd(8))
+		return;
+	v = look(p);
+	shown = last_cpu(getpid());
+	if (still(p, &v) && (shown < 0 || !(v.cpus & (1UL << shown))))
+		violation("task %d shown on CPU %d, allowed %#lx", getpid(), shown, v.cpus);
+}
+
+/* ---- those who are looked at ---- */
+
+static pid_t start(void (*body)(int), int arg)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	seed = (unsigned int)getpid() * 7919;
+	for (;;)
+		body(arg);
+}
+
+/* Never enters the kernel of its own accord. */
+static void spin(int unused)
+{
+	for (volatile int i = 0; i < 1000000; i++)
+		;
+}
+
+static void sample(int unused)
+{
+	check_self(&s->home);
+	if (!rnd(3))
+		nap(rnd(300));
+	else if (!rnd(3))
+		sched_yield();
+}
+
+/* A child looks before it does anything else; what was allowed before the fork must hold for it. */
+static void bear(struct place *p)
+{
+	struct view v = look(p);
+	pid_t pid = fork();
+
+	if (!pid) {
+		unsigned int cpu = here();
+
+		if (still(p, &v)) {
+			atomic_fetch_add(&s->births, 1);
+			if (!(v.cpus & (1UL << cpu)))
+				violation("a child on CPU %u, allowed %#lx", cpu, v.cpus);
+		}
+		/* If it was born while cpus was written, it must have what was written. */
+		for (int i = 0; p == &s->home && i < 5; i++)
+			check_self(p);
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static void fork_at_home(int unused)
+{
+	bear(&s->home);
+}
+
+static void roam(int which)
+{
+	check_self(&s->roamer[which]);
+	if (!rnd(2))
+		bear(&s->roamer[which]);
+}
+
+/* ---- those who disturb ---- */
+
+static void set_affinities(int unused)
+{
+	unsigned long mask = 1 + rnd(ALL_CPUS);
+	int which = (int)rnd(SAMPLERS + ROAMERS);
+	pid_t pid = which < SAMPLERS ? s->sampler[which] : s->roaming[which - SAMPLERS];
+
+	if (!syscall(SYS_sched_setaffinity, pid, sizeof(mask), &mask))
+		atomic_fetch_add(&s->settings, 1);
+	else if (errno != EINVAL)
+		violation("sched_setaffinity: %s", strerror(errno));
+	nap(rnd(500));
+}
+
+static void move(int unused)
+{
+	int which = (int)rnd(ROAMERS);
+	struct place *p = &s->roamer[which];
+	int to = atomic_load(&p->zones) == 1, error;
+
+	atomic_store(&p->zones, 3);
+	atomic_fetch_add(&p->number, 1);
+	error = put(to ? TOP "/1/tasks" : TOP "/0/tasks", "%d", s->roaming[which]);
+	if (error)
+		violation("moving: %s", strerror(error));
+	atomic_store(&p->zones, 1UL << to);
+	atomic_fetch_add(&p->number, 1);
+	atomic_fetch_add(&s->moves, 1);
+	nap(rnd(500));
+}
+
+/*
+ * Is PID, which never comes to the kernel, shown on one of the CPUs? It has left others when the write returns; until it is queued elsewhere it
+ * is shown on the last one.
+ */
+static int arrives(pid_t pid, unsigned long cpus)
+{
+	for (int tries = 0; tries < 2000; tries++) {
+		int cpu = last_cpu(pid);
+
+		if (cpu >= 0 && (cpus & (1UL << cpu)))
+			return 1;
+		nap(500);
+	}
+	return 0;
+}
+
+static void flip(int zone, unsigned long cpus)
+{
+	struct zone *z = &s->zones[zone];
+	char list[16] = "", *at = list;
+	int error;
+
+	for (int cpu = 0; cpu < 4; cpu++)
+		if (cpus & (1UL << cpu))
+			at += sprintf(at, "%s%d", at == list ? "" : ",", cpu);
+	atomic_fetch_or(&z->cpus, cpus);
+	atomic_fetch_add(&z->number, 1);
+	error = put(zone ? TOP "/1/cpuset.cpus" : TOP "/0/cpuset.cpus", "%s", list);
+	if (error)
+		violation("cpus %s: %s", list, strerror(error));
+	atomic_store(&z->cpus, cpus);
+	atomic_fetch_add(&z->number, 1);
+	atomic_fetch_add(&s->flips, 1);
+	for (int i = 0; i < SPINNERS && !zone; i++)
+		if (!arrives(s->spinner[i], cpus))
+			violation("a spinning task stays on CPU %d after cpus was set to %s", last_cpu(s->spinner[i]), list);
+}
+
+static int enough(void)
+{
+	return s->looks > 2000 && s->births > 100 && s->moves > 100 && s->flips > 300 && s->settings > 100;
+}
+
+static void test_storm(void)
+{
+	double begin = seconds();
+	pid_t pids[16];
+	int n = 0;
+
+	s->home.zones = s->roamer[0].zones = s->roamer[1].zones = 1;
+	put(TOP "/0/tasks", "0");
+	for (int i = 0; i < SPINNERS; i++)
+		pids[n++] = s->spinner[i] = start(spin, 0);
+	for (int i = 0; i < SAMPLERS; i++)
+		pids[n++] = s->sampler[i] = start(sample, 0);
+	for (int i = 0; i < ROAMERS; i++)
+		pids[n++] = s->roaming[i] = start(roam, i);
+	for (int i = 0; i < FORKERS; i++)
+		pids[n++] = start(fork_at_home, 0);
+	put(TOP "/tasks", "0");
+	pids[n++] = start(set_affinities, 0);
+	pids[n++] = start(move, 0);
+	while (!enough() && !s->violations && seconds() - begin < 60) {
+		flip((int)rnd(2), 1 + rnd(ALL_CPUS));
+		nap(rnd(1500));
+	}
+	while (n--) {		/* first those who disturb the others */
+		kill(pids[n], SIGKILL);
+		waitpid(pids[n], NULL, 0);
+	}
+	printf("# %ld looks, %ld births, %ld changes of cpus, %ld moves, %ld of affinity\n", s->looks, s->births, s->flips, s->moves,
+	       s->settings);
+	tap_result(!s->violations, "no task ran where its container forbids", s->first);
+	OK(enough(), "many looks, births, moves and changes");
+}
+
+/* ---- sched_load_balance ---- */
+
+/* The CPUs on which SPINNERS + 1 spinning children of one parent are, in container 0, after some time. */
+static unsigned long where_spinners_go(void)
+{
+	pid_t pids[SPINNERS + 1];
+	unsigned long cpus = 0;
+
+	put(TOP "/0/tasks", "0");
+	for (int i = 0; i <= SPINNERS; i++)
+		pids[i] = start(spin, 0);
+	put(TOP "/tasks", "0");
+	nap(700000);
+	for (int i = 0; i <= SPINNERS; i++) {
+		cpus |= 1UL << last_cpu(pids[i]);
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	return cpus;
+}
+
+static void test_balance(void)
+{
+	EQ(put(TOP "/0/cpuset.cpus", "0-2"), 0, "cpus 0-2");
+	EQ(put(TOP "/1/cpuset.cpus", "3"), 0, "and 3 in the other");
+	EQ(__builtin_popcountl(where_spinners_go()), 3, "three spinning tasks are on three CPUs");
+	EQ(put(TOP "/0/cpuset.sched_load_balance", "0"), 0, "no balancing in the container");
+	EQ(__builtin_popcountl(where_spinners_go()), 3, "means nothing while the top is balanced");
+	EQ(put(TOP "/cpuset.sched_load_balance", "0"), 0, "nor in the top");
+	EQ(__builtin_popcountl(where_spinners_go()), 1, "now they stay where they were born");
+	EQ(put(TOP "/1/cpuset.cpus", "0-2"), 0, "the other container has the same CPUs, and is balanced");
+	EQ(__builtin_popcountl(where_spinners_go()), 3, "which makes them a domain for all");
+	EQ(put(TOP "/1/cpuset.cpus", "3"), 0, "not any more");
+	EQ(put(TOP "/0/cpuset.sched_load_balance", "1"), 0, "balancing in the container");
+	EQ(__builtin_popcountl(where_spinners_go()), 3, "spreads them again");
+	EQ(put(TOP "/cpuset.sched_load_balance", "1"), 0, "and in the top");
+}
+
+int main(void)
+{
+	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	seed = 42;
+	mkdir(TOP, 0755);
+	EQ(mount("test", TOP, "container", 0, "cpuset"), 0, "mount");
+	for (int z = 0; z < 2; z++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), TOP "/%d", z);
+		EQ(mkdir(path, 0755), 0, "mkdir");
+		snprintf(path, sizeof(path), TOP "/%d/cpuset.cpus", z);
+		EQ(put(path, "0-3"), 0, "cpus");
+		snprintf(path, sizeof(path), TOP "/%d/cpuset.mems", z);
+		EQ(put(path, "0"), 0, "mems");
+		s->zones[z].cpus = ALL_CPUS;
+	}
+	test_storm();
+	test_balance();
+	EQ(rmdir(TOP "/0") | rmdir(TOP "/1"), 0, "rmdir");
+	EQ(umount(TOP), 0, "umount");
+	rmdir(TOP);
+	return TAP_DONE();
+}
