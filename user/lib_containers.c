@@ -332,7 +332,7 @@ const char *move_error(int error)
 	case ENOENT:
 		return "the container is gone";
 	case ENOSPC:
-		return "the container has no processors or no memory nodes (cpuset.cpus, cpuset.mems)";
+		return "it has no CPUs or no memory nodes: set cpuset.cpus and cpuset.mems first";
 	default:
 		return error_text(error);
 	}
