@@ -388,6 +388,62 @@ static void cleanup_deny(void)
 	umount(SPARE);
 }
 
+// The settings of a cpuset with a task in it: the new ones, or the old ones.
+
+#define BOX SPARE "/box"
+
+static void prepare_cpus(void)
+{
+	mount("test", SPARE, "container", 0, "cpuset");
+	mkdir(BOX, 0755);
+	write_rule(BOX "/cpuset.cpus", "0");
+	write_rule(BOX "/cpuset.mems", "0");
+	write_rule(BOX "/tasks", helper_pid);
+}
+
+static int cpus_fds[2];
+
+static void before_cpus(void)
+{
+	cpus_fds[0] = open(BOX "/cpuset.cpus", O_WRONLY);
+	cpus_fds[1] = open(BOX "/cpuset.cpus", O_RDONLY);
+	read(cpus_fds[1], (char[1]){0}, 1);	// its buffer is there from now on
+}
+
+static int run_cpus(void)
+{
+	int ret = write(cpus_fds[0], "0-1", 3) == 3 ? 0 : -1, error = errno;
+	char text[16] = "";
+
+	pread(cpus_fds[1], text, sizeof(text) - 1, 0);
+	if (strcmp(text, ret ? "0\n" : "0-1\n"))
+		error = EIO, ret = -1;
+	errno = error;
+	return ret;
+}
+
+static void undo_cpus(void)
+{
+	write_rule(BOX "/cpuset.cpus", "0");
+}
+
+static int run_mkdir_cpuset(void)
+{
+	return mkdir(BOX "/more", 0755);
+}
+
+static void undo_mkdir_cpuset(void)
+{
+	rmdir(BOX "/more");
+}
+
+static void cleanup_cpus(void)
+{
+	write_rule(SPARE "/tasks", helper_pid);
+	rmdir(BOX);
+	umount(SPARE);
+}
+
 static int tasks_fd, procs_fd;
 
 static void before_attach(void)
@@ -754,6 +810,8 @@ static const struct operation operations[] = {
 	 .cleanup = undo_mount},
 	{"deny of a device, three containers deep", .prepare = prepare_deny, .before = before_deny, .run = run_deny, .undo = undo_deny,
 	 .cleanup = cleanup_deny},
+	{"write of cpuset.cpus", .prepare = prepare_cpus, .before = before_cpus, .run = run_cpus, .undo = undo_cpus, .cleanup = cleanup_cpus},
+	{"mkdir of a cpuset", .prepare = prepare_cpus, .run = run_mkdir_cpuset, .undo = undo_mkdir_cpuset, .cleanup = cleanup_cpus},
 	{"attach", .before = before_attach, .run = run_attach, .undo = undo_attach},
 	{"attach of a thread group", .before = before_attach, .run = run_attach_group, .undo = undo_attach},
 	{"attach of the caller", .before = before_attach, .run = run_attach_self},

@@ -178,6 +178,13 @@ def test_cattach_says_what_is_wrong(vm):
     assert re.findall(r"^\d$", out, re.M) == ["2", "2", "1"]
 
 
+def test_a_cpuset_without_cpus_is_named(vm):
+    out = vm("mkdir /s; mount -t container -o cpuset s /s; mkdir /s/a; cexec cpuset:/a true; echo $?; cattach cpuset:/a $$; echo $?; "
+             "echo 0 >/s/a/cpuset.cpus; echo 0 >/s/a/cpuset.mems; cexec cpuset:/a cat /proc/self/cpuset")
+    wants = "it has no CPUs or no memory nodes: set cpuset.cpus and cpuset.mems first"
+    assert re.fullmatch(rf"cexec: cpuset:/a: cannot enter: {wants}\n1\ncattach: cannot move \d+ to cpuset:/a: {wants}\n1\n/a\n", out.out), out
+
+
 # ---- unshare ----
 
 def test_unshare_gives_names_and_mounts_of_its_own(vm):
