@@ -297,40 +297,58 @@ static long futex_wait_restart(struct restart_block *r)
 
 /* ---- operations on two words ---- */
 
-static void lock_two(struct futex_bucket *a, struct futex_bucket *b)
+/* Two words, and where their waiters queue. */
+struct futex_pair {
+	struct futex_key key1, key2;
+	struct futex_bucket *b1, *b2;
+};
+
+/* 0, or what get_key() says of either. */
+static int find_pair(struct futex_pair *f, u32 __user *uaddr, u32 __user *uaddr2, bool shared)
 {
-	if (a > b)
-		swap(a, b);
-	spin_lock(&a->lock);
-	if (a != b)
-		spin_lock(&b->lock);
+	int err = get_key(uaddr, shared, &f->key1);
+
+	if (!err)
+		err = get_key(uaddr2, shared, &f->key2);
+	if (err)
+		return err;
+	f->b1 = bucket_of(&f->key1);
+	f->b2 = bucket_of(&f->key2);
+	return 0;
 }
 
-static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
+static void lock_pair(struct futex_pair *f)
 {
-	spin_unlock(&a->lock);
-	if (a != b)
-		spin_unlock(&b->lock);
+	struct futex_bucket *first = min(f->b1, f->b2), *second = max(f->b1, f->b2);
+
+	spin_lock(&first->lock);
+	if (first != second)
+		spin_lock(&second->lock);
+}
+
+static void unlock_pair(struct futex_pair *f)
+{
+	spin_unlock(&f->b1->lock);
+	if (f->b1 != f->b2)
+		spin_unlock(&f->b2->lock);
 }
 
 /* Wake nr_wake waiters of key1 and let at most nr_move others wait for key2. Both locks held. */
-static long requeue_locked(struct futex_bucket *b1, const struct futex_key *key1,
-			   struct futex_bucket *b2, const struct futex_key *key2, int nr_wake,
-			   int nr_move, struct wake_list *w)
+static long requeue_locked(struct futex_pair *f, int nr_wake, int nr_move, struct wake_list *w)
 {
 	struct futex_q *q, *next;
 	long done = 0;
 
-	list_for_each_entry_safe(q, next, &b1->waiters, list) {
-		if (!same_key(&q->key, key1))
+	list_for_each_entry_safe(q, next, &f->b1->waiters, list) {
+		if (!same_key(&q->key, &f->key1))
 			continue;
 		if (done < nr_wake) {
 			wake_one(q, w);
 		} else if (done - nr_wake < nr_move) {
-			q->key = *key2;
-			if (b1 != b2) {
-				list_move_tail(&q->list, &b2->waiters);
-				WRITE_ONCE(q->bucket, b2);
+			q->key = f->key2;
+			if (f->b1 != f->b2) {
+				list_move_tail(&q->list, &f->b2->waiters);
+				WRITE_ONCE(q->bucket, f->b2);
 			}
 		} else {
 			break;
@@ -345,25 +363,20 @@ static long futex_requeue(u32 __user *uaddr, u32 __user *uaddr2, bool shared, in
 			  int nr_move, const u32 *cmp)
 {
 	struct wake_list w = {.n = 0};
-	struct futex_key key1, key2;
-	struct futex_bucket *b1, *b2;
+	struct futex_pair f;
 	u32 now = 0;
 	long ret;
 
 	if (nr_wake < 0 || nr_move < 0)
 		return -EINVAL;
-	ret = get_key(uaddr, shared, &key1);
-	if (!ret)
-		ret = get_key(uaddr2, shared, &key2);
+	ret = find_pair(&f, uaddr, uaddr2, shared);
 	if (ret)
 		return ret;
-	b1 = bucket_of(&key1);
-	b2 = bucket_of(&key2);
 	for (;;) {
-		lock_two(b1, b2);
+		lock_pair(&f);
 		if (!cmp || !read_atomic(&now, uaddr))
 			break;
-		unlock_two(b1, b2);
+		unlock_pair(&f);
 		ret = futex_fault_in(uaddr, false);
 		if (ret)
 			return ret;
@@ -371,8 +384,8 @@ static long futex_requeue(u32 __user *uaddr, u32 __user *uaddr2, bool shared, in
 	if (cmp && now != *cmp)
 		ret = -EAGAIN;
 	else
-		ret = requeue_locked(b1, &key1, b2, &key2, nr_wake, nr_move, &w);
-	unlock_two(b1, b2);
+		ret = requeue_locked(&f, nr_wake, nr_move, &w);
+	unlock_pair(&f);
 	wake_all(&w);
 	return ret;
 }
@@ -451,24 +464,18 @@ static long futex_wake_op(u32 __user *uaddr, u32 __user *uaddr2, bool shared, in
 			  u32 encoded)
 {
 	struct wake_list w = {.n = 0};
-	struct futex_key key1, key2;
-	struct futex_bucket *b1, *b2;
-	long ret;
+	struct futex_pair f;
 	u32 old;
+	long ret = find_pair(&f, uaddr, uaddr2, shared);
 
-	ret = get_key(uaddr, shared, &key1);
-	if (!ret)
-		ret = get_key(uaddr2, shared, &key2);
 	if (ret)
 		return ret;
-	b1 = bucket_of(&key1);
-	b2 = bucket_of(&key2);
 	for (;;) {
-		lock_two(b1, b2);
+		lock_pair(&f);
 		ret = op_apply(encoded, uaddr2, &old);
 		if (ret != -EFAULT)
 			break;
-		unlock_two(b1, b2);
+		unlock_pair(&f);
 		ret = futex_fault_in(uaddr2, true);
 		if (ret)
 			return ret;
@@ -478,11 +485,11 @@ static long futex_wake_op(u32 __user *uaddr, u32 __user *uaddr2, bool shared, in
 	if (ret >= 0) {
 		bool second = ret;
 
-		ret = wake_matching(b1, &key1, nr, FUTEX_BITSET_MATCH_ANY, &w);
+		ret = wake_matching(f.b1, &f.key1, nr, FUTEX_BITSET_MATCH_ANY, &w);
 		if (second)
-			ret += wake_matching(b2, &key2, nr2, FUTEX_BITSET_MATCH_ANY, &w);
+			ret += wake_matching(f.b2, &f.key2, nr2, FUTEX_BITSET_MATCH_ANY, &w);
 	}
-	unlock_two(b1, b2);
+	unlock_pair(&f);
 	wake_all(&w);
 	return ret;
 }
