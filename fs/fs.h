@@ -421,7 +421,7 @@ int vfs_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode);	/* dir->i
 int vfs_rmdir(struct inode *dir, struct dentry *dentry);
 int vfs_unlink(struct inode *dir, struct dentry *dentry);
 
-/* ---- mounts (mount.c, namespace.c) ---- */
+/* ---- mounts (mount.c, do_mount.c, namespace.c) ---- */
 long do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags,
 	      void *data);
 int mount_root(void);		/* the initial ramfs, its namespace, init_task's root and cwd */

@@ -93,6 +93,24 @@ struct mnt_namespace {
 	/* mount.mnt_list, in the order of mounting; namespace_sem */
 	struct list_head list;
 };
+/*
+ * One more mount, in no namespace yet: of `root` with old's super block, flags and names. NULL: no
+ * memory.
+ */
+struct mount *clone_mount(struct mount *old, struct dentry *root);
+/*
+ * at: where to attach it; NULL: it is the root. Takes over the reference; namespace_sem held for
+ * writing.
+ */
+void add_to_ns(struct mnt_namespace *ns, struct mount *mnt, const struct path *at);
+/*
+ * Take a mount and all below it out of the tree and collect them, a child after its parent;
+ * namespace_sem held for writing. Then, with no lock held, put_gone().
+ */
+void umount_tree(struct mount *top, struct list_head *gone);
+void put_gone(struct list_head *gone);
+
+/* ---- do_mount.c ---- */
 long do_umount(const char __user *name, int flags);
 int umount_path(const char *name, int flags);
 #define MS_RDONLY      1

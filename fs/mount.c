@@ -7,7 +7,7 @@
  * it covers.
  *
  * Locks: shapes and hash are changed under mount_lock by those who hold namespace_sem
- * (namespace.c); readers use RCU and mount_lock's count. Start with lookup_mnt() and
+ * (do_mount.c, namespace.c); readers use RCU and mount_lock's count. Start with lookup_mnt() and
  * attach_mount().
  */
 #include "fs/internal.h"

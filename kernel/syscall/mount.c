@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mount(2) and umount2(2): strings from the user; the work is in fs/namespace.c. */
+/* mount(2) and umount2(2): strings from the user; the work is in fs/do_mount.c. */
 #include "fs/internal.h"
 #include "kernel/syscall/syscall.h"
 
