@@ -266,7 +266,7 @@ long handle_syscall(struct pt_regs *regs);		/* kernel/syscall; interrupts on; th
 bool handle_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code);
 void handle_user_trap(struct pt_regs *regs, int sig, int si_code, unsigned long addr, const char *what); /* kernel/task/fault.c */
 /*
- * kernel/task/signal.c: before each return to user mode when `current` has work flags set: reschedule, deliver signals.
+ * kernel/task/deliver.c: before each return to user mode when `current` has work flags set: reschedule, deliver signals.
  * Called with interrupts off, returns with them off and no flag left.
  */
 void exit_to_user_work(struct pt_regs *regs);

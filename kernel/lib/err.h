@@ -53,7 +53,7 @@
 
 /*
  * Inside the kernel only: a system call that was interrupted by a signal and what signal delivery
- * does with it (kernel/task/signal.c turns them into a restart or EINTR; see signal(7)). They never
+ * does with it (kernel/task/deliver.c turns them into a restart or EINTR; see signal(7)). They never
  * reach a program.
  */
 #define ERESTARTSYS	      512	/* restart if SA_RESTART or no handler ran, else EINTR */

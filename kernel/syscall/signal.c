@@ -31,12 +31,10 @@ long sys_rt_sigaction(int sig, ucptr_t act, uptr_t oact, size_t sigsetsize)
 	spin_lock_irq(&sh->siglock);
 	old_ka = sh->action[sig - 1];
 	if (act) {
-		bool ignored_by_default =
-			sig == SIGCONT || sig == SIGCHLD || sig == SIGWINCH || sig == SIGURG;
-
 		new_ka.mask &= ~UNBLOCKABLE;
 		sh->action[sig - 1] = new_ka;
-		if (new_ka.handler == SIG_IGN || (new_ka.handler == SIG_DFL && ignored_by_default))
+		if (new_ka.handler == SIG_IGN ||
+		    (new_ka.handler == SIG_DFL && (sigmask(sig) & IGNORE_SIGNALS)))
 			drop_pending(sig);
 	}
 	spin_unlock_irq(&sh->siglock);

@@ -50,6 +50,10 @@ struct rusage_times {
 	u64 utime, stime;		/* ns */
 };
 
+/* What signals do by default, if they do not kill. */
+#define STOP_SIGNALS   (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
+#define IGNORE_SIGNALS (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+
 /* ---- signal.c ---- */
 void signal_init(void);
 /* NULL: it is gone */

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals: sending, queueing, taking, and what happens on the way back to user mode.
+ * Signals: queues, masks, sending.
  *
  * A signal sent to a thread waits in its `pending`, one sent to the process in `shared_pending`.
  * Sending decides at once what can be decided (ignored signals vanish, stop and continue signals
  * cancel each other, a deadly one ends the whole group) and wakes a thread that can take it.
- * exit_to_user_work() takes signals one by one: default action, or a handler's frame. siglock
- * covers all of it. Stopping and telling parents is jobctl.c.
+ * siglock covers all of it. What the thread then does is deliver.c; stopping and telling parents is
+ * jobctl.c. Start with send_locked().
  */
 #include "kernel/task/internal.h"
 
 #define MAX_QUEUED 1024		/* siginfos that wait in one queue; RLIMIT_SIGPENDING's place */
 
-#define STOP_SIGNALS   (sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
-#define IGNORE_SIGNALS (sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 #define SYNC_SIGNALS                                                               \
 	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | \
 	 sigmask(SIGFPE) | sigmask(SIGSYS))
@@ -218,11 +216,6 @@ void signal_wake_up(struct task_struct *p, bool fatal)
 	wake_up_to_work(p, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0));
 }
 
-static bool sig_default_ignored(int sig)
-{
-	return sigmask(sig) & IGNORE_SIGNALS;
-}
-
 static bool sig_is_ignored(struct task_struct *p, int sig)
 {
 	void __user *handler = p->sighand->action[sig - 1].handler;
@@ -231,7 +224,7 @@ static bool sig_is_ignored(struct task_struct *p, int sig)
 		return false;		/* the handler may change before it is unblocked */
 	if (handler == SIG_DFL && (p->signal->flags & SIGNAL_UNKILLABLE))
 		return true;
-	return handler == SIG_IGN || (handler == SIG_DFL && sig_default_ignored(sig));
+	return handler == SIG_IGN || (handler == SIG_DFL && (sigmask(sig) & IGNORE_SIGNALS));
 }
 
 bool sig_ignored_by(struct task_struct *p, int sig)
@@ -449,187 +442,4 @@ int check_kill_permission(int sig, struct task_struct *p)
 	if (sig == SIGCONT && p->signal->session == current->signal->session)
 		return 0;
 	return -EPERM;
-}
-
-/* ---- taking ---- */
-
-/*
- * Default action of a signal that stops. False: it is to be forgotten. siglock held; released and
- * taken again in between.
- */
-static bool stop_wanted(int sig)
-{
-	bool orphaned;
-
-	if (sig == SIGSTOP)
-		return true;
-	spin_unlock_irq(&current->sighand->siglock);
-	orphaned = is_orphaned_pgrp(current->signal->pgrp);
-	spin_lock_irq(&current->sighand->siglock);
-	return !orphaned;
-}
-
-/* Tell the parent what a SIGCONT has left to be told. siglock held; true: it was released. */
-static bool tell_continued(void)
-{
-	struct signal_struct *sigs = current->signal;
-	int why;
-
-	if (!(sigs->flags & SIGNAL_CLD_MASK))
-		return false;
-	why = sigs->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
-	sigs->flags &= ~SIGNAL_CLD_MASK;
-	spin_unlock_irq(&current->sighand->siglock);
-	read_lock(&tasklist_lock);
-	do_notify_parent_cldstop(current->group_leader, why);
-	read_unlock(&tasklist_lock);
-	return true;
-}
-
-/* siglock held and released. */
-static void __noreturn die_of_signal(int sig)
-{
-	spin_unlock_irq(&current->sighand->siglock);
-	current->flags |= PF_SIGNALED;
-	do_group_exit(sig);
-}
-
-/*
- * One dequeued signal: true: a handler wants it (siglock still held). False: done with, look again
- * (siglock held).
- */
-static bool act_on(struct ksignal *ksig)
-{
-	struct k_sigaction *ka = &current->sighand->action[ksig->sig - 1];
-	int sig = ksig->sig;
-
-	if (ka->handler == SIG_IGN)
-		return false;
-	if (ka->handler != SIG_DFL) {
-		ksig->ka = *ka;
-		if (ka->flags & SA_RESETHAND)
-			ka->handler = SIG_DFL;
-		return true;
-	}
-	if (sig_default_ignored(sig) || (current->signal->flags & SIGNAL_UNKILLABLE))
-		return false;
-	if (sigmask(sig) & STOP_SIGNALS) {
-		if (stop_wanted(sig) && do_signal_stop(sig))
-			spin_lock_irq(&current->sighand->siglock);
-		return false;
-	}
-	die_of_signal(sig);
-}
-
-bool get_signal(struct ksignal *ksig)
-{
-	struct signal_struct *sigs = current->signal;
-	struct sighand_struct *sh = current->sighand;
-	bool found = false;
-
-	for (;;) {
-		try_to_freeze();	/* before anything is done: a SIGKILL waits too */
-		spin_lock_irq(&sh->siglock);
-		if (tell_continued())
-			continue;
-		if ((sigs->flags & SIGNAL_GROUP_EXIT) ||
-		    (sigs->group_exit_task && sigs->group_exit_task != current))
-			die_of_signal(SIGKILL);
-		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0))
-			continue;
-		ksig->sig = dequeue_signal(current->blocked, &ksig->info);
-		if (!ksig->sig)
-			break;
-		if (act_on(ksig)) {
-			found = true;
-			break;
-		}
-		spin_unlock_irq(&sh->siglock);
-	}
-	spin_unlock_irq(&sh->siglock);
-	return found;
-}
-
-/* ---- the way back to user mode ---- */
-
-/* The interrupted system call: again, or EINTR? `ka` NULL: no handler runs. */
-static void fix_restart(struct pt_regs *regs, const struct k_sigaction *ka)
-{
-	long ret = (long)regs->rax;
-
-	if (syscall_nr(regs) < 0)
-		return;
-	switch (-ret) {
-	case ERESTART_RESTARTBLOCK:
-	case ERESTARTNOHAND:
-		if (ka) {
-			regs->rax = -EINTR;
-			return;
-		}
-		break;
-	case ERESTARTSYS:
-		if (ka && !(ka->flags & SA_RESTART)) {
-			regs->rax = -EINTR;
-			return;
-		}
-		break;
-	case ERESTARTNOINTR:
-		break;
-	default:
-		return;
-	}
-	regs->rax = ret == -ERESTART_RESTARTBLOCK ? 219 /* restart_syscall */ : regs->orig_rax;
-	regs->rip -= 2;			/* the SYSCALL instruction */
-}
-
-static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
-{
-	u64 old = current->restore_sigmask ? current->saved_sigmask : current->blocked;
-	u64 mask = current->blocked | ksig->ka.mask;
-
-	fix_restart(regs, &ksig->ka);
-	if (arch_setup_signal_frame(ksig, &old, regs)) {
-		if (ksig->sig == SIGSEGV)
-			force_fatal_sig(SIGSEGV);
-		else
-			force_sig_fault(SIGSEGV, SI_KERNEL, 0);
-		return;
-	}
-	regs->orig_rax = -1;			/* the frame is no system call to restart */
-	if (!(ksig->ka.flags & SA_NODEFER))
-		mask |= sigmask(ksig->sig);
-	current->restore_sigmask = false;
-	set_current_blocked(mask);
-}
-
-static void do_signal(struct pt_regs *regs)
-{
-	struct ksignal ksig;
-
-	if (get_signal(&ksig)) {
-		handle_signal(&ksig, regs);
-		return;
-	}
-	fix_restart(regs, NULL);
-	regs->orig_rax = -1;
-	if (current->restore_sigmask) {
-		current->restore_sigmask = false;
-		set_current_blocked(current->saved_sigmask);
-	}
-}
-
-void exit_to_user_work(struct pt_regs *regs)
-{
-	struct task_struct *p = current;
-
-	do {
-		local_irq_enable();
-		if (test_bit(TIF_NEED_RESCHED, &p->work))
-			schedule();
-		if (signal_pending(p))
-			do_signal(regs);
-		if (test_bit(TIF_NOTIFY, &p->work))
-			clear_bit(TIF_NOTIFY, &p->work);
-		local_irq_disable();
-	} while (READ_ONCE(p->work));
 }

@@ -158,7 +158,6 @@ int send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool gr
 void force_sig_fault(int sig, int code, unsigned long addr);	/* current; cannot be blocked or ignored */
 int kill_pgrp(pid_t pgrp, int sig);		/* as the kernel; -ESRCH */
 bool is_orphaned_pgrp(pid_t pgrp);
-bool get_signal(struct ksignal *ksig);		/* take the next deliverable signal of current */
 void signal_wake_up(struct task_struct *p, bool fatal);
 void recalc_sigpending(void);			/* current; siglock held */
 void set_current_blocked(u64 mask);		/* signal mask of current; takes siglock */
