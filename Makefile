@@ -6,7 +6,7 @@
 #
 # Variables: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; WERROR=1 makes warnings stop the build;
 # CONTAINERS=0 leaves the framework out; LOCKDEP=1 checks that locks are held where code relies on it; UBSAN=1 checks undefined behaviour;
-# NR_CPUS=N sizes per-CPU tables; V=1 shows commands. Each debug variant builds in a folder of its own.
+# CHECKED=1 has `make test` use such a kernel too; NR_CPUS=N sizes per-CPU tables; V=1 shows commands. Each debug variant builds in a folder of its own.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 ifeq ($(MAKELEVEL),0)
@@ -176,7 +176,8 @@ run: setup
 
 test: setup
 	@$(MAKE) --no-print-directory all iso guest-tests
-	@tests/run --build $(BUILD) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
+	@$(if $(CHECKED),$(MAKE) --no-print-directory LOCKDEP=1 UBSAN=1 all)
+	@tests/run --build $(BUILD) $(if $(CHECKED),--checked build/lockdep-ubsan) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
 
 app: setup
 	@[ -f '$(APP)' ] || { echo 'make app: say which program, a static one: make app APP=./prog' >&2; exit 1; }
@@ -200,7 +201,8 @@ clean:
 
 help:
 	@echo 'make run        build what is needed, boot it in QEMU, give a shell (Ctrl-A X quits)'
-	@echo 'make test       all tests; KIND=unit|guest|containers|host and FILTER=name choose'
+	@echo 'make test       all tests; KIND=unit|guest|containers|host and FILTER=name choose;'
+	@echo '                CHECKED=1: units and containers also on a kernel that checks itself'
 	@echo 'make            kernel images and userland, in build/'
 	@echo 'make iso        build/paddock.iso, which boots with GRUB (BIOS and UEFI)'
 	@echo 'make app APP=./prog   build/app.elf, which boots straight into one static program'
