@@ -17,7 +17,7 @@
  * freezer_fork() sees.) A task that exits just leaves.
  *
  * FROZEN is not remembered: whoever reads the state looks at each task. So it is said only when it is so; and reading costs as much
- * as there are tasks.
+ * as there are tasks. A look that a birth has come into may have missed the child, and is not believed.
  */
 #include "containers/container.h"
 
@@ -67,6 +67,7 @@ static bool has_to_freeze(struct task_struct *tsk)
 }
 
 static DEFINE_SPINLOCK(freezer_lock);	/* has_to_freeze() and what follows from it, as one step. Irqs off, inside siglock */
+static atomic_long_t born_to_freeze;	/* births in containers with `freezing` */
 
 static void adjust(struct task_struct *tsk)
 {
@@ -83,8 +84,10 @@ static void adjust(struct task_struct *tsk)
 /* tsk has never run, but may be found, moved and walked already. */
 static void freezer_fork(struct container_subsys *ss, struct task_struct *tsk)
 {
-	if (has_to_freeze(tsk))
+	if (has_to_freeze(tsk)) {
+		atomic_long_inc(&born_to_freeze);
 		adjust(tsk);
+	}
 }
 
 static void freezer_attach(struct container_subsys *ss, struct container *cont, struct container *old_cont, struct task_struct *tsk)
@@ -141,13 +144,15 @@ static void check_one(struct task_struct *tsk, void *arg)
 
 static bool all_frozen(struct container *cont)
 {
+	long births = atomic_long_read(&born_to_freeze);
 	struct container *pos;
 	bool all = true;
 
 	container_for_each_below (pos, cont)
 		if (all)
 			container_for_each_task(pos, check_one, &all);
-	return all;
+	/* A parent that was found frozen has counted its children before. */
+	return all && atomic_long_read(&born_to_freeze) == births;
 }
 
 static int state_read(struct container *cont, const struct cftype *cft, struct seq_file *m)
