@@ -160,6 +160,7 @@ include user/user.mk
 include tests/guest/guest.mk
 include tests/bench/bench.mk
 include tests/containers/containers.mk
+include tools/demo/demo.mk
 -include $(KERNEL_C:%.c=$(BUILD)/%.d) $(KERNEL_ASM:%.asm=$(BUILD)/%.asm.d)
 -include $(BUILD)/kernel.ld.d $(BUILD)/kernel-pvh.ld.d
 
@@ -207,6 +208,7 @@ help:
 	@echo 'make iso        build/paddock.iso, which boots with GRUB (BIOS and UEFI)'
 	@echo 'make app APP=./prog   build/app.elf, which boots straight into one static program'
 	@echo 'make debug      boot and wait for GDB'
+	@echo 'make demo       the university server: containers at work, as a page with pictures (build/demo.html)'
 	@echo 'make bench      the measurements'
 	@echo 'make test-linux the container cases on Paddock and on Linux, side by side'
 	@echo 'make fuzz       random container operations against a model (SEED=, OPERATIONS=)'

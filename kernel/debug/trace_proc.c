@@ -298,8 +298,10 @@ static int pipe_close(struct inode *inode, struct file *file)
 /* The lines that are there. lock held. */
 static ssize_t pipe_pass(struct trace_reader *r, char __user *buf, size_t len)
 {
-	r->seen = trace_count(r->events);	/* before looking: what comes meanwhile is news */
-	r->horizon = 0;
+	if (!r->line.count) {			/* else the rest of a line comes first: a shell reads byte by byte */
+		r->seen = trace_count(r->events);	/* before looking: what comes meanwhile is news */
+		r->horizon = 0;
+	}
 	return read_lines(r, buf, len);
 }
 

@@ -108,8 +108,8 @@ def table(drawing):
     head = ("class", "CPUs", "shares", "configured", "got", "by cpuacct", "memory limit", "peak", "ran outside its CPUs")
     rows = [tag("tr", "".join(tag("th", escape(word)) for word in head))]
     for row in drawing.classes.rows():
-        if row.name == LEAVING and not row.ns:
-            continue
+        if row.name == LEAVING and row.ns * 1000 < drawing.classes.capacity():
+            continue                            # the last steps of exits
         key = tag("span", " ", **{"class": "key"}, style=f"background:{drawing.colour[row.name]}")
         cells = (key + escape(row.name), escape(row.cpus or "-"), row.shares or "-", percent(row.configured), percent(row.got),
                  percent(row.accounted), size(row.limit), size(row.peak))
@@ -226,7 +226,7 @@ def captions(drawing, out, top):
         y = top + 12 + number * 17
         colour = WATCHED if end else FAINT
         out.append(tag("path", d=f"M{x:.1f} {y - 9}v14", stroke=colour, stroke_width=1.5))
-        out.append(label(begin if begin < x else x + 4, y, words, 11.5, colour))
+        out.append(label(x - 4, y, words, 11.5, colour, text_anchor="end") if begin < x else label(x + 4, y, words, 11.5, colour))
     return top + len(lines) * 17 + (12 if lines else 0)
 
 
@@ -234,17 +234,17 @@ def cpus(drawing):
     out = []
     top = captions(drawing, out, 0)
     rows = event_rows(drawing)
-    bottom = top + len(drawing.trace.cpus) * (LANE + GAP) + len(rows) * 22 + 4
+    span, part = drawing.classes.span, (drawing.classes.span.start, drawing.classes.span.end) != (drawing.trace.start, drawing.trace.end)
+    bottom = top + len(drawing.trace.cpus) * (LANE + GAP) + (len(rows) + part) * 22 + 4
     out += drawing.grid(top, bottom)
     y = lanes(drawing, out, top) + 12
     for name, draw, found in rows:
         out.append(label(LEFT - 10, y + 4, name, 11.5, FAINT, text_anchor="end"))
         out += [draw(drawing.x(time), y, colour, words) for time, colour, words in found]
         y += 22
-    span = drawing.classes.span
-    if (span.start, span.end) != (drawing.trace.start, drawing.trace.end):
-        out.append(tag("path", tag("title", "what the table measures"), fill="none", stroke=INK, stroke_width=1.5,
-                       d=f"M{drawing.x(span.start):.1f} {bottom - 4}v4H{drawing.x(span.end):.1f}v-4"))
+    if part:
+        out.append(label(LEFT - 10, y + 4, "in the table", 11.5, FAINT, text_anchor="end"))
+        out.append(tag("path", fill="none", stroke=INK, stroke_width=1.5, d=f"M{drawing.x(span.start):.1f} {y - 5}v10v-5H{drawing.x(span.end):.1f}v-5v10"))
     out.append(tag("path", id="cursor", d=f"M{LEFT} {top}V{bottom}", stroke=INK, stroke_dasharray="3 3", visibility="hidden"))
     return drawing.picture("cpus", bottom + 20, out)
 
@@ -271,9 +271,7 @@ def chart(drawing, out, y, name, lines, most, limit, words):
     if limit is not None:
         at = level(limit[0])
         out.append(tag("path", d=f"M{LEFT} {at:.1f}H{WIDTH - RIGHT}", stroke=INK, stroke_width="1.2", stroke_dasharray="6 4"))
-        below = at < y + 16
-        out.append(label(WIDTH - RIGHT - 4, at + 13 if below else at - 4, limit[1], 10.5, INK, text_anchor="end",
-                         style="paint-order:stroke;stroke:#fff;stroke-width:3px"))
+        out.append(label(WIDTH - RIGHT, y - 5, limit[1], 10.5, FAINT, text_anchor="end"))
 
 
 def share_charts(drawing):
@@ -291,7 +289,7 @@ def share_charts(drawing):
         values = [sum(ns for lane in bins.values() for key, ns in lane[i].items() if only in (None, key)) / capacity for i in range(count)]
         series.append((name, values, part, colour))
     most = min(1.0, max([v for _, values, _, _ in series for v in values] + [p for _, _, p, _ in series if p] + [0.1]) * 1.1)
-    out, y = [], 8
+    out, y = [], 18
     bottom = y + len(series) * (CHART + CHART_GAP) - CHART_GAP
     out += drawing.grid(y, bottom)
     for name, values, part, colour in series:
@@ -305,7 +303,7 @@ def memory_charts(drawing):
     classes = drawing.classes
     found = [(name, *classes.memory_samples(name), classes.memory_limit(name)) for name in drawing.named]
     found = [entry for entry in found if entry[1]]
-    out, y = [], 8
+    out, y = [], 18
     bottom = y + len(found) * (CHART + CHART_GAP) - CHART_GAP
     if not found:
         return ""
