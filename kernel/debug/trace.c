@@ -2,17 +2,21 @@
 /*
  * Trace events: how a record is made, shown, and switched on and off.
  *
- * Everything about single events comes from trace_events.h, which is included here several times: the
- * record's structure, the function that writes it, the description by which it is shown. Records go
- * into the rings of the CPU (trace_ring.h): short ones into one, long ones into another. The memory
- * for all rings is taken when the first event is switched on.
+ * Everything about single events comes from trace_events.h, which is included here several times:
+ * the record's structure, the function that writes it, the description by which it is shown.
+ * Records go into the rings of the CPU (trace_ring.h): short ones into one, long ones into another.
+ * The memory for all rings is taken when the first event is switched on.
  */
 #include "fs/internal.h"
 #include "kernel/debug/internal.h"
 #include "kernel/lib/init.h"
 
-#define DEFAULT_SIZE (1UL << 20)	/* of short records, for each CPU; long ones get half as much on top */
-#define MIN_SIZE     (64UL << 10)	/* more records than an interrupt makes that strikes within one */
+/*
+ * Bytes of short records for each CPU; long ones get half as much on top. The least has room for
+ * more records than an interrupt makes that strikes in the midst of one.
+ */
+#define DEFAULT_SIZE (1UL << 20)
+#define MIN_SIZE     (64UL << 10)
 #define MAX_SIZE     (256UL << 20)
 
 struct trace_switch trace_switch;
@@ -89,8 +93,10 @@ static __always_inline void end_record(unsigned int ring)
 		puts                                                                       \
 		end_record(RING_OF(name));                                                 \
 	}
-#define TRACE1(name, t1, a1)		     void trace_##name(t1 a1) WRITER(name, PUT_##t1(a1))
-#define TRACE2(name, t1, a1, t2, a2)	     void trace_##name(t1 a1, t2 a2) WRITER(name, PUT_##t1(a1) PUT_##t2(a2))
+#define TRACE1(name, t1, a1) \
+	void trace_##name(t1 a1) WRITER(name, PUT_##t1(a1))
+#define TRACE2(name, t1, a1, t2, a2) \
+	void trace_##name(t1 a1, t2 a2) WRITER(name, PUT_##t1(a1) PUT_##t2(a2))
 #define TRACE3(name, t1, a1, t2, a2, t3, a3) \
 	void trace_##name(t1 a1, t2 a2, t3 a3) WRITER(name, PUT_##t1(a1) PUT_##t2(a2) PUT_##t3(a3))
 #define TRACE4(name, t1, a1, t2, a2, t3, a3, t4, a4) \
@@ -115,7 +121,17 @@ u64 trace_count(u32 events)
 
 /* ---- descriptions ---- */
 
-enum field_kind { KIND_NONE, KIND_pid_t, KIND_uid_t, KIND_u32, KIND_u64, KIND_hex_t, KIND_state_t, KIND_comm_t, KIND_text_t };
+enum field_kind {
+	KIND_NONE,
+	KIND_pid_t,
+	KIND_uid_t,
+	KIND_u32,
+	KIND_u64,
+	KIND_hex_t,
+	KIND_state_t,
+	KIND_comm_t,
+	KIND_text_t,
+};
 
 #define MAX_FIELDS 4
 static const struct trace_event_info {
@@ -131,8 +147,10 @@ static const struct trace_event_info {
 #define TRACE2(e, t1, a1, t2, a2) [TRACE_##e] = {#e, {FIELD(e, t1, a1), FIELD(e, t2, a2)}},
 #define TRACE3(e, t1, a1, t2, a2, t3, a3) \
 	[TRACE_##e] = {#e, {FIELD(e, t1, a1), FIELD(e, t2, a2), FIELD(e, t3, a3)}},
-#define TRACE4(e, t1, a1, t2, a2, t3, a3, t4, a4) \
-	[TRACE_##e] = {#e, {FIELD(e, t1, a1), FIELD(e, t2, a2), FIELD(e, t3, a3), FIELD(e, t4, a4)}},
+#define TRACE4(e, t1, a1, t2, a2, t3, a3, t4, a4)                                 \
+	[TRACE_##e] = {#e,                                                        \
+		       {FIELD(e, t1, a1), FIELD(e, t2, a2), FIELD(e, t3, a3),    \
+			FIELD(e, t4, a4)}},
 #include "kernel/debug/trace_events.h"
 #undef TRACE1
 #undef TRACE2
@@ -219,7 +237,8 @@ void trace_show_events(struct seq_file *m)
 	for (unsigned int i = 0; i < NR_TRACE_EVENTS; i++) {
 		const struct trace_event_info *info = &event_info[i];
 
-		seq_printf(m, "%c%s %llu", on & (1U << i) ? '+' : '-', info->name, (unsigned long long)trace_count(1U << i));
+		seq_printf(m, "%c%s %llu", on & (1U << i) ? '+' : '-', info->name,
+			   (unsigned long long)trace_count(1U << i));
 		for (unsigned int f = 0; f < MAX_FIELDS && info->fields[f].kind; f++)
 			seq_printf(m, " %s", info->fields[f].name);
 		seq_putc(m, '\n');
@@ -295,9 +314,11 @@ static int alloc_rings(void)
 	for (unsigned int cpu = 0; cpu < nr_cpus && !err; cpu++) {
 		struct trace_ring *rings = per_cpu(trace_cpu, cpu).rings;
 
-		err = trace_ring_alloc(&rings[TRACE_SHORT], size / TRACE_SHORT_SIZE, TRACE_SHORT_SIZE);
+		err = trace_ring_alloc(&rings[TRACE_SHORT], size / TRACE_SHORT_SIZE,
+				       TRACE_SHORT_SIZE);
 		if (!err)
-			err = trace_ring_alloc(&rings[TRACE_LONG], size / 2 / TRACE_LONG_SIZE, TRACE_LONG_SIZE);
+			err = trace_ring_alloc(&rings[TRACE_LONG], size / 2 / TRACE_LONG_SIZE,
+					       TRACE_LONG_SIZE);
 	}
 	allocated = true;
 	if (err)

@@ -5,8 +5,9 @@
  *
  *	trace(fork, p->pid, p->tgid);
  *
- * in any context, NMI too, with any lock held. An event that is off costs one test and a branch that
- * is not taken; its arguments are not evaluated. May be used from every floor above kernel/lib.
+ * in any context, NMI too, with any lock held. An event that is off costs one test and a branch
+ * that is not taken; its arguments are not evaluated. May be used from every floor above
+ * kernel/lib.
  *
  * Start with trace.c (how a record is made and switched on), then trace_ring.h (where it goes),
  * trace_proc.c (how it is read). docs/trace.md is the chapter.
@@ -36,7 +37,10 @@ enum trace_event {
 #undef TRACE4
 BUILD_BUG_ON(NR_TRACE_EVENTS > 32);
 
-/* Which events are on, bit n for event n; trace_mutex to write. Alone in its cache line: all read it. */
+/*
+ * Which events are on, bit n for event n; trace_mutex to write. Alone in its cache line: all read
+ * it.
+ */
 struct trace_switch {
 	u32 on;
 } __aligned(64);
@@ -50,12 +54,16 @@ extern struct trace_switch trace_switch;
 			trace_##event(__VA_ARGS__); \
 	} while (0)
 
-/* trace_NAME(fields): record it, on or not. Out of line, so that the place that is off stays small. */
+/*
+ * trace_NAME(fields): record it, on or not. Out of line, so that the place that is off stays small.
+ */
 #define TRACE_WRITER __attribute__((cold)) void
-#define TRACE1(name, t1, a1)			     TRACE_WRITER trace_##name(t1 a1);
-#define TRACE2(name, t1, a1, t2, a2)		     TRACE_WRITER trace_##name(t1 a1, t2 a2);
-#define TRACE3(name, t1, a1, t2, a2, t3, a3)	     TRACE_WRITER trace_##name(t1 a1, t2 a2, t3 a3);
-#define TRACE4(name, t1, a1, t2, a2, t3, a3, t4, a4) TRACE_WRITER trace_##name(t1 a1, t2 a2, t3 a3, t4 a4);
+#define TRACE1(name, t1, a1)	     TRACE_WRITER trace_##name(t1 a1);
+#define TRACE2(name, t1, a1, t2, a2) TRACE_WRITER trace_##name(t1 a1, t2 a2);
+#define TRACE3(name, t1, a1, t2, a2, t3, a3) \
+	TRACE_WRITER trace_##name(t1 a1, t2 a2, t3 a3);
+#define TRACE4(name, t1, a1, t2, a2, t3, a3, t4, a4) \
+	TRACE_WRITER trace_##name(t1 a1, t2 a2, t3 a3, t4 a4);
 #include "kernel/debug/trace_events.h"
 #undef TRACE1
 #undef TRACE2

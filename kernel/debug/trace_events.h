@@ -13,7 +13,10 @@
 TRACE3(sched_switch, state_t, prev_state, pid_t, next_pid, comm_t, next_comm)
 /* A task that slept, is new, or may not stay where it was, is about to be queued on a CPU. */
 TRACE2(sched_wakeup, pid_t, pid, u32, cpu)
-/* A new task, not running yet; process is its thread group. It is born into its parent's containers. */
+/*
+ * A new task, not running yet; process is its thread group. It is born into its parent's
+ * containers.
+ */
 TRACE2(fork, pid_t, child, pid_t, process)
 /* The task runs another program now. */
 TRACE2(exec, uid_t, uid, text_t, file)

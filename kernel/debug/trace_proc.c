@@ -2,19 +2,20 @@
 /*
  * The trace as files of /proc, for root:
  *
- *   trace		what has been recorded, up to the moment of the open. A write makes a `mark`.
- *   trace_pipe		what is recorded from the open on: a read waits for more. A list of events that is
- *			written there chooses what this one open file shows.
- *   trace_events	all events, a line each: sign (on or off), name, records so far, names of the
- *			fields. A write switches (trace_control()).
+ *   trace		what has been recorded, up to the moment of the open. A write makes a
+ *			`mark`.
+ *   trace_pipe		what is recorded from the open on: a read waits for more. A list of events
+ *			that is written there chooses what this one open file shows.
+ *   trace_events	all events, a line each: sign (on or off), name, records so far, names of
+ *			the fields. A write switches (trace_control()).
  *
- * A reader merges the rings of all CPUs. From each it holds the next record; the one with the earliest
- * time becomes the next line. So that none with an earlier time can come later, a pass ends at a
- * moment up to which all writers were seen to be done: horizon(). Reading takes nothing away, and
- * readers do not know of each other.
+ * A reader merges the rings of all CPUs. From each it holds the next record; the one with the
+ * earliest time becomes the next line. So that none with an earlier time can come later, a pass
+ * ends at a moment up to which all writers were seen to be done: horizon(). Reading takes nothing
+ * away, and readers do not know of each other.
  *
- * Nobody who records can wake a reader: the run queue's lock may be held. So while somebody waits, a
- * timer looks for news (look()).
+ * Nobody who records can wake a reader: the run queue's lock may be held. So while somebody waits,
+ * a timer looks for news (look()).
  */
 #include "fs/internal.h"
 #include "kernel/debug/internal.h"
@@ -26,7 +27,7 @@ struct trace_reader {
 	struct mutex lock;		/* the fields down to `rings` */
 	u64 horizon;			/* ns: no records after it, yet; 0: ask the clock */
 	u32 events;			/* these only; lock to write */
-	u64 seen;			/* trace_count(events) before the last pass; lock to write */
+	u64 seen;			/* trace_count(events) before the last pass; same */
 	struct seq_file line;		/* being read: count bytes from `from` on */
 	char text[TRACE_LINE];
 	struct reader_ring {
@@ -88,7 +89,10 @@ static u64 horizon(const struct trace_reader *r)
 	return now;
 }
 
-/* Have the next record that is wanted from a ring. Some were lost: their number; the caller says so. */
+/*
+ * Have the next record that is wanted from a ring. Some were lost: their number; the caller says
+ * so.
+ */
 static u64 fill(const struct trace_reader *r, struct reader_ring *rr)
 {
 	u64 lost = 0;
@@ -112,10 +116,12 @@ static bool next_line(struct trace_reader *r)
 		u64 lost = fill(r, rr);
 
 		if (lost) {
-			seq_printf(&r->line, "# lost %llu records on cpu %u\n", (unsigned long long)lost, rr->cpu);
+			seq_printf(&r->line, "# lost %llu records on cpu %u\n",
+				   (unsigned long long)lost, rr->cpu);
 			return true;
 		}
-		if (rr->full && rr->head.time <= r->horizon && (!first || rr->head.time < first->head.time))
+		if (rr->full && rr->head.time <= r->horizon &&
+		    (!first || rr->head.time < first->head.time))
 			first = rr;
 	}
 	if (!first)
@@ -248,8 +254,8 @@ static void look(struct timer *t)
 }
 
 /*
- * Is there news? If not, someone will look soon. The caller is on the wait queue when it matters, so the
- * timer finds it there, or has found it.
+ * Is there news? If not, someone will look soon. The caller is on the wait queue when it matters,
+ * so the timer finds it there, or has found it.
  */
 static bool news_or_look(struct trace_reader *r)
 {
@@ -298,8 +304,10 @@ static int pipe_close(struct inode *inode, struct file *file)
 /* The lines that are there. lock held. */
 static ssize_t pipe_pass(struct trace_reader *r, char __user *buf, size_t len)
 {
-	if (!r->line.count) {			/* else the rest of a line comes first: a shell reads byte by byte */
-		r->seen = trace_count(r->events);	/* before looking: what comes meanwhile is news */
+	/* The rest of a line comes first, without any of this: a shell reads byte by byte. */
+	if (!r->line.count) {
+		/* before looking: what comes meanwhile is news */
+		r->seen = trace_count(r->events);
 		r->horizon = 0;
 	}
 	return read_lines(r, buf, len);

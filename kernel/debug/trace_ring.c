@@ -31,7 +31,10 @@ void trace_ring_settle(const struct trace_ring *r)
 
 	smp_mb();	/* the caller's clock first */
 	committed = READ_ONCE(r->committed);
-	/* Who is at work now may have an earlier time. It is done when nobody is, or when one has published. */
+	/*
+	 * Who is at work now may have an earlier time. It is done when nobody is, or when one has
+	 * published.
+	 */
 	while (READ_ONCE(r->writers) && READ_ONCE(r->committed) == committed)
 		cpu_relax();
 	next = smp_load_acquire(&r->next);

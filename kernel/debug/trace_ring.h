@@ -2,18 +2,18 @@
 /*
  * A ring of records of one size, written by one CPU without a lock, read by all.
  *
- * The writer is whatever runs on the CPU: a task, an interrupt in the midst of the task's record, an
- * NMI in the midst of that. They nest, the inner ends first; that is all the order there is, and all
- * that is needed:
+ * The writer is whatever runs on the CPU: a task, an interrupt in the midst of the task's record,
+ * an NMI in the midst of that. They nest, the inner ends first; that is all the order there is, and
+ * all that is needed:
  *
- *   next	counts records begun. One instruction advances it, so each record has a slot of its own. The
- *		clock is read between reading and advancing it; if another writer came in between, that
- *		is done again: the records of a ring are in the order of their times.
- *   committed	counts records that readers may look at. Only the outermost writer moves it, when it is
- *		done: then all that have begun are done.
+ *   next	counts records begun. One instruction advances it, so each record has a slot of its
+ *		own. The clock is read between reading and advancing it; if another writer came in
+ *		between, that is done again: the records of a ring are in the order of their times.
+ *   committed	counts records that readers may look at. Only the outermost writer moves it, when it
+ *		is done: then all that have begun are done.
  *
- * The oldest record is overwritten. A reader copies a record and then looks at `next`: if that is not
- * more than one round ahead, nobody has begun to overwrite what was copied.
+ * The oldest record is overwritten. A reader copies a record and then looks at `next`: if that is
+ * not more than one round ahead, nobody has begun to overwrite what was copied.
  */
 #pragma once
 
@@ -30,8 +30,9 @@ struct trace_ring {
 };
 
 /*
- * Begin a record in a ring of this CPU: its slot, and the time that belongs to it (ns since boot). The
- * caller fills the slot and calls trace_ring_commit(), without sleeping in between. Any context.
+ * Begin a record in a ring of this CPU: its slot, and the time that belongs to it (ns since boot).
+ * The caller fills the slot and calls trace_ring_commit(), without sleeping in between. Any
+ * context.
  */
 static inline void *trace_ring_begin(struct trace_ring *r, u64 *time)
 {
