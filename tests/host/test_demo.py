@@ -53,7 +53,7 @@ def test_nobody_runs_outside_his_cpus(trace):
     assert [(p.comm, p.pid, p.cpu, cpus) for p, cpus in trace.violations] == []
     # It could have been seen: the same trace against other settings has many.
     trace.values["cpuset,cpu,cpuacct", "/professors", "cpuset.cpus"].values = ["2-3"]
-    assert len(list(trace._find_violations())) > 100
+    assert len(list(trace.find_violations())) > 100
 
 
 def test_memory_stays_within_its_limits(trace):

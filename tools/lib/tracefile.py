@@ -140,7 +140,7 @@ class Trace:
             self._stop(cpu, self.end, "R")
         self.spans += [Span(name, start, self.end) for name, start in self._open_spans.items()]
         self.pieces.sort(key=lambda p: (p.start, p.cpu))
-        self.violations = list(self._find_violations())
+        self.violations = list(self.find_violations())
 
     # ---- tasks ----
 
@@ -283,8 +283,10 @@ class Trace:
                 return span
         return Span("measure", self.start, self.end)
 
-    def _find_violations(self):
+    def find_violations(self):
         """
+        Pieces on a CPU that the task's cpuset did not have, each with the CPUs it had, as a list in words.
+
         A task that is moved may be found on a CPU of either side until the move is over: `took` before the record. A piece that
         was running at that moment ends there (_split), so from then on only the new CPUs count.
         """
