@@ -4,6 +4,8 @@
  * Included several times with different meanings of SUBSYS(), so without a guard.
  */
 SUBSYS(cpuset)
+SUBSYS(cpu)
+SUBSYS(cpuacct)
 SUBSYS(devices)
 SUBSYS(freezer)
 SUBSYS(numtasks)

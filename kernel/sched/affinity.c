@@ -30,15 +30,14 @@ static void leave_forbidden_cpu(struct rq *rq, struct task_struct *p)
 		bool kick;
 
 		update_rq_clock(rq);
-		deactivate_task(rq, p);
+		dequeue_task(rq, p);
 		cpu = select_task_rq(p, p->cpu);
 		to = cpu_rq(cpu);
-		migrate_entity(&p->se, rq, to);
-		WRITE_ONCE(p->cpu, cpu);
+		set_task_cpu(p, cpu);
 		spin_unlock(&rq->lock);
 		spin_lock(&to->lock);
 		update_rq_clock(to);
-		activate_task(to, p);
+		enqueue_task(to, p, MOVED);
 		kick = check_preempt_curr(to, p);
 		spin_unlock(&to->lock);
 		if (kick)

@@ -11,8 +11,9 @@
  */
 #include "kernel/sched/rq.h"
 
-#define BALANCE_PERIOD	 (50 * NSEC_PER_MSEC)
-#define MAX_PULL_SEARCH	 32	/* tasks looked at for one that may come here */
+#define LAG		(10 * NSEC_PER_MSEC)	/* a task that is behind by more is moved */
+#define MAX_PULL_SEARCH	32	/* tasks looked at for one that may come here */
+#define MAX_COMPARE	4	/* CPUs looked at in one tick */
 
 static bool cpu_is_free(unsigned int cpu)
 {
@@ -69,8 +70,10 @@ unsigned int select_task_rq(struct task_struct *p, unsigned int prev)
 	return best == NR_CPUS ? 0 : best;
 }
 
-static struct rq *find_busiest(struct rq *self, unsigned int at_least)
+/* The peer with the longest queue, if it has a task that waits. */
+static struct rq *find_busiest(struct rq *self)
 {
+	unsigned int at_least = 2;
 	struct rq *busiest = NULL;
 
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
@@ -100,23 +103,89 @@ static void double_lock(struct rq *rq, struct rq *other)
 	}
 }
 
-/* Both locks held: move one waiting task that may run on `to`. */
+/* ---- over all that waits on a CPU ---- */
+
+static struct sched_entity *entity_at(struct rb_node *n)
+{
+	return rb_entry_safe(n, struct sched_entity, run_node);
+}
+
+/* The running group comes first, since others of it may wait; then the tree. NULL: nobody waits there. */
+static struct sched_entity *first_in(struct cfs_rq *cfs)
+{
+	if (cfs->curr && cfs->curr->my_q)
+		return cfs->curr;
+	return entity_at(rb_first_cached(&cfs->timeline));
+}
+
+static struct sched_entity *next_in(struct sched_entity *se)
+{
+	struct cfs_rq *cfs = se->cfs_rq;
+
+	return entity_at(se == cfs->curr ? rb_first_cached(&cfs->timeline) : rb_next(&se->run_node));
+}
+
+/* The task that waits behind `p`, or the first of all if it is NULL; NULL at the end. rq->lock. */
+static struct task_struct *next_waiting(struct rq *rq, struct task_struct *p)
+{
+	struct cfs_rq *cfs = p ? p->se.cfs_rq : &rq->cfs;
+	struct sched_entity *se = p ? next_in(&p->se) : first_in(cfs);
+
+	while (!se || se->my_q) {
+		if (se) {			/* into the group */
+			cfs = se->my_q;
+			se = first_in(cfs);
+		} else if (cfs->owner) {	/* and out again */
+			se = next_in(cfs->owner);
+			cfs = cfs->owner->cfs_rq;
+		} else {
+			return NULL;
+		}
+	}
+	return container_of(se, struct task_struct, se);
+}
+
+/* ---- moving a task here ---- */
+
+/*
+ * Shall p, which waits on another CPU, come to rq? If rq has nothing to do; and if a common queue of
+ * both CPUs would prefer p to what rq has: when at any level of groups p's side is behind all
+ * that is on rq, by more than LAG of what runs there. Not if a quota would hold it here. Both locks held.
+ */
+static bool wants_here(const struct task_struct *p, const struct rq *rq)
+{
+	bool behind = !rq->nr_running;
+
+	if (!test_bit(rq->cpu, p->cpus_allowed))
+		return false;
+	for (const struct sched_entity *se = &p->se; se; se = se->parent) {
+		const struct cfs_rq *here = queue_on_cpu(se->cfs_rq, rq->cpu);
+
+		if (here->throttled)
+			return false;
+		if (here->nr_running)
+			behind |= before(entity_key(se) + to_virtual(LAG, here->curr ?: se),
+					 here->min_vruntime);
+	}
+	return behind;
+}
+
+/* Both locks held: move one waiting task that shall come to `to`. */
 static bool move_one(struct rq *from, struct rq *to)
 {
-	struct rb_node *n = rb_first_cached(&from->cfs.timeline);
+	struct task_struct *p = NULL;
 
-	for (int i = 0; n && i < MAX_PULL_SEARCH; i++, n = rb_next(n)) {
-		struct task_struct *p = container_of(rb_entry(n, struct sched_entity, run_node),
-						     struct task_struct, se);
-
-		if (!test_bit(to->cpu, p->cpus_allowed))
+	for (int i = 0; i < MAX_PULL_SEARCH; i++) {
+		p = next_waiting(from, p);
+		if (!p)
+			return false;
+		if (!wants_here(p, to))
 			continue;
 		update_rq_clock(from);
 		update_rq_clock(to);
-		deactivate_task(from, p);
-		migrate_entity(&p->se, from, to);
-		WRITE_ONCE(p->cpu, to->cpu);
-		activate_task(to, p);
+		dequeue_task(from, p);
+		set_task_cpu(p, to->cpu);
+		enqueue_task(to, p, MOVED);
 		return true;
 	}
 	return false;
@@ -129,7 +198,7 @@ bool pull_one_task(struct rq *rq)
 
 	if (!atomic_read(&sched_nr_overloaded))
 		return false;
-	busiest = find_busiest(rq, 2);
+	busiest = find_busiest(rq);
 	if (!busiest)
 		return false;
 	double_lock(rq, busiest);
@@ -151,26 +220,39 @@ static bool wake_idle_peer(struct rq *rq)
 	return true;
 }
 
+/* The next CPU, going round, that rq may take tasks from and that has some waiting; NULL: none of `left` more. */
+static struct rq *next_peer(struct rq *rq, unsigned int *left)
+{
+	while (*left) {
+		--*left;
+		rq->last_peer = rq->last_peer + 1 < nr_cpus ? rq->last_peer + 1 : 0;
+		if (rq->last_peer != rq->cpu && test_bit(rq->last_peer, rq->peers) &&
+		    READ_ONCE(cpu_rq(rq->last_peer)->nr_running) > 1)
+			return cpu_rq(rq->last_peer);
+	}
+	return NULL;
+}
+
 /*
- * From the tick: pull if another queue is longer by two; if others are idle while tasks wait here,
- * have one pull.
+ * From the tick. If others are idle while tasks wait here, have one pull. Else go on with the round of the
+ * peers, and take one task that waits there and is behind what runs here.
  */
 void periodic_balance(struct rq *rq)
 {
-	struct rq *busiest;
+	unsigned int left = nr_cpus - 1;
+	struct rq *other;
+	bool moved = false;
 
-	if (rq->clock < rq->next_balance || nr_cpus == 1)
-		return;
-	rq->next_balance = rq->clock + BALANCE_PERIOD;
 	if (rq->nr_running > 1 && wake_idle_peer(rq))
 		return;
-	busiest = find_busiest(rq, rq->nr_running + 2);
-	if (!busiest)
-		return;
-	double_lock(rq, busiest);
-	if (busiest->nr_running >= rq->nr_running + 2)
-		move_one(busiest, rq);
-	spin_unlock(&busiest->lock);
+	for (int i = 0; i < MAX_COMPARE && !moved; i++) {
+		other = next_peer(rq, &left);
+		if (!other)
+			return;
+		double_lock(rq, other);
+		moved = rq->nr_running && move_one(other, rq);
+		spin_unlock(&other->lock);
+	}
 }
 
 void sched_exec(void)

@@ -27,17 +27,21 @@ atomic_t sched_nr_overloaded;
 /* how often a running task is looked at, at least */
 #define SAMPLE_PERIOD (10 * NSEC_PER_MSEC)
 
-void activate_task(struct rq *rq, struct task_struct *p)
+void add_nr_running(struct rq *rq, unsigned int n)
 {
-	enqueue_task(rq, p);
-	if (++rq->nr_running == 2)
+	unsigned int before = rq->nr_running;
+
+	rq->nr_running += n;
+	if (before < 2 && rq->nr_running >= 2)
 		atomic_inc(&sched_nr_overloaded);
 }
 
-void deactivate_task(struct rq *rq, struct task_struct *p)
+void sub_nr_running(struct rq *rq, unsigned int n)
 {
-	dequeue_task(rq, p);
-	if (--rq->nr_running == 1)
+	unsigned int before = rq->nr_running;
+
+	rq->nr_running -= n;
+	if (before >= 2 && rq->nr_running < 2)
 		atomic_dec(&sched_nr_overloaded);
 }
 
@@ -81,13 +85,17 @@ static void set_tick(struct rq *rq)
 		rq->tick_at = KTIME_MAX;
 		return;
 	}
-	rq->tick_at = rq->clock + SAMPLE_PERIOD;
+	rq->tick_at = rq->next_sample;
 	/*
 	 * A slice that is over needs no timer in the past: the task leaves as soon as it leaves the
 	 * kernel.
 	 */
-	if (rq->nr_running > 1 && !test_bit(TIF_NEED_RESCHED, &rq->curr->work))
-		rq->tick_at = min(rq->tick_at, slice_end(rq));
+	if (!test_bit(TIF_NEED_RESCHED, &rq->curr->work)) {
+		if (rq->nr_running > 1)
+			rq->tick_at = min(rq->tick_at, slice_end(rq));
+		if (bandwidth_left(rq) != KTIME_MAX)
+			rq->tick_at = min(rq->tick_at, rq->clock + bandwidth_left(rq));
+	}
 	timer_want_tick(rq->tick_at);
 }
 
@@ -103,20 +111,17 @@ bool check_preempt_curr(struct rq *rq, struct task_struct *p)
 /* ---- waking ---- */
 
 /* Queue a task that is on no queue. p->pi_lock held, interrupts off. */
-static void queue_on(struct task_struct *p, unsigned int cpu, bool initial)
+static void queue_on(struct task_struct *p, unsigned int cpu, enum arrival how)
 {
-	struct rq *rq = cpu_rq(cpu), *old = task_rq(p);
+	struct rq *rq = cpu_rq(cpu);
 	bool kick;
 
-	if (rq != old)
-		migrate_entity(&p->se, old, rq);
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
-	update_curr(rq);
-	WRITE_ONCE(p->cpu, cpu);
+	if (cpu != p->cpu)
+		set_task_cpu(p, cpu);
 	trace(sched_wakeup, p->pid, cpu);
-	place_entity(&rq->cfs, &p->se, initial);
-	activate_task(rq, p);
+	enqueue_task(rq, p, how);
 	kick = check_preempt_curr(rq, p);
 	spin_unlock(&rq->lock);
 	if (kick)	/* not earlier: the first that CPU does is to take the lock */
@@ -149,7 +154,7 @@ int wake_up_state(struct task_struct *p, unsigned int state)
 	if (p->state & TASK_UNINTERRUPTIBLE)
 		__atomic_fetch_sub(&task_rq(p)->nr_uninterruptible, 1, __ATOMIC_RELAXED);
 	WRITE_ONCE(p->state, TASK_RUNNING);
-	queue_on(p, select_task_rq(p, p->cpu), false);
+	queue_on(p, select_task_rq(p, p->cpu), WOKEN);
 out:
 	spin_unlock_irqrestore(&p->pi_lock, flags);
 	return woken;
@@ -172,11 +177,9 @@ void sched_fork(struct task_struct *p)
 	p->work = 0;
 	p->on_cpu = false;
 	spin_lock_init(&p->pi_lock);
-	p->cpu = smp_processor_id();
-	p->se = (struct sched_entity){
-		.load_weight = sched_weights[p->static_prio + 20],
-		.vruntime = this_rq()->cfs.min_vruntime,
-	};
+	p->se = (struct sched_entity){.load_weight = sched_weights[p->static_prio + 20]};
+	p->sched_task_group = &root_task_group;
+	set_task_cpu(p, smp_processor_id());
 	p->nvcsw = p->nivcsw = 0;
 	p->utime = p->stime = 0;
 	p->active_mm = NULL;
@@ -187,7 +190,7 @@ void wake_up_new_task(struct task_struct *p)
 	unsigned long flags;
 
 	spin_lock_irqsave(&p->pi_lock, flags);
-	queue_on(p, select_task_rq(p, p->cpu), true);
+	queue_on(p, select_task_rq(p, p->cpu), NEWCOMER);
 	spin_unlock_irqrestore(&p->pi_lock, flags);
 }
 
@@ -240,7 +243,7 @@ static void finish_task_switch(struct task_struct *prev)
 	spin_unlock(&rq->lock);
 	if (unlikely(moves)) {
 		spin_lock(&prev->pi_lock);
-		queue_on(prev, select_task_rq(prev, prev->cpu), false);
+		queue_on(prev, select_task_rq(prev, prev->cpu), MOVED);
 		spin_unlock(&prev->pi_lock);
 	}
 	if (mm)
@@ -273,6 +276,7 @@ static void context_switch(struct rq *rq, struct task_struct *prev, struct task_
 	} else if (prev == rq->idle) {
 		rq->idle_ns += rq->clock - rq->idle_since;
 		rq->idle_since = 0;
+		rq->next_sample = (rq->clock / SAMPLE_PERIOD + 1) * SAMPLE_PERIOD;
 		clear_bit(rq->cpu, sched_idle_mask);
 	}
 	set_tick(rq);
@@ -296,14 +300,14 @@ static void leave_queue(struct rq *rq, struct task_struct *prev)
 	if (state == TASK_RUNNING) {
 		prev->nivcsw++;
 		if (unlikely(!test_bit(rq->cpu, prev->cpus_allowed)) && prev != rq->idle)
-			deactivate_task(rq, prev);
+			dequeue_task(rq, prev);
 	} else if (signal_pending_state(state, prev)) {
 		WRITE_ONCE(prev->state, TASK_RUNNING);
 	} else {
 		prev->nvcsw++;
 		if (state & TASK_UNINTERRUPTIBLE)
 			__atomic_fetch_add(&rq->nr_uninterruptible, 1, __ATOMIC_RELAXED);
-		deactivate_task(rq, prev);
+		dequeue_task(rq, prev);
 	}
 }
 
@@ -324,8 +328,8 @@ void schedule(void)
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
 	clear_bit(TIF_NEED_RESCHED, &prev->work);
+	update_curr(rq);
 	leave_queue(rq, prev);
-	put_prev_task(rq, prev);
 	next = pick_next_task(rq);
 	if (!next) {
 		pull_one_task(rq);
@@ -375,29 +379,44 @@ void cpu_idle(void)
 }
 
 /*
- * The running task has been on its CPU for a slice, or for SAMPLE_PERIOD: charge it, see whether
- * another's turn has come. The frame of the last entry from user mode tells what was interrupted:
- * only an interrupt leaves -1 there.
+ * Note what runs. The frame of the last entry from user mode tells what was interrupted: only an
+ * interrupt leaves -1 there.
  */
-void sched_tick(void)
+static void sample(struct rq *rq, struct task_struct *p)
 {
-	struct rq *rq = this_rq();
-	struct task_struct *p = current;
+	bool user = p->mm && (long)current_pt_regs()->orig_rax == -1;
 
-	if (p->mm && (long)current_pt_regs()->orig_rax == -1) {
+	if (user) {
 		p->utime += SAMPLE_PERIOD;
 		rq->user_samples++;
 	} else {
 		p->stime += SAMPLE_PERIOD;
 		rq->system_samples++;
 	}
+	if (unlikely(atomic_read(&sched_cpuacct_users)))
+		cpuacct_sample(p, rq->cpu, user);
+}
+
+/*
+ * The running task's slice or its quota may be over, or SAMPLE_PERIOD is: charge it, see whether
+ * another's turn has come.
+ */
+void sched_tick(void)
+{
+	struct rq *rq = this_rq();
+	struct task_struct *p = current;
 
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
 	update_curr(rq);
 	if (slice_is_over(rq))
 		resched_curr(rq);
-	periodic_balance(rq);
+	if (rq->clock >= rq->next_sample) {
+		rq->next_sample = rq->clock + SAMPLE_PERIOD;
+		sample(rq, p);
+		advance_clocks(rq);
+		periodic_balance(rq);
+	}
 	set_tick(rq);
 	spin_unlock(&rq->lock);
 
@@ -410,20 +429,12 @@ void sched_yield_current(void)
 {
 	unsigned long flags;
 	struct rq *rq;
-	struct rb_node *first;
 
 	local_irq_save(flags);
 	rq = this_rq();
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
-	update_curr(rq);
-	first = rb_first_cached(&rq->cfs.timeline);
-	if (first) {
-		u64 v = rb_entry(first, struct sched_entity, run_node)->vruntime + 1;
-
-		if ((s64)(v - current->se.vruntime) > 0)
-			current->se.vruntime = v;
-	}
+	yield_running(rq);
 	spin_unlock(&rq->lock);
 	local_irq_restore(flags);
 	schedule();
@@ -433,16 +444,12 @@ int set_user_nice(struct task_struct *p, int nice)
 {
 	unsigned long flags;
 	struct rq *rq = task_rq_lock(p, &flags);
-	bool queued = p->se.on_rq;
 
 	nice = clamp(nice, -20, 19);
 	update_rq_clock(rq);
-	if (queued)
-		dequeue_task(rq, p);
+	update_curr(rq);	/* what it ran so far counts by the old weight */
 	p->static_prio = nice;
 	p->se.load_weight = sched_weights[nice + 20];
-	if (queued)
-		enqueue_task(rq, p);
 	task_rq_unlock(rq, p, flags);
 	return 0;
 }
@@ -453,7 +460,7 @@ u64 task_sched_runtime(struct task_struct *p)
 	struct rq *rq = task_rq_lock(p, &flags);
 	u64 ns;
 
-	if (rq->curr == p && p->se.on_rq) {
+	if (rq->running == &p->se) {
 		update_rq_clock(rq);
 		update_curr(rq);
 	}
@@ -478,6 +485,31 @@ void sched_busy_time(unsigned int cpu, u64 *user, u64 *system)
 
 	*user = us ? busy / (us + ss) * us : 0;
 	*system = busy - *user;
+}
+
+void sched_update_accounts(void)
+{
+	unsigned long flags;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		struct rq *rq = cpu_rq(cpu);
+
+		spin_lock_irqsave(&rq->lock, flags);
+		update_rq_clock(rq);
+		update_curr(rq);
+		spin_unlock_irqrestore(&rq->lock, flags);
+	}
+}
+
+u64 sched_exec_time(unsigned int cpu)
+{
+	return READ_ONCE(cpu_rq(cpu)->exec_total);
+}
+
+void sched_samples(unsigned int cpu, u64 *user, u64 *system)
+{
+	*user = READ_ONCE(cpu_rq(cpu)->user_samples);
+	*system = READ_ONCE(cpu_rq(cpu)->system_samples);
 }
 
 u64 sched_nr_switches(void)

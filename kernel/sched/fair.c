@@ -1,27 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fair class: every runnable task gets processor time in proportion to its weight.
+ * The fair class: every runnable task gets processor time in proportion to its weight, and every
+ * group of tasks in proportion to its own.
  *
- * Each entity has a virtual runtime: the time it ran, divided by its weight. The one that has had
- * least runs next; so a red-black tree ordered by vruntime is the whole policy, and everything else
- * here decides two things:
- *   - how long the chosen one runs before another gets a turn: its share of a period in which
- * everybody runs once;
- *   - where a task stands that was away: a little before the others, so that it answers quickly,
- * but not by all the time it slept, or it could keep everybody else away for as long.
+ * Each entity has a virtual time: the time it ran, divided by its weight. The one that has had
+ * least runs next; so a red-black tree ordered by virtual time is the whole policy, at each level
+ * of groups, and everything else here decides two things:
+ *   - how long the chosen one runs before another gets a turn;
+ *   - where one stands that was away: a little before the others, so that it answers quickly, but
+ * not by all the time it slept, or it could keep everybody else away for as long.
+ *
+ * Virtual time is the same on all CPUs. A task takes its own along when it moves. A group has one
+ * for all CPUs (task_group.vruntime): serving it on one makes its turn come later on each, which is
+ * how weights hold over the machine whatever the number of its tasks and wherever they are. Its
+ * entity in a CPU's tree is sorted by what that time was when it was put there. It only grows, so
+ * the leftmost of the tree is looked at anew before it is believed (first_entity()).
+ *
+ * CPUs that have different work run at different speeds in virtual time; balance.c moves tasks so
+ * that they keep together. Where affinity forbids it they drift apart, so whoever comes to a queue
+ * is brought within SLACK of those who are there.
  *
  * Start with pick_next_task() and update_curr(). rq->lock is held throughout.
  */
 #include "kernel/sched/rq.h"
+#include "kernel/debug/debug.h"
 
 /* in which everybody runs once, as long as that leaves … */
 #define SCHED_LATENCY	  (6 * NSEC_PER_MSEC)
 #define MIN_GRANULARITY	  (3 * NSEC_PER_MSEC / 4)	/* … at least this much for each */
 /* a woken task preempts if it is behind by more than this */
 #define WAKEUP_GRANULARITY (1 * NSEC_PER_MSEC)
-#define NICE_0_WEIGHT	  1024
+/* how far from the others of its new queue an arrival may stand; for a group: on each CPU */
+#define SLACK		  (25 * NSEC_PER_MSEC)
+#define MAX_REFRESH	  4	/* stale groups looked at in one choice */
 
 u64 sched_weights[40];
+atomic_t sched_cpuacct_users;
 
 /* One step of nice is 25 % in weight, which is about 10 % of processor time between two tasks. */
 void fair_init(void)
@@ -34,47 +48,83 @@ void fair_init(void)
 		sched_weights[i] = v >> 16;
 }
 
+void cfs_rq_init(struct cfs_rq *cfs, struct task_group *tg, struct sched_entity *owner)
+{
+	cfs->timeline = RB_ROOT_CACHED;
+	cfs->tg = tg;
+	cfs->owner = owner;
+	cfs->depth = owner ? owner->cfs_rq->depth + 1 : 0;
+}
+
+/* ---- virtual time ---- */
+
 static struct task_struct *task_of(struct sched_entity *se)
 {
 	return container_of(se, struct task_struct, se);
 }
 
+static struct group_cpu *group_of(const struct sched_entity *se)
+{
+	return container_of(se, struct group_cpu, se);
+}
+
+u64 entity_key(const struct sched_entity *se)
+{
+	u64 v;
+
+	if (!se->my_q)
+		return se->vruntime;
+	v = READ_ONCE(se->my_q->tg->vruntime);
+	return before(group_of(se)->latest, v) ? group_of(se)->latest : v;
+}
+
 static bool entity_before(const struct rb_node *a, const struct rb_node *b)
 {
-	return (s64)(rb_entry(a, struct sched_entity, run_node)->vruntime -
-		     rb_entry(b, struct sched_entity, run_node)->vruntime) < 0;
+	return before(rb_entry(a, struct sched_entity, run_node)->vruntime,
+		      rb_entry(b, struct sched_entity, run_node)->vruntime);
 }
 
-static struct sched_entity *first_entity(struct cfs_rq *cfs)
+static struct sched_entity *leftmost(const struct cfs_rq *cfs)
 {
-	struct rb_node *n = rb_first_cached(&cfs->timeline);
-
-	return n ? rb_entry(n, struct sched_entity, run_node) : NULL;
-}
-
-/* Nanoseconds on a CPU as virtual ones. */
-static u64 to_virtual(u64 ns, const struct sched_entity *se)
-{
-	return likely(se->load_weight == NICE_0_WEIGHT) ? ns : ns * NICE_0_WEIGHT / se->load_weight;
+	return rb_entry_safe(rb_first_cached(&cfs->timeline), struct sched_entity, run_node);
 }
 
 static void update_min_vruntime(struct cfs_rq *cfs)
 {
-	struct sched_entity *first = first_entity(cfs), *curr = cfs->curr;
+	struct sched_entity *first = leftmost(cfs), *curr = cfs->curr;
 	u64 v = cfs->min_vruntime;
 
-	if (curr && curr->on_rq)
-		v = first && (s64)(first->vruntime - curr->vruntime) < 0 ? first->vruntime
-									 : curr->vruntime;
+	if (curr)
+		v = first && before(first->vruntime, curr->vruntime) ? first->vruntime
+								     : curr->vruntime;
 	else if (first)
 		v = first->vruntime;
-	if ((s64)(v - cfs->min_vruntime) > 0)
+	if (before(cfs->min_vruntime, v))
 		cfs->min_vruntime = v;
+}
+
+/* The group that se stands for has run here. */
+static void charge_group(struct rq *rq, struct sched_entity *se, u64 ns)
+{
+	struct task_group *tg = se->my_q->tg;
+
+	se->vruntime = __atomic_add_fetch(&tg->vruntime, to_virtual(ns, se), __ATOMIC_RELAXED);
+	update_min_vruntime(se->cfs_rq);
+	if (unlikely(READ_ONCE(tg->bandwidth.quota) != QUOTA_NONE))
+		bandwidth_charge(rq, se->my_q, ns);
+}
+
+__weak void cpuacct_charge(struct task_struct *p, unsigned int cpu, u64 ns)
+{
+}
+
+__weak void cpuacct_sample(struct task_struct *p, unsigned int cpu, bool user)
+{
 }
 
 void update_curr(struct rq *rq)
 {
-	struct sched_entity *se = rq->cfs.curr;
+	struct sched_entity *se = rq->running;
 	s64 delta;
 
 	if (!se)
@@ -84,117 +134,320 @@ void update_curr(struct rq *rq)
 		return;
 	se->exec_start = rq->clock;
 	se->sum_exec_runtime += delta;
+	rq->exec_total += delta;
 	se->vruntime += to_virtual(delta, se);
-	update_min_vruntime(&rq->cfs);
+	update_min_vruntime(se->cfs_rq);
+	if (unlikely(atomic_read(&sched_cpuacct_users)))
+		cpuacct_charge(task_of(se), rq->cpu, delta);
+	while ((se = se->parent))
+		charge_group(rq, se, delta);
 }
 
-/* How much of a turn an entity gets, in ns. */
-static u64 sched_slice(struct cfs_rq *cfs, const struct sched_entity *se)
+void advance_clocks(struct rq *rq)
 {
-	u64 period = max(SCHED_LATENCY, cfs->nr_running * MIN_GRANULARITY);
-	u64 load = cfs->load + (se->on_rq ? 0 : se->load_weight);
+	for (struct sched_entity *se = rq->running; se; se = se->parent) {
+		struct cfs_rq *cfs = se->cfs_rq;
 
-	return period * se->load_weight / load;
+		if (before(READ_ONCE(cfs->tg->clock), cfs->min_vruntime))
+			WRITE_ONCE(cfs->tg->clock, cfs->min_vruntime);
+	}
 }
 
-void place_entity(struct cfs_rq *cfs, struct sched_entity *se, bool initial)
-{
-	u64 v = cfs->min_vruntime;
+/* ---- turns ---- */
 
-	if (initial)
-		/* behind those who wait: a fork storm must not starve them */
-		v += to_virtual(sched_slice(cfs, se), se);
-	else
-		v -= SCHED_LATENCY / 2;
-	if ((s64)(v - se->vruntime) > 0)
-		se->vruntime = v;
+/* How long one of n tasks may go on while the others wait, in ns. */
+static u64 turn(unsigned int n)
+{
+	return max(SCHED_LATENCY / n, MIN_GRANULARITY);
 }
 
-void migrate_entity(struct sched_entity *se, struct rq *from, struct rq *to)
+bool slice_is_over(struct rq *rq)
 {
-	se->vruntime += READ_ONCE(to->cfs.min_vruntime) - READ_ONCE(from->cfs.min_vruntime);
+	struct sched_entity *se = rq->running;
+
+	return se && rq->nr_running > 1 &&
+	       se->sum_exec_runtime - se->prev_sum_exec_runtime >= turn(rq->nr_running);
 }
 
-void enqueue_task(struct rq *rq, struct task_struct *p)
+u64 slice_end(struct rq *rq)
 {
-	struct cfs_rq *cfs = &rq->cfs;
-	struct sched_entity *se = &p->se;
+	struct sched_entity *se = rq->running;
+	u64 used = se ? se->sum_exec_runtime - se->prev_sum_exec_runtime : 0;
+	u64 whole = turn(rq->nr_running);
+
+	return rq->clock + (whole > used ? whole - used : 0);
+}
+
+void yield_running(struct rq *rq)
+{
+	struct sched_entity *se = rq->running, *first;
 
 	update_curr(rq);
-	cfs->load += se->load_weight;
+	first = se ? leftmost(se->cfs_rq) : NULL;
+	if (first && before(se->vruntime, first->vruntime + 1))
+		se->vruntime = first->vruntime + 1;
+}
+
+/* Does one that wants the CPU have to wait for the end of the turn? By the level where their ways part. */
+bool wakeup_preempts(struct rq *rq, struct task_struct *p)
+{
+	struct sched_entity *curr = rq->running, *se = &p->se;
+
+	if (bandwidth_holds(p))
+		return false;
+	if (!curr)
+		return true;		/* idle */
+	update_curr(rq);
+	while (unlikely(curr->cfs_rq != se->cfs_rq)) {
+		int deeper = (int)curr->cfs_rq->depth - (int)se->cfs_rq->depth;
+
+		if (deeper >= 0)
+			curr = curr->parent;
+		if (deeper <= 0)
+			se = se->parent;
+	}
+	return (s64)(curr->vruntime - entity_key(se)) > (s64)to_virtual(WAKEUP_GRANULARITY, se);
+}
+
+/* ---- joining and leaving a queue ---- */
+
+/* How far before or behind the others an entity may be, in virtual ns; `se` says whose time counts. */
+static u64 slack(const struct sched_entity *se)
+{
+	return to_virtual(se->my_q ? SLACK * nr_cpus : SLACK, se);
+}
+
+/* How far before the others one may stand that joins them: time of the one that runs, since it has to give way. */
+static u64 credit(const struct cfs_rq *cfs, const struct sched_entity *se, enum arrival how)
+{
+	const struct sched_entity *host = cfs->curr ?: se;
+
+	return how == WOKEN ? to_virtual(SCHED_LATENCY / 2, host) : slack(host);
+}
+
+/* Where a queue stands: where those on it are; if there are none, where the group is on other CPUs. */
+static u64 queue_time(const struct cfs_rq *cfs)
+{
+	return cfs->nr_running ? cfs->min_vruntime : READ_ONCE(cfs->tg->clock);
+}
+
+static void place_task(struct cfs_rq *cfs, struct sched_entity *se, enum arrival how)
+{
+	u64 now = queue_time(cfs), first, last;
+
+	if (how == NEWCOMER) {
+		/* behind those who wait: a fork storm must not starve them */
+		se->vruntime = now + to_virtual(turn(cfs->nr_running + 1), se);
+		return;
+	}
+	first = now - credit(cfs, se, how);
+	last = now + slack(se);
+	if (before(se->vruntime, first))
+		se->vruntime = first;
+	else if (before(last, se->vruntime))
+		se->vruntime = last;
+}
+
+/* Raise a group's virtual time to v, unless it is there already. */
+static u64 raise_vruntime(struct task_group *tg, u64 v)
+{
+	u64 old = READ_ONCE(tg->vruntime);
+
+	while (before(old, v))
+		if (__atomic_compare_exchange_n(&tg->vruntime, &old, v, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return v;
+	return old;
+}
+
+/*
+ * A group's entity begins to wait. Its key is the group's virtual time, but it is not kept waiting
+ * by what the group gets elsewhere for more than SLACK.
+ */
+static void park_group(struct sched_entity *se)
+{
+	struct group_cpu *g = group_of(se);
+
+	g->seen = READ_ONCE(se->my_q->tg->vruntime);
+	g->latest = se->cfs_rq->min_vruntime + slack(se);
+	se->vruntime = entity_key(se);
+}
+
+/* One that was active on no CPU has slept: then it may not come with all that it missed. */
+static void place_group(struct cfs_rq *cfs, struct sched_entity *se, enum arrival how)
+{
+	struct task_group *tg = se->my_q->tg;
+	bool slept = atomic_inc_return(&tg->nr_active) == 1 && how != MOVED;
+
+	if (slept)
+		raise_vruntime(tg, queue_time(cfs) - credit(cfs, se, WOKEN));
+	else if (cfs->nr_running)
+		raise_vruntime(tg, queue_time(cfs) - credit(cfs, se, MOVED));
+	if (!cfs->nr_running)
+		cfs->min_vruntime = READ_ONCE(tg->vruntime);
+	park_group(se);
+}
+
+void enqueue_entity(struct sched_entity *se, enum arrival how)
+{
+	struct cfs_rq *cfs = se->cfs_rq;
+
+	if (unlikely(se->my_q)) {
+		place_group(cfs, se, how);
+	} else {
+		place_task(cfs, se, how);
+		if (!cfs->nr_running)
+			cfs->min_vruntime = se->vruntime;
+	}
 	cfs->nr_running++;
-	se->cfs_rq = cfs;
 	se->on_rq = true;
-	if (se != cfs->curr)
-		rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
+	rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
+}
+
+void dequeue_entity(struct sched_entity *se)
+{
+	struct cfs_rq *cfs = se->cfs_rq;
+
+	if (se == cfs->curr)
+		cfs->curr = NULL;
+	else
+		rb_erase_cached(&se->run_node, &cfs->timeline);
+	cfs->nr_running--;
+	se->on_rq = false;
+	if (unlikely(se->my_q))
+		atomic_dec(&se->my_q->tg->nr_active);
+	update_min_vruntime(cfs);
+}
+
+/* Up to the first level that is throttled: what is below it does not count above. */
+void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how)
+{
+	update_curr(rq);
+	for (struct sched_entity *se = &p->se; se; se = se->parent) {
+		if (!se->on_rq)
+			enqueue_entity(se, how);
+		se->cfs_rq->nr_tasks++;
+		if (unlikely(se->cfs_rq->throttled))
+			return;
+	}
+	add_nr_running(rq, 1);
 }
 
 void dequeue_task(struct rq *rq, struct task_struct *p)
 {
-	struct cfs_rq *cfs = &rq->cfs;
-	struct sched_entity *se = &p->se;
-
 	update_curr(rq);
-	if (se != cfs->curr)
+	if (rq->running == &p->se)
+		rq->running = NULL;
+	for (struct sched_entity *se = &p->se; se; se = se->parent) {
+		if (!se->my_q || !se->my_q->nr_running)
+			dequeue_entity(se);
+		se->cfs_rq->nr_tasks--;
+		if (unlikely(se->cfs_rq->throttled))
+			return;
+	}
+	sub_nr_running(rq, 1);
+}
+
+/* ---- choosing ---- */
+
+/*
+ * The first of those who wait. A group that was served on another CPU since it was put into the
+ * tree goes to where it belongs now, and the next is looked at. Each turn that a group has anywhere
+ * makes for one such step here at most; MAX_REFRESH of them are enough for one choice, since to let
+ * a group go early only makes it wait longer afterwards.
+ */
+static struct sched_entity *first_entity(struct cfs_rq *cfs)
+{
+	struct sched_entity *se = leftmost(cfs);
+	u64 key;
+
+	for (int i = 0; i < MAX_REFRESH && se && unlikely(se->my_q); i++) {
+		key = entity_key(se);
+		if (!before(se->vruntime, key))
+			break;
 		rb_erase_cached(&se->run_node, &cfs->timeline);
-	se->on_rq = false;
-	cfs->load -= se->load_weight;
-	cfs->nr_running--;
-	update_min_vruntime(cfs);
+		se->vruntime = key;
+		rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
+		se = leftmost(cfs);
+	}
+	return se;
+}
+
+/*
+ * A group that waited as long as it may got nothing anywhere meanwhile: what it got before that, on
+ * CPUs whose time is ahead of this one's, is not held against it any more.
+ */
+static void forgive_group(struct sched_entity *se)
+{
+	struct group_cpu *g = group_of(se);
+
+	if (before(g->latest, g->seen))
+		cmpxchg(&se->my_q->tg->vruntime, g->seen, g->latest);
+}
+
+void put_running(struct cfs_rq *cfs)
+{
+	struct sched_entity *se;
+
+	for (; cfs && (se = cfs->curr); cfs = se->my_q) {
+		cfs->curr = NULL;
+		if (se->my_q)
+			park_group(se);
+		rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
+	}
+}
+
+/* Of the one that runs and those that wait at one level, the one that shall run now; it is then cfs->curr. */
+static struct sched_entity *choose(struct cfs_rq *cfs)
+{
+	struct sched_entity *first = first_entity(cfs), *curr = cfs->curr;
+
+	if (curr) {
+		if (curr->my_q)
+			curr->vruntime = READ_ONCE(curr->my_q->tg->vruntime);
+		if (!first || before(curr->vruntime, first->vruntime))
+			return curr;
+		put_running(cfs);
+	}
+	if (first) {
+		if (unlikely(first->my_q))
+			forgive_group(first);
+		rb_erase_cached(&first->run_node, &cfs->timeline);
+		cfs->curr = first;
+	}
+	return first;
 }
 
 struct task_struct *pick_next_task(struct rq *rq)
 {
 	struct cfs_rq *cfs = &rq->cfs;
-	struct sched_entity *se = first_entity(cfs);
+	struct sched_entity *se;
 
-	if (!se)
-		return NULL;
-	rb_erase_cached(&se->run_node, &cfs->timeline);
-	cfs->curr = se;
+	do {
+		se = choose(cfs);
+		if (!se) {
+			rq->running = NULL;
+			return NULL;
+		}
+		cfs = se->my_q;
+		if (unlikely(cfs) && !bandwidth_allows(cfs)) {
+			bandwidth_throttle(rq, cfs);
+			cfs = &rq->cfs;		/* with what is left, from the top */
+		}
+	} while (unlikely(cfs));
+	rq->running = se;
 	se->exec_start = rq->clock;
 	se->prev_sum_exec_runtime = se->sum_exec_runtime;
 	return task_of(se);
 }
 
-void put_prev_task(struct rq *rq, struct task_struct *p)
+void set_running(struct rq *rq, struct task_struct *p)
 {
-	struct cfs_rq *cfs = &rq->cfs;
-	struct sched_entity *se = &p->se;
-
-	if (se != cfs->curr)
-		return;			/* the idle task */
-	update_curr(rq);
-	cfs->curr = NULL;
-	if (se->on_rq)
-		rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
-}
-
-bool wakeup_preempts(struct rq *rq, struct task_struct *p)
-{
-	struct sched_entity *curr = rq->cfs.curr;
-
-	if (!curr)
-		return true;		/* idle */
-	update_curr(rq);
-	return (s64)(curr->vruntime - p->se.vruntime) > (s64)to_virtual(WAKEUP_GRANULARITY, &p->se);
-}
-
-bool slice_is_over(struct rq *rq)
-{
-	struct cfs_rq *cfs = &rq->cfs;
-	struct sched_entity *se = cfs->curr, *first = first_entity(cfs);
-
-	if (!se || !first)
-		return false;
-	return se->sum_exec_runtime - se->prev_sum_exec_runtime >= sched_slice(cfs, se);
-}
-
-u64 slice_end(struct rq *rq)
-{
-	struct sched_entity *se = rq->cfs.curr;
-	u64 used = se->sum_exec_runtime - se->prev_sum_exec_runtime,
-	    slice = sched_slice(&rq->cfs, se);
-
-	return rq->clock + (slice > used ? slice - used : 0);
+	put_running(&rq->cfs);
+	for (struct sched_entity *se = &p->se; se; se = se->parent) {
+		rb_erase_cached(&se->run_node, &se->cfs_rq->timeline);
+		se->cfs_rq->curr = se;
+	}
+	rq->running = &p->se;
+	p->se.exec_start = rq->clock;
 }

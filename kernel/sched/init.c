@@ -14,11 +14,12 @@ static void become_idle(struct task_struct *p, unsigned int cpu)
 
 	rq->cpu = cpu;
 	rq->curr = rq->idle = p;
-	rq->cfs.timeline = RB_ROOT_CACHED;
+	cfs_rq_init(&rq->cfs, &root_task_group, NULL);
 	rq->tick_at = KTIME_MAX;
 	bitmap_fill(rq->peers, NR_CPUS);
 	update_rq_clock(rq);
 	rq->idle_since = rq->clock;
+	p->sched_task_group = &root_task_group;
 	p->cpu = cpu;
 	p->on_cpu = true;
 	bitmap_zero(p->cpus_allowed, NR_CPUS);

@@ -1,40 +1,87 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Run queues: what one CPU has to run. Private to kernel/sched/.
+ * Run queues: what one CPU has to run, and groups of tasks. Private to kernel/sched/.
  *
- * Lock order: p->pi_lock, then rq->lock (two of them: the lower CPU number first); interrupts are
- * off under both.
+ * A CPU has a tree of queues: its own holds tasks and groups, each group's on this CPU holds the
+ * tasks and groups below. Start with struct cfs_rq, then fair.c.
+ *
+ * Lock order: p->pi_lock, then rq->lock (two of them: the lower CPU number first), then a group's
+ * bandwidth.lock; interrupts are off under all.
  */
 #pragma once
 
 #include "kernel/sched/sched.h"
 
 /*
- * Entities that want one CPU, ordered by virtual runtime. rq->lock. The running entity is not in
- * the tree.
+ * What wants one CPU at one level: entities of one group (or of none: the top level), ordered by
+ * virtual time. rq->lock. The running entity is not in the tree.
  */
 struct cfs_rq {
 	struct rb_root_cached timeline;
-	struct sched_entity *curr;
-	u64 min_vruntime;		/* never goes back */
-	u64 load;			/* sum of weights, the running one included */
-	unsigned int nr_running;	/* the running one included */
+	struct sched_entity *curr;	/* on the way to the task that runs; NULL: none of these is */
+	u64 min_vruntime;		/* goes back only when the queue is empty */
+	unsigned int nr_running;	/* entities, the running one included */
+	unsigned int nr_tasks;		/* tasks, with those below that no quota holds back */
+	struct task_group *tg;		/* immutable */
+	struct sched_entity *owner;	/* its place one level up; immutable, NULL at the top */
+	unsigned int depth;		/* levels above; immutable */
+	/* bandwidth.c */
+	bool throttled;			/* the quota is used up: owner is kept off the queue above */
+	s64 runtime;			/* ns, taken from the quota and not used yet; may be below 0 */
+	u64 throttled_at;		/* ns */
+};
+
+/* A group on one CPU: its place among those who want the CPU, and those who want it inside. rq->lock. */
+struct group_cpu {
+	struct sched_entity se;
+	struct cfs_rq q;
+	u64 latest;			/* while it waits: its turn comes at this virtual time at the latest */
+	u64 seen;			/* the group's virtual time when it began to wait */
+} __aligned(64);
+
+/* How much CPU time a group may have; quota of a period for all CPUs together. bandwidth.c. */
+struct bandwidth {
+	spinlock_t lock;		/* inside rq->lock */
+	/* ---- lock; the quota is read without it ---- */
+	u64 quota, period;		/* ns; QUOTA_NONE: no limit */
+	u64 left;			/* ns of this period's quota that no CPU has taken yet */
+	bool active;			/* the timer runs: some of the quota was taken */
+	u64 nr_periods, nr_throttled, throttled_time;
+	struct timer timer;		/* ends the period */
+};
+#define QUOTA_NONE (~0ULL)
+
+/*
+ * A group of tasks that gets processor time as one. It has one virtual time for all CPUs: whatever
+ * CPU serves it, its turn comes later everywhere.
+ */
+struct task_group {
+	struct task_group *parent;	/* immutable; NULL: the top one */
+	u64 shares;			/* weight among its siblings */
+	u64 vruntime;			/* in its parent's virtual time; atomic */
+	u64 clock;			/* about the furthest min_vruntime of its queues; any CPU's tick raises it */
+	atomic_t nr_active;		/* CPUs on whose queues it is */
+	struct bandwidth bandwidth;
+	struct group_cpu on[];		/* by CPU; none for the top one, whose queues are in struct rq */
 };
 
 struct rq {
 	spinlock_t lock;
 	unsigned int cpu;		/* immutable */
-	unsigned int nr_running;	/* tasks that are runnable, without idle; others may peek */
+	unsigned int nr_running;	/* tasks that could run, without idle; others may peek */
 	struct task_struct *curr;
 	struct task_struct *idle;	/* immutable */
+	struct sched_entity *running;	/* of the task that is charged; NULL: nobody is */
 	struct cfs_rq cfs;
 	u64 clock;			/* ns; read from the hardware by update_rq_clock() */
+	u64 exec_total;			/* ns that were charged to tasks, ever */
 	/* the running task wants sched_tick() then; KTIME_MAX: not at all */
 	u64 tick_at;
-	u64 next_balance;		/* ns */
+	unsigned int last_peer;		/* CPU that it compared itself with last */
 	/* CPUs it exchanges tasks with: sched_set_balance_cpus(); others read it word by word */
 	DECLARE_BITMAP(peers, NR_CPUS);
 	u64 idle_since, idle_ns;	/* ns; idle_since 0: not idle */
+	u64 next_sample;		/* ns: the tick notes what runs, and balances */
 	u64 user_samples, system_samples;	/* what the tick found running */
 	u64 nr_switches;
 	long nr_uninterruptible;	/* may be negative on one CPU; the sum over all is right */
@@ -51,6 +98,8 @@ DECLARE_PER_CPU(struct rq, runqueue);
 extern unsigned long sched_idle_mask[BITS_TO_LONGS(NR_CPUS)];
 /* CPUs with two or more runnable tasks */
 extern atomic_t sched_nr_overloaded;
+/* groups that have a quota */
+extern atomic_t sched_nr_quotas;
 
 #define task_cpu(p) READ_ONCE((p)->cpu)
 
@@ -59,9 +108,37 @@ static inline void update_rq_clock(struct rq *rq)
 	rq->clock = arch_clock_ns();
 }
 
+/* The queue of a group (cfs->tg) on another CPU. */
+static inline struct cfs_rq *queue_on_cpu(const struct cfs_rq *cfs, unsigned int cpu)
+{
+	return cfs->owner ? &cfs->tg->on[cpu].q : &cpu_rq(cpu)->cfs;
+}
+
+/* Say where p belongs from now on. It is on no queue; p->pi_lock or nobody else knows it. */
+static inline void set_task_cpu(struct task_struct *p, unsigned int cpu)
+{
+	struct task_group *tg = p->sched_task_group;
+
+	if (likely(tg == &root_task_group)) {
+		p->se.parent = NULL;
+		p->se.cfs_rq = &cpu_rq(cpu)->cfs;
+	} else {
+		p->se.parent = &tg->on[cpu].se;
+		p->se.cfs_rq = &tg->on[cpu].q;
+	}
+	WRITE_ONCE(p->cpu, cpu);
+}
+
+/* Why a task comes to a queue: it decides where in virtual time it stands. */
+enum arrival {
+	WOKEN,		/* it slept: a little before the others, but not by all it missed */
+	NEWCOMER,	/* it is new to the group: behind those who wait */
+	MOVED,		/* from another CPU: where it stood, within bounds */
+};
+
 /* core.c. rq->lock held unless said otherwise. */
-void activate_task(struct rq *rq, struct task_struct *p);
-void deactivate_task(struct rq *rq, struct task_struct *p);
+void add_nr_running(struct rq *rq, unsigned int n);
+void sub_nr_running(struct rq *rq, unsigned int n);
 void resched_curr(struct rq *rq);
 /* takes pi_lock and the lock of p's queue */
 struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags);
@@ -72,28 +149,68 @@ void task_rq_unlock(struct rq *rq, struct task_struct *p, unsigned long flags);
 bool check_preempt_curr(struct rq *rq, struct task_struct *p);
 
 /* fair.c. rq->lock held. */
-extern u64 sched_weights[40];			/* by nice + 20; 1024 for nice 0 */
+#define NICE_0_WEIGHT 1024
+extern u64 sched_weights[40];			/* by nice + 20 */
 void fair_init(void);
-void enqueue_task(struct rq *rq, struct task_struct *p);
+void cfs_rq_init(struct cfs_rq *cfs, struct task_group *tg, struct sched_entity *owner);
+/* ns on a CPU as virtual ones, and whether virtual time a is before b */
+static inline u64 to_virtual(u64 ns, const struct sched_entity *se)
+{
+	u64 weight = READ_ONCE(se->load_weight);
+
+	return likely(weight == NICE_0_WEIGHT) ? ns : ns * NICE_0_WEIGHT / weight;
+}
+static inline bool before(u64 a, u64 b)
+{
+	return (s64)(a - b) < 0;
+}
+u64 entity_key(const struct sched_entity *se);	/* virtual time at which its turn comes */
+/* Let an entity join the queue it belongs to or leave it; that of a group needs tasks inside, or none. */
+void enqueue_entity(struct sched_entity *se, enum arrival how);
+void dequeue_entity(struct sched_entity *se);
+void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how);
 void dequeue_task(struct rq *rq, struct task_struct *p);
-/* NULL: nothing to run. Takes it out of the tree. */
+/* NULL: nothing to run. It and the groups above it are then the ones that run. */
 struct task_struct *pick_next_task(struct rq *rq);
-/* stops running; back into the tree if runnable */
-void put_prev_task(struct rq *rq, struct task_struct *p);
+/* Put the running entity of a queue, and what runs below it, back among those who wait. */
+void put_running(struct cfs_rq *cfs);
+/* p runs already and has been enqueued: make it, and the groups above it, the ones that run. */
+void set_running(struct rq *rq, struct task_struct *p);
 void update_curr(struct rq *rq);		/* charge the running task up to rq->clock */
-void place_entity(struct cfs_rq *cfs, struct sched_entity *se, bool initial);
-/* vruntime of one queue to another's scale */
-void migrate_entity(struct sched_entity *se, struct rq *from, struct rq *to);
+void advance_clocks(struct rq *rq);		/* of the groups of the running task, at a tick */
+void yield_running(struct rq *rq);		/* behind the first of those who wait in its group */
 bool wakeup_preempts(struct rq *rq, struct task_struct *p);
 bool slice_is_over(struct rq *rq);
 u64 slice_end(struct rq *rq);			/* when the running task's slice ends, ns */
+
+/* bandwidth.c. rq->lock held. */
+void bandwidth_init(struct bandwidth *b);
+void bandwidth_end(struct task_group *tg);	/* tg is about to be freed; no rq->lock held */
+/* A group has run here for `ns`: take that off. May ask for a reschedule. */
+void bandwidth_charge(struct rq *rq, struct cfs_rq *cfs, u64 ns);
+/* May this queue's tasks run now? */
+bool bandwidth_allows(struct cfs_rq *cfs);
+/* They may not: keep them off the CPU until the next period. */
+void bandwidth_throttle(struct rq *rq, struct cfs_rq *cfs);
+/* ns that the running task may run on before a quota of its groups is used up; KTIME_MAX: no end */
+u64 quota_left(const struct rq *rq);
+/* Is a group of p throttled on its CPU, so that it can't run? */
+bool quota_holds(const struct task_struct *p);
+static inline u64 bandwidth_left(const struct rq *rq)
+{
+	return unlikely(atomic_read(&sched_nr_quotas)) ? quota_left(rq) : KTIME_MAX;
+}
+static inline bool bandwidth_holds(const struct task_struct *p)
+{
+	return unlikely(atomic_read(&sched_nr_quotas)) && quota_holds(p);
+}
 
 /* balance.c */
 /* pi_lock held: where a woken task shall run */
 unsigned int select_task_rq(struct task_struct *p, unsigned int prev);
 /* rq->lock held, may be released and taken again; true if rq got a task */
 bool pull_one_task(struct rq *rq);
-void periodic_balance(struct rq *rq);		/* rq->lock held, may be released and taken again */
+void periodic_balance(struct rq *rq);		/* the same, for a CPU that has work */
 
 /* timer.c: interrupts off */
 /* set the hardware to the earlier of first timer and tick */

@@ -5,8 +5,8 @@
  * kernel/sched owns the task_struct, the pid table and the credentials; what *happens* to tasks (fork, exec, exit, wait, signals)
  * is kernel/task's, which fills the pointers that are opaque here.
  *
- * Start with: struct task_struct below, then fair.c (who runs next), core.c (schedule, wake-ups), balance.c, affinity.c, timer.c,
- * freezer.c.
+ * Start with: struct task_struct below, then fair.c (who runs next), core.c (schedule, wake-ups), group.c, bandwidth.c, balance.c, affinity.c,
+ * timer.c, freezer.c.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ struct signal_struct;	/* kernel/task/signal.h: shared by a thread group */
 struct sighand_struct;	/* kernel/task/signal.h */
 struct css_group;	/* containers/container.h */
 struct dentry;		/* fs/fs.h */
-struct cfs_rq;		/* kernel/sched/fair.c */
-struct task_group;	/* kernel/sched/fair.c */
+struct cfs_rq;		/* kernel/sched/rq.h */
+struct task_group;	/* kernel/sched/rq.h, group.c */
 struct rq;
 
 /* task_struct.state: TASK_* in kernel/sync/wait.h */
@@ -47,18 +47,19 @@ struct rq;
 #define TIF_FREEZE	 3	/* ->freeze may be set: freezer.c. Only the task itself clears it */
 #define TIF_NOTIFY	 2	/* the user registers have changed: not by the short way; and callbacks before user mode */
 
-/* Scheduling entity: a task, or later a group's share of one CPU. rq->lock of its CPU. */
+/* Scheduling entity: a task, or a group on one CPU. rq->lock of its CPU. */
 struct sched_entity {
 	struct rb_node run_node;
-	u64 load_weight;		/* 1024 = nice 0 */
+	u64 load_weight;		/* 1024 = nice 0, or a group's shares */
 	u64 vruntime;			/* weighted ns */
+	bool on_rq;
+	struct sched_entity *parent;	/* its group on this CPU, NULL at the top */
+	struct cfs_rq *cfs_rq;		/* queue it is on, or will be */
+	struct cfs_rq *my_q;		/* queue it owns, NULL for a task; immutable */
+	/* ---- a task's ---- */
 	u64 exec_start;			/* rq clock, ns */
 	u64 sum_exec_runtime;		/* ns on a CPU, ever */
-	u64 prev_sum_exec_runtime;
-	bool on_rq;
-	struct sched_entity *parent;	/* the group it counts against, NULL at the top */
-	struct cfs_rq *cfs_rq;		/* queue it is on */
-	struct cfs_rq *my_q;		/* queue it owns, NULL for a task */
+	u64 prev_sum_exec_runtime;	/* when its turn began */
 };
 
 struct task_struct {
@@ -80,7 +81,7 @@ struct task_struct {
 	DECLARE_BITMAP(cpus_user, NR_CPUS);	/* what sched_setaffinity asked for; pi_lock */
 	DECLARE_BITMAP(cpus_allowed, NR_CPUS);	/* what counts: cpus_user cut to what the cpuset allows; pi_lock */
 	nodemask_t mems_allowed;	/* nodes for its pages; pi_lock to write, plain read by the task itself */
-	struct task_group *sched_task_group;	/* pi_lock + rq->lock to write */
+	struct task_group *sched_task_group;	/* pi_lock + rq->lock to write; never NULL */
 	u64 nvcsw, nivcsw;		/* context switches; rq->lock */
 	u64 utime, stime;		/* ns, by the tick; written by its CPU only */
 	u64 start_time;			/* ns since boot; immutable */
@@ -258,6 +259,47 @@ void sched_wait_placed(struct task_struct *p);
  * The caller serializes its calls (cpuset: container_mutex). Takes that CPU's rq->lock, so: no rq->lock and no pi_lock held. Does not sleep.
  */
 void sched_set_balance_cpus(unsigned int cpu, const unsigned long *peers);
+/*
+ * ---- groups of tasks (group.c): each gets processor time as one, by its weight among the tasks and groups beside it ----
+ *
+ * A group is made below its parent and ends before it. Tasks join by sched_move_task() and leave the same way; a new task belongs to the top group
+ * until someone moves it. The caller serializes all of these but sched_move_task() (cpu controller: container_mutex).
+ */
+extern struct task_group root_task_group;	/* the top one: has no weight and no quota */
+struct task_group *sched_create_group(struct task_group *parent);	/* NULL: no memory. May sleep. */
+void sched_destroy_group(struct task_group *tg);	/* no tasks and no groups below are left. Does not sleep. */
+#define SHARES_DEFAULT 1024
+#define SHARES_MIN     2
+#define SHARES_MAX     (1 << 18)
+void sched_group_set_shares(struct task_group *tg, u64 shares);		/* cut to the limits above */
+u64 sched_group_shares(const struct task_group *tg);
+/*
+ * Put p into tg; into the top group if p is exiting, so that an exit that moves itself to the top has the last word. Any context, no rq->lock and
+ * no pi_lock held.
+ */
+void sched_move_task(struct task_struct *p, struct task_group *tg);
+/* The same for a task that nobody knows yet. */
+void sched_set_group(struct task_struct *p, struct task_group *tg);
+/* What the tasks of a group may use of all CPUs together. */
+struct group_bandwidth {
+	u64 quota;		/* ns in each period; GROUP_NO_QUOTA */
+	u64 period;		/* ns */
+	u64 nr_periods;		/* that have ended while the group ran */
+	u64 nr_throttled;	/* of these, in how many the quota was used up */
+	u64 throttled_time;	/* ns, summed over CPUs, that tasks waited because of it */
+};
+#define GROUP_NO_QUOTA (~0ULL)
+void sched_group_bandwidth(struct task_group *tg, struct group_bandwidth *b);
+/* 0, or -EINVAL: a quota or period below 1 ms, a period above 1 s. Takes effect at once; a new period begins. Does not sleep. */
+int sched_group_set_bandwidth(struct task_group *tg, u64 quota, u64 period);
+
+/* ---- accounting for others (cpuacct) ---- */
+void sched_update_accounts(void);	/* charge what runs now, on all CPUs, up to now. Any context, no rq->lock held. */
+u64 sched_exec_time(unsigned int cpu);	/* ns charged to tasks on this CPU since boot */
+void sched_samples(unsigned int cpu, u64 *user, u64 *system);	/* in which mode the tick found them, each time, since boot */
+/* As long as it is not 0 the upcalls cpuacct_charge() and cpuacct_sample() are made. */
+extern atomic_t sched_cpuacct_users;
+
 /* CPU time of a task in ns, including the current slice. */
 u64 task_sched_runtime(struct task_struct *p);
 u64 sched_idle_time(unsigned int cpu);			/* ns */
@@ -326,6 +368,9 @@ struct task_struct *copy_kthread(int (*fn)(void *), void *arg);
 void task_init(void);				/* caches; from sched_init() */
 void free_task(struct task_struct *p);		/* the last reference is gone, a grace period has passed */
 void task_tick(struct task_struct *p);		/* current, from sched_tick(): CPU time limits and timers; irqs off */
+/* While sched_cpuacct_users is set. p has run on this CPU for so many ns; the tick found it running, in user mode or not. rq->lock held. */
+void cpuacct_charge(struct task_struct *p, unsigned int cpu, u64 ns);
+void cpuacct_sample(struct task_struct *p, unsigned int cpu, bool user);
 unsigned long rlimit(int resource);	/* soft limit (RLIMIT_*) of current; ~0UL: none */
 void do_exit(long code) __noreturn;
 /* Run a user program from the kernel: queued, waits for exec only. argv, envp NULL-terminated. 0, or what exec said. May sleep. */
