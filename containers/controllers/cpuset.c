@@ -374,51 +374,38 @@ static int parse_set(const char *text, unsigned long *set, const unsigned long *
 	return !err && !bitmap_subset(set, there, (unsigned int)nbits) ? -EINVAL : err;
 }
 
-static int cpus_write(struct container *cont, const struct cftype *cft, char *text)
+enum {CPUS, MEMS};			/* the private of the files with lists */
+
+static int list_write(struct container *cont, const struct cftype *cft, char *text)
 {
 	struct settings *new;
+	int err;
 
 	if (!cont->parent)
 		return -EACCES;
 	new = begin_change(cont);
 	if (IS_ERR(new))
 		return PTR_ERR(new);
-	return end_change(cont, new, parse_set(text, new->cpus, top.settings->cpus, NR_CPUS));
+	if (cft->private == CPUS)
+		err = parse_set(text, new->cpus, top.settings->cpus, NR_CPUS);
+	else
+		err = parse_set(text, &new->mems.bits, &top.settings->mems.bits, MAX_NUMNODES);
+	return end_change(cont, new, err);
 }
 
-static int mems_write(struct container *cont, const struct cftype *cft, char *text)
+static int list_read(struct container *cont, const struct cftype *cft, struct seq_file *m)
 {
-	struct settings *new;
-
-	if (!cont->parent)
-		return -EACCES;
-	new = begin_change(cont);
-	if (IS_ERR(new))
-		return PTR_ERR(new);
-	return end_change(cont, new, parse_set(text, &new->mems.bits, &top.settings->mems.bits, MAX_NUMNODES));
-}
-
-static void show_set(struct seq_file *m, const unsigned long *set, int nbits)
-{
+	const struct settings *s;
 	char text[NR_CPUS * 4];
 
-	bitmap_print_list(text, sizeof(text), set, nbits);
+	rcu_read_lock();
+	s = settings_of(cont_cpuset(cont));
+	if (cft->private == CPUS)
+		bitmap_print_list(text, sizeof(text), s->cpus, NR_CPUS);
+	else
+		bitmap_print_list(text, sizeof(text), &s->mems.bits, MAX_NUMNODES);
+	rcu_read_unlock();
 	seq_printf(m, "%s\n", text);
-}
-
-static int cpus_read(struct container *cont, const struct cftype *cft, struct seq_file *m)
-{
-	rcu_read_lock();
-	show_set(m, settings_of(cont_cpuset(cont))->cpus, NR_CPUS);
-	rcu_read_unlock();
-	return 0;
-}
-
-static int mems_read(struct container *cont, const struct cftype *cft, struct seq_file *m)
-{
-	rcu_read_lock();
-	show_set(m, &settings_of(cont_cpuset(cont))->mems.bits, MAX_NUMNODES);
-	rcu_read_unlock();
 	return 0;
 }
 
@@ -464,10 +451,10 @@ static int pressure_enabled_write(struct container *cont, const struct cftype *c
 #define FLAG_FILE(file, flag) {.name = "cpuset." file, .private = (flag), .read_uint = flag_read, .write_uint = flag_write}
 
 static const struct cftype cpuset_files[] = {
-	{.name = "cpuset.cpus", .read_seq = cpus_read, .write_string = cpus_write},
-	{.name = "cpuset.mems", .read_seq = mems_read, .write_string = mems_write},
-	{.name = "cpuset.effective_cpus", .read_seq = cpus_read},
-	{.name = "cpuset.effective_mems", .read_seq = mems_read},
+	{.name = "cpuset.cpus", .private = CPUS, .read_seq = list_read, .write_string = list_write},
+	{.name = "cpuset.mems", .private = MEMS, .read_seq = list_read, .write_string = list_write},
+	{.name = "cpuset.effective_cpus", .private = CPUS, .read_seq = list_read},
+	{.name = "cpuset.effective_mems", .private = MEMS, .read_seq = list_read},
 	FLAG_FILE("cpu_exclusive", CPU_EXCLUSIVE),
 	FLAG_FILE("mem_exclusive", MEM_EXCLUSIVE),
 	FLAG_FILE("mem_hardwall", MEM_HARDWALL),

@@ -4,7 +4,8 @@
  * and have their affinity set by others look where they are; none may ever be on a CPU that its container does not have.
  *
  * What is allowed at a moment is kept in shared memory: who changes it first allows the old and the new, then writes the control file, and when
- * that returns allows the new alone. Each change has a number; a look counts if no number has changed meanwhile.
+ * that returns allows the new alone. Each change has a number; a look counts if no number has changed meanwhile. Meanwhile the kernel records each
+ * switch of each CPU, and marks tell when the CPUs changed: so what the tasks did not see of themselves is found there, afterwards.
  *
  * Needs 4 CPUs.
  */
@@ -298,7 +299,11 @@ static void flip(int zone, unsigned long cpus)
 			at += sprintf(at, "%s%d", at == list ? "" : ",", cpu);
 	atomic_fetch_or(&z->cpus, cpus);
 	atomic_fetch_add(&z->number, 1);
+	if (!zone)
+		put("/proc/trace", "home-any");
 	error = put(zone ? TOP "/1/cpuset.cpus" : TOP "/0/cpuset.cpus", "%s", list);
+	if (!zone)
+		put("/proc/trace", "home-%lu", cpus);
 	if (error)
 		violation("cpus %s: %s", list, strerror(error));
 	atomic_store(&z->cpus, cpus);
@@ -309,9 +314,77 @@ static void flip(int zone, unsigned long cpus)
 			violation("a spinning task stays on CPU %d after cpus was set to %s", last_cpu(s->spinner[i]), list);
 }
 
+/* ---- the record of all switches ---- */
+
+static struct {
+	enum {ELSEWHERE, CHILD, STAYS} home[1 << 15];	/* by pid: is it in container 0? */
+	int current[4];			/* by CPU: who runs there */
+	unsigned long cpus;		/* of container 0; 0: they are just changing */
+	long turns, lost;
+} record;
+
+static void check_turn(int cpu, int pid, const char *what)
+{
+	if (!record.cpus || !record.home[pid])
+		return;
+	record.turns++;
+	if (!(record.cpus & (1UL << cpu)))
+		violation("recorded: task %d %s CPU %d, allowed %#lx", pid, what, cpu, record.cpus);
+}
+
+/* One line: "TIME CPU PID NAME EVENT: FIELDS". */
+static void read_record(const char *line)
+{
+	int cpu, pid, other, at = 0;
+	char event[32];
+
+	if (sscanf(line, "%*s %d %d %*s %31s %n", &cpu, &pid, event, &at) < 3) {
+		record.lost += !strncmp(line, "# lost", 6);
+	} else if (!strcmp(event, "sched_switch:") && sscanf(line + at, "%*s next_pid=%d", &other) == 1) {
+		record.current[cpu] = other;
+		check_turn(cpu, other, "comes to");
+	} else if (!strcmp(event, "fork:") && sscanf(line + at, "child=%d", &other) == 1) {
+		if (record.home[pid] && !record.home[other])
+			record.home[other] = CHILD;
+	} else if (!strcmp(event, "exit:")) {
+		record.home[pid] = ELSEWHERE;	/* it has left its container, and does not run for long */
+	} else if (!strcmp(event, "mark:") && strstr(line + at, "home-")) {
+		record.cpus = strtoul(strstr(line + at, "home-") + 5, NULL, 10);
+		/* A child may be about to exit, and have left the container before. */
+		for (cpu = 0; cpu < 4; cpu++)
+			if (record.home[record.current[cpu]] == STAYS)
+				check_turn(cpu, record.current[cpu], "is still on");
+	}
+}
+
+static void check_record(void)
+{
+	static char text[1 << 16];
+	int fd = open("/proc/trace", O_RDONLY);
+	size_t have = 0;
+	ssize_t got;
+
+	while ((got = read(fd, text + have, sizeof(text) - 1 - have)) > 0) {
+		char *line = text, *end;
+
+		have += (size_t)got;
+		text[have] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			read_record(line);
+		}
+		have -= (size_t)(line - text);
+		memmove(text, line, have);
+	}
+	close(fd);
+	printf("# %ld turns in the record\n", record.turns);
+	tap_result(!s->violations, "nor does the record of switches have one", s->first);
+	OK(record.turns > 1000 && !record.lost, "which is whole");
+}
+
 static int enough(void)
 {
-	return s->looks > 2000 && s->births > 100 && s->moves > 100 && s->flips > 300 && s->settings > 100;
+	return s->looks > 1000 && s->births > 50 && s->moves > 50 && s->flips > 100 && s->settings > 50;
 }
 
 static void test_storm(void)
@@ -321,19 +394,22 @@ static void test_storm(void)
 	int n = 0;
 
 	s->home.zones = s->roamer[0].zones = s->roamer[1].zones = 1;
+	EQ(put("/proc/trace_events", "buf=8M sched_switch fork exit mark"), 0, "record switches");
 	put(TOP "/0/tasks", "0");
 	for (int i = 0; i < SPINNERS; i++)
 		pids[n++] = s->spinner[i] = start(spin, 0);
 	for (int i = 0; i < SAMPLERS; i++)
 		pids[n++] = s->sampler[i] = start(sample, 0);
-	for (int i = 0; i < ROAMERS; i++)
-		pids[n++] = s->roaming[i] = start(roam, i);
 	for (int i = 0; i < FORKERS; i++)
 		pids[n++] = start(fork_at_home, 0);
+	for (int i = 0; i < n; i++)
+		record.home[pids[i]] = STAYS;
+	for (int i = 0; i < ROAMERS; i++)
+		pids[n++] = s->roaming[i] = start(roam, i);
 	put(TOP "/tasks", "0");
 	pids[n++] = start(set_affinities, 0);
 	pids[n++] = start(move, 0);
-	while (!enough() && !s->violations && seconds() - begin < 60) {
+	while (!enough() && !s->violations && seconds() - begin < 80) {
 		flip((int)rnd(2), 1 + rnd(ALL_CPUS));
 		nap(rnd(1500));
 	}
@@ -343,8 +419,11 @@ static void test_storm(void)
 	}
 	printf("# %ld looks, %ld births, %ld changes of cpus, %ld moves, %ld of affinity\n", s->looks, s->births, s->flips, s->moves,
 	       s->settings);
+	put("/proc/trace_events", "none");
 	tap_result(!s->violations, "no task ran where its container forbids", s->first);
 	OK(enough(), "many looks, births, moves and changes");
+	check_record();
+	put("/proc/trace_events", "buf=1M");
 }
 
 /* ---- sched_load_balance ---- */
