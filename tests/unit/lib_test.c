@@ -352,10 +352,16 @@ KTEST(test_radix_tree)
 	KTEST_EQ(radix_tree_insert(&t, 0, &t, GFP_KERNEL), 0);
 	/* Index 0 alone needs no node. */
 	KTEST_EQ(kmem_cache_nr_objects("radix_tree_node"), live);
-	KTEST_EXPECT(radix_tree_lookup(&t, 0) == &t && radix_tree_delete(&t, 0) == &t);
+	radix_tree_replace(&t, 0, &index);
+	KTEST_EXPECT(radix_tree_lookup(&t, 0) == &index && radix_tree_delete(&t, 0) == &index);
 	for (i = 0; i < ARRAY_SIZE(indices); i++) {
 		KTEST_EQ(radix_tree_insert(&t, indices[i], (void *)&indices[i], GFP_KERNEL), 0);
 		KTEST_EQ(radix_tree_insert(&t, indices[i], &t, GFP_KERNEL), -EEXIST);
+	}
+	for (i = 0; i < ARRAY_SIZE(indices); i++) {
+		radix_tree_replace(&t, indices[i], &t);
+		KTEST_EXPECT(radix_tree_lookup(&t, indices[i]) == &t);
+		radix_tree_replace(&t, indices[i], (void *)&indices[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(indices); i++)
 		KTEST_EXPECT(radix_tree_lookup(&t, indices[i]) == &indices[i]);
