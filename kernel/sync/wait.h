@@ -173,6 +173,8 @@ long schedule_timeout(s64 ns);
 /* The same, or -ERESTARTSYS. */
 #define wait_event_interruptible_timeout(wq, condition, ns) \
 	___wait_event_timeout(wq, condition, TASK_INTERRUPTIBLE, ns)
+#define wait_event_killable_timeout(wq, condition, ns) \
+	___wait_event_timeout(wq, condition, TASK_KILLABLE, ns)
 
 /* ---- completions: "it is done", counted ---- */
 struct completion {
