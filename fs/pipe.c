@@ -11,6 +11,7 @@
  * goes with the last opener. Start with pipe_read() and pipe_write().
  */
 #include "fs/internal.h"
+#include "kernel/mm/charge.h"
 
 #define PIPE_PAGES 16		/* 64 KiB */
 #define PIPE_BUF   4096
@@ -164,11 +165,14 @@ static bool append_small(struct pipe_inode_info *pipe, const char __user *from, 
 /* Fill one free slot. mutex held, there is room. Bytes or an error. */
 static ssize_t add_page(struct pipe_inode_info *pipe, const char __user *from, size_t len)
 {
-	struct page *page = pipe->spare ? pipe->spare : alloc_page(GFP_USER);
 	struct pipe_buffer *buf = &pipe->bufs[pipe->head % PIPE_PAGES];
+	struct page *page = pipe->spare;
 
-	if (!page)
-		return -ENOMEM;
+	if (!page) {
+		page = alloc_page(GFP_USER);
+		if (!page || !charge_page(page, CHARGE_PIPE))
+			return -ENOMEM;
+	}
 	pipe->spare = page;
 	len = min(len, PAGE_SIZE);
 	if (copy_from_writer(page_address(page), from, len))

@@ -278,4 +278,5 @@ void irq_exit_work(void);				/* interrupts off */
 void console_log_begins(void);				/* kernel/dev/tty.c: a piece of the log is about to go to COM1; any context */
 void console_drain(void);				/* kernel/dev/tty.c: power off is near */
 void *arch_alloc_table(void);				/* kernel/mm: one zeroed page for a page table, or NULL; atomic */
+void *arch_alloc_user_table(void);			/* the same for a program, which pays for it */
 void arch_free_table(void *table);			/* must be all zero again */

@@ -227,7 +227,7 @@ static const unsigned long shared[] = {VMALLOC_START, IOREMAP_START, KERNEL_BASE
 
 pgd_t *pgd_alloc(void)
 {
-	pgd_t *pgd = arch_alloc_table();
+	pgd_t *pgd = arch_alloc_user_table();
 	unsigned int i;
 
 	if (!pgd)
@@ -272,7 +272,7 @@ static u64 *user_table_below(pgd_t *pgd, u64 *entry)
 
 	if (likely(*entry & PTE_PRESENT))
 		return entry_table(*entry);
-	table = arch_alloc_table();
+	table = arch_alloc_user_table();
 	if (table) {
 		list_add(&virt_to_page(table)->lru, &virt_to_page(pgd)->lru);
 		virt_to_page(table)->index = (unsigned long)entry;

@@ -4,6 +4,7 @@
  * they do.
  */
 #include "fs/internal.h"
+#include "kernel/mm/charge.h"
 
 static ssize_t null_read(struct file *file, char __user *buf, size_t len, loff_t *ppos)
 {
@@ -50,7 +51,7 @@ static struct page *zero_fault(struct vm_area_struct *vma, unsigned long pgoff)
 {
 	struct page *page = alloc_page(GFP_USER | __GFP_ZERO);
 
-	return page ? page : ERR_PTR(-ENOMEM);
+	return page && charge_page(page, CHARGE_ANON) ? page : ERR_PTR(-ENOMEM);
 }
 
 static const struct vm_operations_struct zero_vm_ops = {

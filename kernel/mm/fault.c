@@ -8,6 +8,7 @@
  * Page tables of a live area are freed only with mmap_lock held for writing, so an entry may be
  * read without page_table_lock.
  */
+#include "kernel/mm/charge.h"
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
@@ -65,7 +66,7 @@ static enum fault_result do_anonymous(struct vm_area_struct *vma, unsigned long 
 
 	if (write) {
 		page = alloc_page(GFP_USER | __GFP_ZERO);
-		if (!page)
+		if (!page || !charge_page(page, CHARGE_ANON))
 			return FAULT_NOMEM;
 		note_private_pages(vma);
 		return install(vma, addr, page, true);
@@ -165,7 +166,7 @@ static enum fault_result do_file(struct vm_area_struct *vma, unsigned long addr,
 	if (!write || (vma->vm_flags & VM_SHARED))
 		return map_file_page(vma, addr, page);
 	copy = alloc_page(GFP_USER);
-	if (!copy) {
+	if (!copy || !charge_page(copy, CHARGE_ANON)) {
 		put_page(page);
 		return FAULT_NOMEM;
 	}
@@ -201,7 +202,7 @@ static enum fault_result copy_on_write(struct vm_area_struct *vma, unsigned long
 	struct mm_struct *mm = vma->vm_mm;
 	struct page *copy = alloc_page(old ? GFP_USER : GFP_USER | __GFP_ZERO);
 
-	if (!copy)
+	if (!copy || !charge_page(copy, CHARGE_ANON))
 		return FAULT_NOMEM;
 	if (old)
 		copy_page(page_address(copy), page_address(old));

@@ -5,6 +5,7 @@
  * the cache: a fault that holds page_table_lock and finds it set may map the page, because
  * truncation first takes pages out and then clears the entries that map them.
  */
+#include "kernel/mm/charge.h"
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
@@ -93,7 +94,7 @@ struct page *find_or_create_page(struct address_space *m, unsigned long index, g
 			return page;
 		page = alloc_pages_node(unlikely(page_spreaders) ? cpuset_spread_node() : -1,
 					gfp | __GFP_ZERO, 0);
-		if (!page)
+		if (!page || !charge_page(page, m->host ? CHARGE_CACHE : CHARGE_SHMEM))
 			return ERR_PTR(-ENOMEM);
 		get_page(page);		/* the cache's */
 		err = add_to_page_cache(m, page, index);

@@ -57,8 +57,9 @@ void slab_init(void);
 unsigned long slab_shrink(void);
 unsigned long kernel_stack_shrink(void);	/* cached stacks; pages freed. May sleep. */
 
-/* ---- mm.c ---- */
+/* ---- mm.c, charge.c ---- */
 void mm_caches_init(void);
+void charge_init(void);
 
 /* ---- vma.c ---- mmap_lock for writing, unless said otherwise */
 extern struct kmem_cache *vm_area_cachep;

@@ -3,6 +3,7 @@
  * Address spaces as a whole: made empty, copied for fork, ended. The parts are in vma.c (areas),
  * pagetable.c (entries) and mmap.c (what programs ask for).
  */
+#include "kernel/mm/charge.h"
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
@@ -14,6 +15,7 @@ DEFINE_PER_CPU(unsigned int, pagefault_disabled);
 
 void mm_caches_init(void)
 {
+	charge_init();
 	mm_cachep = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 64, NULL);
 	vm_area_cachep =
 		kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 8, NULL);
@@ -37,7 +39,6 @@ static void mm_init_fields(struct mm_struct *mm)
 	mm->rss_file = 0;
 	bitmap_zero(mm->cpumask, NR_CPUS);
 	mm->exe_file = NULL;
-	mm->owner = NULL;
 }
 
 struct mm_struct *mm_alloc(void)
@@ -142,6 +143,12 @@ static void exit_mmap(struct mm_struct *mm)
 	mm->mmap_cache = NULL;
 	if (pgd_free_range(mm->pgd, 0, USER_END))
 		tlb_flush_range(mm, mm->cpumask, 0, ~0UL);
+	/*
+	 * A CPU that borrows this mm keeps the topmost table, for as long as it likes: not at the
+	 * program's cost.
+	 */
+	if (unlikely(READ_ONCE(nr_mem_groups)))
+		uncharge_table(mm->pgd);
 }
 
 struct mm_struct *get_task_mm(struct task_struct *p)

@@ -12,6 +12,7 @@
  *   filemap.c     the page cache (struct address_space); shmem.c: shared anonymous memory
  *   migrate.c     pages of an address space from some nodes to others
  *   uaccess.c     copy_from_user and friends, access_process_vm
+ *   charge.c      who pays for pages: groups of tasks with limits (kernel/mm/charge.h)
  *   meminfo.c     what /proc says about all this
  */
 #pragma once
@@ -27,6 +28,7 @@ struct seq_file;
 struct vm_area_struct;
 struct kmem_cache;
 struct address_space;
+struct mem_group;
 
 typedef struct {
 	unsigned long bits;
@@ -72,7 +74,7 @@ struct page {
 			void *freelist;
 		};
 	};
-	void *charge;			/* who pays for it: the memory controller's; NULL: nobody */
+	struct mem_group *charge;	/* PG_CHARGED: who pays for it (charge.h); the owner */
 };
 #define PG_SLAB	    (1U << 0)
 /* Was taken at boot (kernel image, archive): joins the buddy when its count drops to 0. */
@@ -80,6 +82,7 @@ struct page {
 #define PG_FILE	    (1U << 2)	/* is or was in a page cache */
 #define PG_BUDDY    (1U << 3)	/* head of a free block */
 #define PG_LARGE    (1U << 4)	/* head of a kmalloc() of whole pages */
+#define PG_CHARGED  (1U << 5)	/* somebody pays for it; bits from PG_KIND_SHIFT up say for what */
 
 extern struct page *mem_map;		/* indexed by page frame number */
 extern unsigned long max_pfn;
@@ -147,6 +150,7 @@ unsigned long kmem_cache_nr_objects(const char *name);
 
 void *vmalloc(size_t size);		/* zeroed; may sleep */
 void vfree(void *p);			/* may sleep */
+#define STACK_PAGES ((long)(THREAD_SIZE / PAGE_SIZE))
 /* THREAD_SIZE, guard page below; cached per CPU; may sleep. */
 void *alloc_kernel_stack(void);
 void free_kernel_stack(void *stack);	/* any context but NMI */
@@ -247,7 +251,6 @@ struct mm_struct {
 	DECLARE_BITMAP(cpumask, NR_CPUS);	/* CPUs that may hold translations; atomic bits */
 	struct file *exe_file;		/* referenced; mmap_lock */
 	u64 auxv[48];			/* as put on the stack; set by exec */
-	struct task_struct *owner;	/* RCU; the memory controller's idea of who pays */
 };
 #define MAX_MAP_COUNT 65530
 

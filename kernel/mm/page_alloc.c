@@ -14,6 +14,7 @@
  * from there if there are any, else from within the wall of cpuset_kernel_mems(). Who may use the
  * reserve may use any node too.
  */
+#include "kernel/mm/charge.h"
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
@@ -328,7 +329,6 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	refcount_set(&page->refcount, 1);
 	page->flags = 0;
 	page->mapping = NULL;
-	page->charge = NULL;
 	if (gfp & __GFP_ZERO)
 		for (unsigned int i = 0; i < 1U << order; i++)
 			clear_page((char *)page_address(page) + i * PAGE_SIZE);
@@ -369,8 +369,12 @@ void adopt_reserved_page(struct page *page)
 
 void free_page_last(struct page *page)
 {
-	if (unlikely(page->flags & PG_RESERVED))
-		adopt_reserved_page(page);
+	if (unlikely(page->flags & (PG_RESERVED | PG_CHARGED))) {
+		if (page->flags & PG_RESERVED)
+			adopt_reserved_page(page);
+		if (page->flags & PG_CHARGED)
+			uncharge_page(page);
+	}
 	__free_pages(page, 0);
 }
 
@@ -565,7 +569,7 @@ void *arch_alloc_table(void)
 	return page_address(page);
 }
 
-void arch_free_table(void *table)
+static inline void give_table(void *table)
 {
 	struct table_list *l;
 	unsigned long flags;
@@ -583,6 +587,36 @@ void arch_free_table(void *table)
 	local_irq_restore(flags);
 	if (!keep)
 		put_page(virt_to_page(table));
+}
+
+/* On a CPU's list a table is nobody's: it is charged to the next who takes it. */
+static noinline void *charge_table(void *table)
+{
+	if (!table || charge_page_current(virt_to_page(table), CHARGE_TABLE))
+		return table;
+	give_table(table);
+	return NULL;
+}
+
+static noinline void give_charged_table(void *table)
+{
+	uncharge_table(table);
+	give_table(table);
+}
+
+void *arch_alloc_user_table(void)
+{
+	void *table = arch_alloc_table();
+
+	return likely(!READ_ONCE(nr_mem_groups)) ? table : charge_table(table);
+}
+
+void arch_free_table(void *table)
+{
+	if (likely(!READ_ONCE(nr_mem_groups)))
+		give_table(table);
+	else
+		give_charged_table(table);
 }
 
 unsigned long nr_cached_tables(void)

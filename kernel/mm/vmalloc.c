@@ -13,7 +13,6 @@
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
 
-#define STACK_PAGES	(THREAD_SIZE / PAGE_SIZE)
 #define STACK_SLOT	(2 * THREAD_SIZE)	/* the lower half stays unmapped */
 #define MAX_STACKS	(PID_MAX + 2 * NR_CPUS)
 #define STACKS_PER_CPU	4

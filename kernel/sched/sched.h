@@ -94,6 +94,8 @@ struct task_struct {
 	/* ---- memory ---- */
 	struct mm_struct *mm;		/* NULL for kernel threads; alloc_lock to change */
 	struct mm_struct *active_mm;	/* whose page tables are loaded; scheduler only */
+	struct mem_group *stack_charge;	/* who pays for the kernel stack, NULL: nobody; until it exits, the task itself */
+	bool over_limit;		/* the limit of a container has stopped an allocation (kernel/mm/charge.h); the task itself */
 
 	/* ---- identity and family: tasklist_lock to write, RCU or tasklist_lock to read ---- */
 	pid_t pid;			/* of the thread; immutable */

@@ -5,6 +5,7 @@
  * the rest away.
  */
 #include "kernel/task/internal.h"
+#include "kernel/mm/charge.h"
 
 bool thread_group_empty(const struct task_struct *p)
 {
@@ -200,6 +201,11 @@ void do_exit(long code)
 		disassociate_ctty(true);
 	mnt_ns_exit(p);
 	uts_exit(p);
+	/*
+	 * Used for some steps more; but who finds p in no container any more, finds nothing charged
+	 * for it either.
+	 */
+	uncharge(p->stack_charge, CHARGE_STACK, STACK_PAGES);
 	container_exit(p);
 	trace(exit, code);
 	exit_notify(p, group_dead);

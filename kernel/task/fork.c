@@ -7,6 +7,7 @@
  * order.
  */
 #include "kernel/task/internal.h"
+#include "kernel/mm/charge.h"
 
 static struct kmem_cache *task_cache, *signal_cache;
 struct kmem_cache *sighand_cache;
@@ -198,9 +199,12 @@ static struct task_struct *dup_task(void)
 	if (!p)
 		goto out_count;
 	memcpy(p, current, sizeof(*p));
+	p->stack_charge = charge_current(CHARGE_STACK, STACK_PAGES);
+	if (IS_ERR(p->stack_charge))
+		goto out_free;
 	p->stack = alloc_kernel_stack();
 	if (!p->stack)
-		goto out_free;
+		goto out_charge;
 	/*
 	 * One for whoever reaps it, one for the CPU until it has left schedule() for the last time.
 	 */
@@ -227,9 +231,12 @@ static struct task_struct *dup_task(void)
 	p->freeze = p->freeze_exempt = false;
 	p->fail_nth = 0;
 	p->proc_dentry = NULL;
+	p->over_limit = false;
 	p->start_time = ktime_get();
 	return p;
 
+out_charge:
+	uncharge(p->stack_charge, CHARGE_STACK, STACK_PAGES);
 out_free:
 	kmem_cache_free(task_cache, p);
 out_count:
@@ -449,6 +456,7 @@ out_sighand:
 out_task:
 	put_cred(p->cred);
 	free_kernel_stack(p->stack);
+	uncharge(p->stack_charge, CHARGE_STACK, STACK_PAGES);
 	kmem_cache_free(task_cache, p);
 	atomic_dec(&nr_tasks);
 out_nproc:

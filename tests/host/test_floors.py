@@ -48,7 +48,7 @@ EXCEPTIONS = {
 }
 
 # mm's sources look at the running task and at files all through.
-for name in ("fault", "filemap", "meminfo", "mm", "mmap", "mprotect", "mremap", "page_alloc", "pagetable", "uaccess", "vmalloc"):
+for name in ("charge", "fault", "filemap", "meminfo", "mm", "mmap", "mprotect", "mremap", "page_alloc", "pagetable", "uaccess", "vmalloc"):
     EXCEPTIONS[f"kernel/mm/{name}.c", "kernel/sched/sched.h"] = STRUCTURES
 for name in ("fault", "filemap", "meminfo", "mm", "mmap", "mprotect", "mremap", "shmem", "vma"):
     EXCEPTIONS[f"kernel/mm/{name}.c", "fs/fs.h"] = STRUCTURES
