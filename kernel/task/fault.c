@@ -12,6 +12,12 @@
 #define PF_RSVD	   8
 #define PF_INSTR   16
 
+static unsigned int fault_flags(unsigned long error_code)
+{
+	return (error_code & PF_WRITE ? FAULT_WRITE : 0) | (error_code & PF_USER ? FAULT_USER : 0) |
+	       (error_code & PF_INSTR ? FAULT_EXEC : 0);
+}
+
 /* At most this many lines in a second. */
 #define LINES_A_SECOND 10
 
@@ -51,25 +57,51 @@ static void bad_access(struct pt_regs *regs, int sig, int code, unsigned long ad
 	force_sig_fault(sig, code, addr);
 }
 
+/* Tries of the kernel's own fault on user memory while a container is full. */
+#define LIMIT_TRIES 50
+
+/*
+ * The limit of a container stopped a fault. A program waits for room or for its end, and then
+ * touches its page again: true. The kernel in the midst of a copy may hold locks that the victim
+ * wants before it can die: it tries for a second, then the copy says EFAULT.
+ */
+static bool over_limit(unsigned long addr, unsigned int flags, bool user)
+{
+	for (int tries = 0; tries < LIMIT_TRIES; tries++) {
+		current->over_limit = false;
+		if (!container_out_of_memory(user) && !user)
+			return false;
+		if (user || handle_mm_fault(current->mm, addr, flags) == FAULT_OK)
+			return true;
+		if (!current->over_limit)
+			return false;
+	}
+	return false;
+}
+
 /*
  * No page could be had: a task was killed for it, maybe this one. Else try again: the victim's
- * pages come back.
+ * pages come back. false: nobody repairs it.
  */
-static void no_memory(void)
+static noinline bool no_memory(struct pt_regs *regs, unsigned long addr, unsigned long error_code)
 {
+	bool user = user_mode(regs);
+
+	if (current->over_limit)
+		return over_limit(addr, fault_flags(error_code), user);
+	if (!user)
+		return false;		/* the copy says EFAULT; the task may have been killed */
 	if (fatal_signal_pending(current))
-		return;
+		return true;
 	if (pages_available())
-		return;			/* they came free meanwhile, or fault injection made it fail */
+		return true;		/* they came free meanwhile, or fault injection made it fail */
 	if (!out_of_memory(GFP_KERNEL, 0))
 		force_fatal_sig(SIGKILL);
+	return true;
 }
 
 bool handle_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code)
 {
-	unsigned int flags = (error_code & PF_WRITE ? FAULT_WRITE : 0) |
-			     (error_code & PF_USER ? FAULT_USER : 0) |
-			     (error_code & PF_INSTR ? FAULT_EXEC : 0);
 	struct mm_struct *mm = current->mm;
 	bool user = user_mode(regs);
 
@@ -84,14 +116,11 @@ bool handle_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long e
 	}
 	if (!user && (!(regs->eflags & (1 << 9)) || (error_code & PF_INSTR)))
 		return false;		/* interrupts were off: a copy that must not sleep */
-	switch (handle_mm_fault(mm, addr, flags)) {
+	switch (handle_mm_fault(mm, addr, fault_flags(error_code))) {
 	case FAULT_OK:
 		return true;
 	case FAULT_NOMEM:
-		if (!user)
-			return false;	/* the copy says EFAULT; the task may have been killed */
-		no_memory();
-		return true;
+		return no_memory(regs, addr, error_code);
 	case FAULT_MAPERR:
 		if (user)
 			bad_access(regs, SIGSEGV, SEGV_MAPERR, addr, error_code);

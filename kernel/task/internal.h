@@ -97,6 +97,14 @@ void mm_release(struct task_struct *p);
 void release_task(struct task_struct *p);
 bool thread_group_empty(const struct task_struct *p);
 
+/* ---- oom.c ---- */
+/*
+ * The limit of a container has stopped a page fault of current: kill in that container, or let current
+ * wait, as its memory.oom_control says, until there may be room. may_stay: current holds no locks, so it may
+ * wait for ever (but not longer than until it is killed). false: trying again makes no sense.
+ */
+bool container_out_of_memory(bool may_stay);
+
 /* ---- wait.c ---- */
 struct wait_opts {
 	int type;			/* P_ALL … */
