@@ -6,6 +6,7 @@
 SUBSYS(cpuset)
 SUBSYS(cpu)
 SUBSYS(cpuacct)
+SUBSYS(memory)
 SUBSYS(devices)
 SUBSYS(freezer)
 SUBSYS(numtasks)
