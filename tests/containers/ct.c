@@ -636,7 +636,7 @@ int agent_main(int argc, char **argv);
 
 int main(int argc, char **argv)
 {
-	const struct ct_command *tables[] = { file_commands, task_commands, cpuset_commands, case_commands };
+	const struct ct_command *tables[] = { file_commands, task_commands, cpuset_commands, memory_commands, case_commands };
 	const char *slash = strrchr(argv[0], '/');
 
 	if (!strncmp(slash ? slash + 1 : argv[0], "agent", 5))

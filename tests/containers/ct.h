@@ -3,8 +3,8 @@
  * ct - the program with which the conformance cases touch the kernel: one command is one system call (or one short
  * sequence of them), and its result is one line, `ok` or the name of the errno.
  *
- * ct.c has main() and the commands on files, ct_tasks.c those on processes, ct_cpuset.c those about CPUs and memory nodes, ct_case.c
- * the driver that runs one case from a clean state. It works unchanged on Paddock and on Linux's cgroup v1.
+ * ct.c has main() and the commands on files, ct_tasks.c those on processes, ct_cpuset.c those about CPUs and memory nodes, ct_memory.c
+ * those that use memory, ct_case.c the driver that runs one case from a clean state. It works unchanged on Paddock and on Linux's cgroup v1.
  */
 #pragma once
 
@@ -21,7 +21,7 @@ struct ct_command {
 	int (*run)(int argc, char **argv);	/* argv[0] is the first argument; returns the exit status */
 };
 
-extern const struct ct_command file_commands[], task_commands[], cpuset_commands[], case_commands[];
+extern const struct ct_command file_commands[], task_commands[], cpuset_commands[], memory_commands[], case_commands[];
 
 /* Prints `ok` where RET is not negative, else the name of errno. Returns the exit status 0 or 1. */
 int report(long ret);

@@ -391,20 +391,6 @@ static int cmd_burn(int argc, char **argv)
 	return 0;
 }
 
-/* Touches MIB mebibytes of memory. */
-static int cmd_touch(int argc, char **argv)
-{
-	size_t size = strtoul(argv[0], NULL, 10) << 20;
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	(void)argc;
-	if (p == MAP_FAILED)
-		return report(-1);
-	for (size_t at = 0; at < size; at += 4096)
-		((volatile char *)p)[at] = 1;
-	return report(0);
-}
-
 /* `column 0|set`, the number of containers and of columns of SUBSYS in the list of subsystems */
 static int cmd_subsys(int argc, char **argv)
 {
@@ -528,7 +514,6 @@ const struct ct_command task_commands[] = {
 	{ "affinity", 1, "PID", cmd_affinity },
 	{ "kthread", 1, "bound|unbound", cmd_kthread },
 	{ "burn", 1, "MS", cmd_burn },
-	{ "touch", 1, "MIB", cmd_touch },
 	{ "subsys", 1, "SUBSYS", cmd_subsys },
 	{ "unbound", 1, "SUBSYS", cmd_unbound },
 	{ "agent-log", 1, "RUNS [whole]", cmd_agent_log },
