@@ -30,6 +30,7 @@
 #define TOP	 "/tmp/fail_nth"
 #define LIMITED	 TOP "/limited"		/* numtasks, with containers */
 #define NS	 TOP "/ns"
+#define MEMORY	 TOP "/memory"		/* with a container that pays for what the worker uses */
 #define SPARE	 TOP "/spare"		/* the place for more */
 #define MAX_N	 400
 enum { EXECUTED = 40, EXECUTED_LEFT };	/* statuses of a worker that has become a new program */
@@ -89,6 +90,7 @@ static void look(struct state *s, int settled)
 	list(TOP, s->dirs, sizeof(s->dirs));
 	list(LIMITED, s->dirs, sizeof(s->dirs));
 	list(NS, s->dirs, sizeof(s->dirs));
+	list(MEMORY, s->dirs, sizeof(s->dirs));
 	list(SPARE, s->dirs, sizeof(s->dirs));
 	for (int i = 0; i < 3; i++) {
 		static const char *const dirs[] = {"", "/one", "/two"};
@@ -799,6 +801,27 @@ static void undo_trace_on(void)
 	write_events("buf=1M");
 }
 
+// ---- in a container with the memory controller: each failure gives back what was charged ----
+
+static int run_memory_mkdir(void)
+{
+	return mkdir(MEMORY "/new", 0755);
+}
+
+static void undo_memory_mkdir(void)
+{
+	rmdir(MEMORY "/new");
+}
+
+static void before_paying(void)
+{
+	int fd = open(MEMORY "/paying/tasks", O_WRONLY | O_CLOEXEC);
+
+	if (write(fd, "0", 1) != 1)
+		_exit(99);
+	close(fd);
+}
+
 static const struct operation operations[] = {
 	{"mkdir of a container", .run = run_mkdir, .undo = undo_mkdir},
 	{"rmdir of a container", .run = run_rmdir, .undo = undo_rmdir},
@@ -839,6 +862,14 @@ static const struct operation operations[] = {
 	{"mount of a ramfs", .run = run_mount_ramfs, .undo = undo_mount},
 	{"poll", .before = before_poll, .run = run_poll},
 	{"a high descriptor", .run = run_dup},
+	{"mkdir of a memory container", .run = run_memory_mkdir, .undo = undo_memory_mkdir},
+	{"fork, charged", .before = before_paying, .run = run_fork, .may_kill = 1},
+	{"exec, charged", .before = before_paying, .run = run_exec, .may_kill = 1},
+	{"a thread, charged", .before = before_paying, .run = run_thread, .error = EAGAIN, .may_kill = 1},
+	{"mmap and touch, charged", .before = before_paying, .run = run_mmap, .may_kill = 1},
+	{"shared mmap and touch, charged", .before = before_paying, .run = run_shared, .may_kill = 1},
+	{"pipe, charged", .before = before_paying, .run = run_pipe},
+	{"create and write, charged", .before = before_paying, .run = run_create, .undo = undo_create},
 	{"reading /proc", .run = run_getdents, .may_kill = 1},
 	{"opening the trace", .run = run_trace_open},
 	{"switching the trace on", .run = run_trace_on, .undo = undo_trace_on},
@@ -902,6 +933,40 @@ static void test_knob(void)
 	close(fd);
 }
 
+static void mount_hierarchies(void)
+{
+	mkdir(TOP, 0755);
+	mkdir(LIMITED, 0755);
+	mkdir(NS, 0755);
+	mkdir(MEMORY, 0755);
+	mkdir(SPARE, 0755);
+	EQ(mount("test", LIMITED, "container", 0, "numtasks"), 0, "mount numtasks");
+	EQ(mount("test", NS, "container", 0, "ns"), 0, "mount ns");
+	EQ(mount("test", MEMORY, "container", 0, "memory"), 0, "mount memory");
+	mkdir(LIMITED "/one", 0755);
+	mkdir(LIMITED "/two", 0755);
+	mkdir(MEMORY "/paying", 0755);
+}
+
+static void umount_hierarchies(void)
+{
+	char text[16];
+
+	read_file(MEMORY "/paying/memory.usage_in_bytes", text, sizeof(text));
+	EQ(atol(text), 0, "nothing is charged at the end");
+	rmdir(LIMITED "/one");
+	rmdir(LIMITED "/two");
+	rmdir(MEMORY "/paying");
+	EQ(umount(NS), 0, "umount ns");
+	EQ(umount(LIMITED), 0, "umount numtasks");
+	EQ(umount(MEMORY), 0, "umount memory");
+	rmdir(LIMITED);
+	rmdir(NS);
+	rmdir(MEMORY);
+	rmdir(SPARE);
+	EQ(rmdir(TOP), 0, "nothing is left");
+}
+
 int main(int argc, char **argv)
 {
 	cpu_set_t one = {0};
@@ -924,14 +989,7 @@ int main(int argc, char **argv)
 	usage_init();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_knob();
-	mkdir(TOP, 0755);
-	mkdir(LIMITED, 0755);
-	mkdir(NS, 0755);
-	mkdir(SPARE, 0755);
-	EQ(mount("test", LIMITED, "container", 0, "numtasks"), 0, "mount numtasks");
-	EQ(mount("test", NS, "container", 0, "ns"), 0, "mount ns");
-	mkdir(LIMITED "/one", 0755);
-	mkdir(LIMITED "/two", 0755);
+	mount_hierarchies();
 	start_helper();
 	read_usage(&before, 1);
 	for (unsigned int i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
@@ -941,13 +999,6 @@ int main(int argc, char **argv)
 	OK(after.address_spaces <= before.address_spaces + sysconf(_SC_NPROCESSORS_ONLN), "as many address spaces as before, or one a CPU more");
 	kill(helper, SIGKILL);
 	waitpid(helper, NULL, 0);
-	rmdir(LIMITED "/one");
-	rmdir(LIMITED "/two");
-	EQ(umount(NS), 0, "umount ns");
-	EQ(umount(LIMITED), 0, "umount numtasks");
-	rmdir(LIMITED);
-	rmdir(NS);
-	rmdir(SPARE);
-	EQ(rmdir(TOP), 0, "nothing is left");
+	umount_hierarchies();
 	return TAP_DONE();
 }
