@@ -27,8 +27,10 @@ static struct container *hold_container(struct container_subsys *ss, struct task
 /* Put an unborn task (nobody can find it) into cont: it will be born there. */
 static int place_unborn(struct container *cont, struct task_struct *child)
 {
-	struct css_group *to = find_css_group(child->containers, cont);
+	struct css_group *to;
 
+	follow_successor(child);
+	to = find_css_group(child->containers, cont);
 	if (!to)
 		return -ENOMEM;
 	put_css_group(child->containers);

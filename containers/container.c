@@ -65,8 +65,7 @@ void css_put(struct container_subsys_state *css)
 	rcu_read_unlock();
 }
 
-/* Make the states of cont for the subsystems in bits; on error none is left. */
-static int create_states(struct container *cont, u64 bits)
+int container_create_states(struct container *cont, u64 bits)
 {
 	struct container_subsys *ss;
 	u64 done = 0;
@@ -90,12 +89,12 @@ static int create_states(struct container *cont, u64 bits)
 	return err;
 }
 
-static void destroy_states(struct container *cont)
+void container_destroy_states(struct container *cont, u64 bits)
 {
 	struct container_subsys *ss;
 	int i;
 
-	for_each_subsys (ss, i) {
+	for_each_bound_subsys (ss, i, bits) {
 		if (cont->subsys[i])
 			ss->destroy(ss, cont);
 		cont->subsys[i] = NULL;
@@ -128,7 +127,7 @@ static void container_end_work(struct work_struct *work)
 	struct container *cont = container_of(work, struct container, work);
 
 	mutex_lock(&container_mutex);
-	destroy_states(cont);
+	container_destroy_states(cont, ALL_SUBSYSTEMS);
 	mutex_unlock(&container_mutex);
 	container_free(cont);
 }
@@ -182,7 +181,7 @@ static int make_directory(struct container *cont, struct dentry *dentry, umode_t
 
 	*inode = container_new_dir_inode(dentry->d_sb, cont, mode);
 	if (!*inode) {
-		destroy_states(cont);
+		container_destroy_states(cont, ALL_SUBSYSTEMS);
 		container_free(cont);
 		return -ENOMEM;
 	}
@@ -212,9 +211,15 @@ int container_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
 	if (!cont)
 		return -ENOMEM;
 	mutex_lock(&container_mutex);
+	/* A file has taken the name since (container_show_subsys_files). */
+	if (d_unlinked(dentry)) {
+		err = -EEXIST;
+		container_free(cont);
+		goto out_unlock;
+	}
 	if (test_bit(CONT_NOTIFY_ON_RELEASE, &parent->flags))
 		set_bit(CONT_NOTIFY_ON_RELEASE, &cont->flags);
-	err = create_states(cont, parent->root->subsys_bits);
+	err = container_create_states(cont, parent->root->subsys_bits);
 	if (err) {
 		container_free(cont);
 		goto out_unlock;
@@ -239,22 +244,30 @@ out_unlock:
 
 /* ---- rmdir ---- */
 
-/*
- * Take away the containers' own count of each state, if it is the last one. All or none.
- */
-static bool kill_states(struct container *cont)
+void container_revive_states(struct container *cont, u64 bits)
 {
-	int i, j;
+	int i;
 
 	for (i = 0; i < CONTAINER_SUBSYS_COUNT; i++)
-		if (cont->subsys[i] && atomic_cmpxchg(&cont->subsys[i]->refcnt, 1, 0) != 1)
-			break;
-	if (i == CONTAINER_SUBSYS_COUNT)
-		return true;
-	for (j = 0; j < i; j++)
-		if (cont->subsys[j])
-			atomic_set(&cont->subsys[j]->refcnt, 1);
-	return false;
+		if (bits & (1ULL << i) && cont->subsys[i])
+			atomic_set(&cont->subsys[i]->refcnt, 1);
+}
+
+bool container_kill_states(struct container *cont, u64 bits)
+{
+	u64 killed = 0;
+	int i;
+
+	for (i = 0; i < CONTAINER_SUBSYS_COUNT; i++) {
+		if (!(bits & (1ULL << i)) || !cont->subsys[i])
+			continue;
+		if (atomic_cmpxchg(&cont->subsys[i]->refcnt, 1, 0) != 1) {
+			container_revive_states(cont, killed);
+			return false;
+		}
+		killed |= 1ULL << i;
+	}
+	return true;
 }
 
 static bool has_tasks(struct container *cont)
@@ -276,7 +289,7 @@ int container_rmdir(struct inode *dir, struct dentry *dentry)
 		return -ENOTDIR;
 	mutex_lock(&container_mutex);
 	/* No task can come while the mutex is held: only a move brings one into a container that has none. */
-	if (!list_empty(&cont->children) || has_tasks(cont) || !kill_states(cont)) {
+	if (!list_empty(&cont->children) || has_tasks(cont) || !container_kill_states(cont, ALL_SUBSYSTEMS)) {
 		mutex_unlock(&container_mutex);
 		return -EBUSY;
 	}
@@ -315,6 +328,11 @@ int container_rename(struct inode *old_dir, struct dentry *old, struct inode *ne
 	if (!name)
 		return -ENOMEM;
 	mutex_lock(&container_mutex);
+	if (d_unlinked(new_dentry)) {		/* as in mkdir */
+		mutex_unlock(&container_mutex);
+		kfree(name);
+		return -EEXIST;
+	}
 	was = cont->name;
 	write_seqlock(&rename_seq);
 	rcu_assign_pointer(cont->name, name);
@@ -390,6 +408,31 @@ struct container *container_next_below(struct container *pos, const struct conta
 		if (!list_is_last(&pos->sibling, &pos->parent->children))
 			return list_next_entry(pos, sibling);
 	return NULL;
+}
+
+struct container *container_first_leaf(struct container *cont)
+{
+	mutex_assert_held(&container_mutex);
+	while (!list_empty(&cont->children))
+		cont = list_first_entry(&cont->children, struct container, sibling);
+	return cont;
+}
+
+struct container *container_next_up(struct container *cont)
+{
+	if (list_is_last(&cont->sibling, &cont->parent->children))
+		return cont->parent;
+	return container_first_leaf(list_next_entry(cont, sibling));
+}
+
+bool container_has_dead_children(const struct container *cont)
+{
+	struct container *child;
+	unsigned int refs = 1;		/* its directory's */
+
+	container_for_each_child (child, cont)
+		refs++;
+	return refcount_read(&cont->ref) != refs;
 }
 
 int container_is_descendant(const struct container *cont)

@@ -19,7 +19,8 @@
  *
  * Where things are:
  *	subsys.c	registration of subsystems, boot
- *	hierarchy.c	hierarchies: made, bound, rebound, ended
+ *	hierarchy.c	hierarchies: made, bound, ended
+ *	rebind.c	another set of subsystems for a hierarchy in use
  *	mount.c		the file system type and its options
  *	css_group.c	css_groups: found, made, shared, released
  *	attach.c	moving tasks, and the file `tasks` that does it
@@ -121,7 +122,6 @@ struct container {
 #define CONT_REMOVED	       0	/* rmdir has happened; set under container_mutex */
 #define CONT_NOTIFY_ON_RELEASE 1
 #define CONT_RELEASABLE	       2	/* has had a task or a child: the release agent may run */
-#define CONT_CGROUP_FILES      3	/* has cgroup.procs; changed under container_mutex */
 
 /*
  * A control file. All operations are called with the container alive in memory and fail with ENODEV, without being called, once it
@@ -178,6 +178,8 @@ struct container_subsys {
 	/*
 	 * May tsk (NULL: any task) move into cont? An error stops the move, of all tasks concerned. It stays valid
 	 * while container_mutex is held. cancel_attach: the move that was agreed to does not happen after all.
+	 * A remount that binds or unbinds ss moves all tasks below the top, from the root state to that of their container or back: it
+	 * asks with NULL, once for each css_group, and calls attach() for each task.
 	 */
 	int (*can_attach)(struct container_subsys *ss, struct container *cont, struct task_struct *tsk);
 	void (*cancel_attach)(struct container_subsys *ss, struct container *cont, struct task_struct *tsk);
@@ -229,15 +231,15 @@ void container_init(void);		/* kmalloc works: the other subsystems */
 void container_init_smp(void);		/* all CPUs are up */
 /*
  * copy_process(), in this order. container_fork: child, whose signal_struct is set, gets current's css_group; nobody sees it yet; may
- * sleep if it is a thread. container_can_fork: 0 or the errno of the subsystem that refuses. container_post_fork: just before child's pid
- * can be found, tasklist_lock held for writing; cannot fail. container_fork_done: it has been made; no locks held. When something fails:
- * container_cancel_fork undoes container_can_fork, container_fork_failed undoes container_fork.
+ * sleep if it is a thread. container_can_fork: 0 or the errno of the subsystem that refuses. container_enter: child, whose tgid is set,
+ * is now in its containers; false: these have other subsystems since, so cancel and begin again with container_can_fork.
+ * container_post_fork: tell the subsystems, before child's pid can be found; tasklist_lock is held for writing for these two.
+ * container_fork_done: it has been made; no locks held. When something fails: container_cancel_fork undoes container_can_fork,
+ * container_fork_failed undoes container_fork.
  */
 void container_fork(struct task_struct *child);
-int container_can_fork(struct task_struct *child);
 void container_cancel_fork(struct task_struct *child);
-void container_post_fork(struct task_struct *child);
-void container_fork_done(struct task_struct *child);
+bool container_enter(struct task_struct *child);
 void container_fork_failed(struct task_struct *child);
 /* do_exit(): leave all containers. From here on the task is in no `tasks` file and its path is "/". */
 void container_exit(struct task_struct *tsk);
@@ -300,6 +302,7 @@ struct css_group {
 	refcount_t ref;				/* tasks, and whoever looks; at 0 it leaves the table, memory goes after RCU */
 	/* ---- css_group_lock ---- */
 	bool used;				/* a task has been in it: its containers may become "released" */
+	struct css_group *successor;		/* rebind.c has replaced it: no task is in it, none may enter. Referenced */
 	struct list_head tasks;			/* task_struct.cg_list */
 	struct hlist_node hash_node;
 	struct list_head all;			/* css_groups */
@@ -323,6 +326,30 @@ static inline struct container *task_container(struct task_struct *task, int sub
 	return READ_ONCE(task_subsys_state(task, subsys_id)->container);
 }
 
+/* A task in top containers only, and not a thread, is forked without a call of these. */
+extern bool container_fork_in_top;		/* some subsystem wants to be called for it nevertheless; written at boot */
+int container_ask_fork(struct task_struct *child);
+void container_call_fork(struct task_struct *child);
+void container_thread_made(void);
+static inline bool container_fork_concerns(const struct task_struct *child)
+{
+	return child->containers->nr_links || child->cg_moved || container_fork_in_top;
+}
+static inline int container_can_fork(struct task_struct *child)
+{
+	return unlikely(container_fork_concerns(child)) ? container_ask_fork(child) : 0;
+}
+static inline void container_post_fork(struct task_struct *child)
+{
+	if (unlikely(container_fork_concerns(child)))
+		container_call_fork(child);
+}
+static inline void container_fork_done(struct task_struct *child)
+{
+	if (unlikely(child->signal == current->signal))
+		container_thread_made();
+}
+
 #else /* !CONFIG_CONTAINERS */
 
 static inline void container_init_early(void) {}
@@ -331,6 +358,7 @@ static inline void container_init_smp(void) {}
 static inline void container_fork(struct task_struct *child) {}
 static inline int container_can_fork(struct task_struct *child) { return 0; }
 static inline void container_cancel_fork(struct task_struct *child) {}
+static inline bool container_enter(struct task_struct *child) { return true; }
 static inline void container_post_fork(struct task_struct *child) {}
 static inline void container_fork_done(struct task_struct *child) {}
 static inline void container_fork_failed(struct task_struct *child) {}

@@ -101,30 +101,36 @@ static struct css_group *lookup_css_group(unsigned long hash, struct container *
 	return NULL;
 }
 
-static struct css_group *alloc_css_group(const struct css_group *old, struct container *cont, struct container **conts,
-					 unsigned int n, unsigned long hash)
+/* A group that nobody knows, with the states of `old` and room for n links. */
+static struct css_group *alloc_css_group(const struct css_group *old, unsigned int n, unsigned long hash)
 {
-	struct css_group *cg;
-	unsigned int i;
-	int id;
+	struct css_group *cg = kmalloc(sizeof(*cg) + n * sizeof(cg->links[0]), GFP_KERNEL);
 
-	cg = kmalloc(sizeof(*cg) + n * sizeof(cg->links[0]), GFP_KERNEL);
 	if (!cg)
 		return NULL;
 	refcount_set(&cg->ref, 1);
 	INIT_LIST_HEAD(&cg->tasks);
 	cg->used = false;
+	cg->successor = NULL;
 	cg->hash = hash;
 	cg->nr_links = n;
 	memcpy(cg->subsys, old->subsys, sizeof(cg->subsys));
-	for (id = 0; id < CONTAINER_SUBSYS_COUNT; id++)
-		if (cont->root->subsys_bits & (1ULL << id))
-			cg->subsys[id] = cont->subsys[id];
-	for (i = 0; i < n; i++) {
-		cg->links[i].cont = conts[i];
-		cg->links[i].group = cg;
-	}
 	return cg;
+}
+
+static void set_link(struct css_group *cg, unsigned int i, struct container *cont)
+{
+	cg->links[i].cont = cont;
+	cg->links[i].group = cg;
+}
+
+void set_css_group_states(struct css_group *cg, const struct container *cont, u64 bits)
+{
+	int id;
+
+	for (id = 0; id < CONTAINER_SUBSYS_COUNT; id++)
+		if (bits & (1ULL << id))
+			cg->subsys[id] = cont->subsys[id];
 }
 
 /* css_group_lock held. */
@@ -170,7 +176,7 @@ struct css_group *find_css_group(struct css_group *old, struct container *cont)
 	struct container *few[8], **conts = few;
 	struct css_group *cg;
 	unsigned long hash;
-	unsigned int n;
+	unsigned int n, i;
 
 	mutex_assert_held(&container_mutex);
 	if (old->nr_links + 1 > ARRAY_SIZE(few)) {
@@ -186,8 +192,11 @@ struct css_group *find_css_group(struct css_group *old, struct container *cont)
 	spin_unlock_irq(&css_group_lock);
 	if (!cg) {
 		/* Nobody else makes groups meanwhile: container_mutex is held. */
-		cg = alloc_css_group(old, cont, conts, n, hash);
+		cg = alloc_css_group(old, n, hash);
 		if (cg) {
+			for (i = 0; i < n; i++)
+				set_link(cg, i, conts[i]);
+			set_css_group_states(cg, cont, cont->root->subsys_bits);
 			grow_hash();
 			spin_lock_irq(&css_group_lock);
 			publish_css_group(cg);
@@ -214,28 +223,97 @@ struct css_group *get_task_css_group(struct task_struct *tsk)
 	return cg;
 }
 
-/* The last reference is gone. Take the group out of everything; its containers may become free. */
-static void release_css_group(struct css_group *cg)
+/* css_group_lock held. Take the group out of everything; its containers may have no other. */
+static void unpublish_css_group(struct css_group *cg)
 {
-	unsigned long flags;
 	unsigned int i;
 
-	WARN_ON(!list_empty(&cg->tasks));
-	spin_lock_irqsave(&css_group_lock, flags);
 	nr_css_groups--;
 	hlist_del(&cg->hash_node);
 	list_del(&cg->all);
 	for (i = 0; i < cg->nr_links; i++) {
-		struct container *cont = cg->links[i].cont;
-
 		list_del(&cg->links[i].in_cont);
-		/* Before the count drops: as long as it is held, the container cannot go. */
-		if (cg->used)
-			container_set_releasable(cont);
-		if (--cont->count == 0)
-			check_for_release(cont);
+		cg->links[i].cont->count--;
 	}
-	spin_unlock_irqrestore(&css_group_lock, flags);
+}
+
+/* css_group_lock held. */
+static void release_containers(struct css_group *cg)
+{
+	unsigned int i;
+
+	/* Before the count drops: as long as it is held, the container cannot go. */
+	for (i = 0; cg->used && i < cg->nr_links; i++)
+		container_set_releasable(cg->links[i].cont);
+	unpublish_css_group(cg);
+	for (i = 0; i < cg->nr_links; i++)
+		if (!cg->links[i].cont->count)
+			check_for_release(cg->links[i].cont);
+}
+
+/* ---- groups that have been replaced (rebind.c) ---- */
+
+static atomic_t nr_replaced;			/* that are not gone yet */
+static DECLARE_WAIT_QUEUE_HEAD(replaced_gone);
+
+struct css_group *copy_css_group(const struct css_group *old)
+{
+	struct css_group *cg = alloc_css_group(old, old->nr_links, old->hash);
+	unsigned int i;
+
+	for (i = 0; cg && i < cg->nr_links; i++)
+		set_link(cg, i, old->links[i].cont);
+	return cg;
+}
+
+void replace_css_group(struct css_group *old, struct css_group *cg)
+{
+	lock_assert_held(&css_group_lock);
+	list_splice_init(&old->tasks, &cg->tasks);
+	cg->used = old->used;
+	/* In this order: no container's count falls to 0 in between. */
+	publish_css_group(cg);
+	unpublish_css_group(old);
+	refcount_inc(&cg->ref);
+	old->successor = cg;
+	atomic_inc(&nr_replaced);
+}
+
+void follow_successor(struct task_struct *child)
+{
+	struct css_group *old = child->containers, *cg = old;
+
+	/* Each group in the chain is held by the one before it. */
+	while (cg->successor)
+		cg = cg->successor;
+	refcount_inc(&cg->ref);
+	child->containers = cg;
+	put_css_group(old);
+}
+
+void wait_for_replaced_css_groups(void)
+{
+	wait_event(replaced_gone, !atomic_read(&nr_replaced));
+}
+
+/* ---- references ---- */
+
+/* The last reference is gone. */
+static void release_css_group(struct css_group *cg)
+{
+	struct css_group *successor = cg->successor;
+	unsigned long flags;
+
+	WARN_ON(!list_empty(&cg->tasks));
+	if (likely(!successor)) {
+		spin_lock_irqsave(&css_group_lock, flags);
+		release_containers(cg);
+		spin_unlock_irqrestore(&css_group_lock, flags);
+	} else {
+		put_css_group(successor);
+		if (atomic_dec_and_test(&nr_replaced))
+			wake_up_all(&replaced_gone);
+	}
 	kfree_rcu(cg, rcu);
 }
 

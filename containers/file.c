@@ -202,30 +202,42 @@ static umode_t cftype_mode(const struct cftype *cft)
 	return (reads ? 0444 : 0) | (writes ? 0200 : 0);
 }
 
-/* Put one file into cont's directory, owned as the directory is. Its i_mutex is held, or nobody sees it yet. */
+/* A hidden dentry for cft's file in cont's directory, not there yet. ERR_PTR. */
+static struct dentry *file_dentry(struct container *cont, const struct cftype *cft)
+{
+	struct dentry *dentry = d_alloc_name(cont->dentry, cft->name), *there;
+
+	if (!dentry)
+		return ERR_PTR(-ENOMEM);
+	there = d_lookup(cont->dentry, &dentry->d_name);
+	if (there && there->d_inode) {
+		dput(dentry);
+		dentry = ERR_PTR(-EEXIST);
+	}
+	dput(there);
+	return dentry;
+}
+
+/*
+ * Put one file into cont's directory, owned as the directory is, and hide it if others can see that: show_files() is to follow.
+ * container_mutex is enough: container_lookup(), mkdir and rename have it when a name comes.
+ */
 static int add_file(struct container *cont, const struct cftype *cft)
 {
 	const struct inode *dir = cont->dentry->d_inode;
 	struct dentry *dentry;
 	struct inode *inode;
-	int err;
 
 	if (container_is_top(cont) ? cft->flags & CFTYPE_NOT_ON_ROOT : cft->flags & CFTYPE_ONLY_ON_ROOT)
 		return 0;
-	/* In a directory in the making, or of a mount that is not complete, nobody has looked for anything yet. */
-	if (!dir || list_empty(&cont->root->root_list))
-		dentry = d_alloc_name(cont->dentry, cft->name);
-	else
-		dentry = lookup_one(cont->dentry, cft->name, strlen(cft->name));
-	if (IS_ERR_OR_NULL(dentry))
-		return dentry ? PTR_ERR(dentry) : -ENOMEM;
-	err = -EEXIST;
-	if (dentry->d_inode)
-		goto out_put;
-	err = -ENOMEM;
+	dentry = file_dentry(cont, cft);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
 	inode = new_inode(cont->dentry->d_sb);
-	if (!inode)
-		goto out_put;
+	if (!inode) {
+		dput(dentry);
+		return -ENOMEM;
+	}
 	inode->i_mode = S_IFREG | cftype_mode(cft);
 	/* Whoever makes the directory owns its files too. */
 	inode->i_uid = dir ? dir->i_uid : current_fsuid();
@@ -234,12 +246,13 @@ static int add_file(struct container *cont, const struct cftype *cft)
 	inode->i_op = &container_file_inode_operations;
 	inode->i_fop = &container_file_operations;
 	dentry->d_fsdata = (void *)cft;
-	d_add(dentry, inode);
+	if (!dir || list_empty(&cont->root->root_list))
+		d_add(dentry, inode);		/* a directory, or a whole mount, in the making */
+	else
+		d_instantiate(dentry, inode);
 	d_pin(dentry);
-	err = 0;
-out_put:
 	dput(dentry);
-	return err;
+	return 0;
 }
 
 /* The subsystem whose populate() runs; container_mutex. */
@@ -279,15 +292,6 @@ int container_populate_subsys(struct container *cont, struct container_subsys *s
 	return err;
 }
 
-static int add_cgroup_file(struct container *cont)
-{
-	int err = add_file(cont, &cgroup_procs_cftype);
-
-	if (!err)
-		set_bit(CONT_CGROUP_FILES, &cont->flags);
-	return err;
-}
-
 int container_populate_dir(struct container *cont)
 {
 	struct container_subsys *ss;
@@ -297,7 +301,7 @@ int container_populate_dir(struct container *cont)
 	for (i = 0; i < ARRAY_SIZE(core_files) && !err; i++)
 		err = add_file(cont, core_files[i]);
 	if (!err && cont->root->cgroup_files)
-		err = add_cgroup_file(cont);
+		err = add_file(cont, &cgroup_procs_cftype);
 	for_each_bound_subsys (ss, id, cont->root->subsys_bits)
 		if (!err)
 			err = container_populate_subsys(cont, ss);
@@ -316,7 +320,7 @@ static bool is_file_of(const struct dentry *child, const void *arg)
 }
 
 /*
- * Remove the names of dir's files that belong to owner, or all of them (NULL). Child directories stay. dir's i_mutex is held, so that no
+ * Remove the names of dir's files that belong to owner, or all of them (NULL). Child directories stay. container_mutex is held, so that no
  * file comes; but a name that somebody looked for in vain goes at any moment, so each step looks at the list anew.
  */
 static void remove_files(struct dentry *dir, const char *owner)
@@ -328,6 +332,49 @@ static void remove_files(struct dentry *dir, const char *owner)
 		d_delete_pinned(file);
 		dput(file);
 	}
+}
+
+static bool is_hidden_file_of(const struct dentry *child, const void *owner)
+{
+	return is_file_of(child, owner) && d_unlinked(child);
+}
+
+static bool is_shown_file_of(const struct dentry *child, const void *owner)
+{
+	return is_file_of(child, owner) && !d_unlinked(child);
+}
+
+/* Who has looked for the name in vain and is about to use it (mkdir, rename) sees that his dentry is not hashed any more. */
+static void show_files(struct dentry *dir, const char *owner)
+{
+	struct dentry *file, *looked_for;
+
+	while ((file = d_find_child(dir, is_hidden_file_of, owner))) {
+		looked_for = d_lookup(dir, &file->d_name);
+		if (looked_for) {
+			d_drop(looked_for);
+			dput(looked_for);
+		}
+		d_add(file, file->d_inode);
+		dput(file);
+	}
+}
+
+void container_show_subsys_files(struct container *cont, struct container_subsys *ss)
+{
+	show_files(cont->dentry, ss->name);
+}
+
+bool container_hide_subsys_files(struct container *cont, struct container_subsys *ss)
+{
+	struct dentry *file;
+	bool hidden = true;
+
+	while (hidden && (file = d_find_child(cont->dentry, is_shown_file_of, ss->name))) {
+		hidden = d_drop_unused(file);
+		dput(file);
+	}
+	return hidden;
 }
 
 void container_remove_subsys_files(struct container *cont, struct container_subsys *ss)
@@ -342,69 +389,47 @@ void container_clear_dir(struct dentry *dir)
 
 /* ---- a hierarchy that is mounted as "cgroup" later than it was made ---- */
 
-/* A container of root whose having the file is not `want`; its dentry is referenced. NULL: none is left. */
-static struct container *find_differing(struct containerfs_root *root, bool want, struct dentry **dentry)
-{
-	struct container *cont;
-
-	mutex_lock(&container_mutex);
-	container_for_each_below (cont, &root->top_container)
-		if (test_bit(CONT_CGROUP_FILES, &cont->flags) != want)
-			break;
-	*dentry = cont ? dget(cont->dentry) : NULL;
-	mutex_unlock(&container_mutex);
-	return cont;
-}
-
-static void remove_cgroup_file(struct container *cont)
-{
-	remove_files(cont->dentry, "cgroup");
-	clear_bit(CONT_CGROUP_FILES, &cont->flags);
-}
-
-/* Bring every directory to `want`, one at a time: an i_mutex comes before container_mutex, so the tree is looked at anew for each. */
-static int change_cgroup_files(struct containerfs_root *root, bool want)
-{
-	struct container *cont;
-	struct dentry *dentry;
-	int err = 0;
-
-	while (!err && (cont = find_differing(root, want, &dentry))) {
-		mutex_lock(&dentry->d_inode->i_mutex);
-		mutex_lock(&container_mutex);
-		if (!container_is_removed(cont) && test_bit(CONT_CGROUP_FILES, &cont->flags) != want) {
-			if (want)
-				err = add_cgroup_file(cont);
-			else
-				remove_cgroup_file(cont);
-		}
-		mutex_unlock(&container_mutex);
-		mutex_unlock(&dentry->d_inode->i_mutex);
-		dput(dentry);
-	}
-	return err;
-}
-
 int container_add_cgroup_files(struct containerfs_root *root)
 {
-	int err;
+	struct container *cont;
+	int err = 0;
 
 	mutex_lock(&container_mutex);
-	root->cgroup_files = true;	/* new directories have it from now on */
+	if (root->cgroup_files)
+		goto out_unlock;
+	container_for_each_below (cont, &root->top_container)
+		if (!err)
+			err = add_file(cont, &cgroup_procs_cftype);
+	container_for_each_below (cont, &root->top_container) {
+		if (err)
+			remove_files(cont->dentry, "cgroup");
+		else
+			show_files(cont->dentry, "cgroup");
+	}
+	root->cgroup_files = !err;
+out_unlock:
 	mutex_unlock(&container_mutex);
-	err = change_cgroup_files(root, true);
-	if (!err)
-		return 0;
-	mutex_lock(&container_mutex);
-	root->cgroup_files = false;
-	mutex_unlock(&container_mutex);
-	change_cgroup_files(root, false);
 	return err;
 }
 
 /* ---- directories ---- */
 
+/* No such name; or one has come before we had container_mutex, without which none comes. */
+static int container_lookup(struct inode *dir, struct dentry *dentry)
+{
+	struct dentry *there;
+
+	mutex_lock(&container_mutex);
+	there = d_lookup(dentry->d_parent, &dentry->d_name);
+	if (!there)
+		d_add(dentry, NULL);
+	mutex_unlock(&container_mutex);
+	dput(there);
+	return there ? -EAGAIN : 0;
+}
+
 static const struct inode_operations container_dir_inode_operations = {
+	.lookup = container_lookup,
 	.mkdir = container_mkdir,
 	.rmdir = container_rmdir,
 	.rename = container_rename,

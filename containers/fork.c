@@ -4,7 +4,8 @@
  * reverse, and a callback only where a subsystem has one.
  *
  * The child is born into the css_group that its parent had when copy_process() began. If the parent is moved meanwhile, the child stays
- * where it was born: it enters that group's list of tasks before anyone can find its pid. Not so a new thread of a process that is moved as
+ * where it was born: it enters that group's list of tasks before anyone can find it. If a remount replaces the group meanwhile, it does
+ * not get in, and goes round once more with the group's successor. Not so a new thread of a process that is moved as
  * a whole: it would be left behind. threadgroup_rwsem keeps the two apart; a fork that makes no thread never touches it.
  */
 #include "containers/internal.h"
@@ -18,6 +19,7 @@ struct callback_set {
 	u64 all, top;
 };
 static struct callback_set have_fork, have_exit, have_can_fork;
+bool container_fork_in_top;
 
 static void note_callback(struct callback_set *set, struct container_subsys *ss, bool has)
 {
@@ -33,6 +35,7 @@ void container_note_callbacks(struct container_subsys *ss)
 	note_callback(&have_fork, ss, ss->fork);
 	note_callback(&have_exit, ss, ss->exit);
 	note_callback(&have_can_fork, ss, ss->can_fork);
+	container_fork_in_top = have_fork.top || have_can_fork.top;
 }
 
 /* Those to call for a task of this group. */
@@ -53,19 +56,14 @@ static u64 fork_wanted_by(const struct task_struct *child)
  */
 DECLARE_RWSEM(threadgroup_rwsem);
 
-static bool is_thread_of_current(const struct task_struct *child)
-{
-	return child->signal == current->signal;
-}
-
 void container_fork(struct task_struct *child)
 {
-	if (is_thread_of_current(child))
+	if (child->signal == current->signal)
 		down_read(&threadgroup_rwsem);
 	child->containers = get_task_css_group(current);
 	/*
 	 * After the group: if the parent is in the top containers again, but this copy of it was made while it was not (or not
-	 * quite), this is set, and container_post_fork() lets the subsystems put the copy right.
+	 * quite), this is set, and container_call_fork() lets the subsystems put the copy right.
 	 */
 	child->cg_moved = READ_ONCE(current->cg_moved);
 }
@@ -81,11 +79,13 @@ static void cancel_fork_below(struct task_struct *child, int n)
 			ss->cancel_fork(ss, child);
 }
 
-int container_can_fork(struct task_struct *child)
+int container_ask_fork(struct task_struct *child)
 {
 	struct container_subsys *ss;
 	int i, err;
 
+	if (unlikely(READ_ONCE(child->containers->successor)))
+		follow_successor(child);
 	for_each_bound_subsys (ss, i, wanted_by(&have_can_fork, child->containers)) {
 		err = ss->can_fork(ss, child);
 		if (err) {
@@ -101,23 +101,32 @@ void container_cancel_fork(struct task_struct *child)
 	cancel_fork_below(child, CONTAINER_SUBSYS_COUNT);
 }
 
-void container_post_fork(struct task_struct *child)
+bool container_enter(struct task_struct *child)
 {
-	struct container_subsys *ss;
+	struct css_group *cg = child->containers;
 	unsigned long flags;
-	int i;
+	bool current_group;
 
 	spin_lock_irqsave(&css_group_lock, flags);
-	list_add_tail(&child->cg_list, &child->containers->tasks);
+	current_group = !cg->successor;
+	if (likely(current_group))
+		list_add_tail(&child->cg_list, &cg->tasks);
 	spin_unlock_irqrestore(&css_group_lock, flags);
+	return current_group;
+}
+
+void container_call_fork(struct task_struct *child)
+{
+	struct container_subsys *ss;
+	int i;
+
 	for_each_bound_subsys (ss, i, fork_wanted_by(child))
 		ss->fork(ss, child);
 }
 
-void container_fork_done(struct task_struct *child)
+void container_thread_made(void)
 {
-	if (is_thread_of_current(child))
-		up_read(&threadgroup_rwsem);
+	up_read(&threadgroup_rwsem);
 }
 
 void container_fork_failed(struct task_struct *child)

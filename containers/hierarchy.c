@@ -6,7 +6,7 @@
  * all tasks in it and no file system. It has one root state for ever. Binding moves that: from the top container of the
  * old hierarchy to the top container of the new one. No task or css_group has to change, since they point to the state.
  *
- * Changing the set while child containers exist is refused: their states would have to be made or destroyed for each, all or nothing.
+ * Changing the set of a hierarchy that is there already is in rebind.c.
  *
  * Everything here runs under container_mutex. Start with root_activate().
  */
@@ -73,11 +73,12 @@ static void bind_subsys(struct container_subsys *ss, struct containerfs_root *to
 		ss->bind(ss, to_top);
 }
 
-static void bind_bits(u64 bits, struct containerfs_root *to)
+void bind_subsystems(u64 bits, struct containerfs_root *to)
 {
 	struct container_subsys *ss;
 	int i;
 
+	mutex_assert_held(&container_mutex);
 	for_each_bound_subsys (ss, i, bits)
 		bind_subsys(ss, to);
 }
@@ -90,11 +91,11 @@ int root_activate(struct containerfs_root *root, struct super_block *sb, u64 bit
 	if (bits & ~rootnode.subsys_bits)
 		return -EBUSY;
 	root->top_container.dentry = sb->s_root;
-	bind_bits(bits, root);
+	bind_subsystems(bits, root);
 	err = container_populate_dir(&root->top_container);
 	if (err) {
 		container_clear_dir(sb->s_root);
-		bind_bits(bits, &rootnode);
+		bind_subsystems(bits, &rootnode);
 		return err;
 	}
 	root->sb = sb;
@@ -109,52 +110,7 @@ void root_deactivate(struct containerfs_root *root)
 	mutex_assert_held(&container_mutex);
 	WARN_ON(!list_empty(&root->top_container.children));
 	set_bit(CONT_REMOVED, &root->top_container.flags);
-	bind_bits(root->subsys_bits, &rootnode);
+	bind_subsystems(root->subsys_bits, &rootnode);
 	list_del_init(&root->root_list);
 	root->sb = NULL;
-}
-
-/* Make the files of the subsystems in bits, which are bound; on error those that were made are gone again. */
-static int populate_bits(struct container *top, u64 bits)
-{
-	struct container_subsys *ss;
-	int i, j, err = 0;
-
-	for_each_bound_subsys (ss, i, bits) {
-		err = container_populate_subsys(top, ss);
-		if (err)
-			break;
-	}
-	if (!err)
-		return 0;
-	for (j = 0; j <= i; j++)
-		if (bits & (1ULL << j))
-			container_remove_subsys_files(top, subsys[j]);
-	return err;
-}
-
-int root_rebind(struct containerfs_root *root, u64 bits)
-{
-	struct container *top = &root->top_container;
-	u64 add = bits & ~root->subsys_bits, remove = root->subsys_bits & ~bits;
-	struct container_subsys *ss;
-	int i, err;
-
-	mutex_assert_held(&container_mutex);
-	if (!add && !remove)
-		return 0;
-	if ((add & ~rootnode.subsys_bits) || root->number_of_containers > 1)
-		return -EBUSY;
-	/* What can fail comes first. */
-	bind_bits(add, root);
-	err = populate_bits(top, add);
-	if (err) {
-		bind_bits(add, &rootnode);
-		return err;
-	}
-	for_each_bound_subsys (ss, i, remove)
-		container_remove_subsys_files(top, ss);
-	bind_bits(remove, &rootnode);
-	WRITE_ONCE(root->wanted_bits, bits);
-	return 0;
 }

@@ -61,16 +61,39 @@ void root_free(struct containerfs_root *root);			/* never became visible */
 /* Bind opts' subsystems, fill the top directory, publish. All or nothing. Its i_mutex is held. -EBUSY, -ENOMEM, populate's. */
 int root_activate(struct containerfs_root *root, struct super_block *sb, u64 bits);
 void root_deactivate(struct containerfs_root *root);		/* last unmount, no child containers: give the subsystems back */
-/* Change the set of bound subsystems. -EBUSY: one is in use, or there are children. The top directory's i_mutex, container_mutex held. */
-int root_rebind(struct containerfs_root *root, u64 bits);
+/* Hand subsystems and their root states over to the top container of `to`. container_mutex held. */
+void bind_subsystems(u64 bits, struct containerfs_root *to);
 struct containerfs_root *root_by_name(const char *name);	/* container_mutex */
 void container_init_top(struct container *cont, struct containerfs_root *root);
+
+/* ---- rebind.c ---- */
+/*
+ * Change the set of bound subsystems, with containers and tasks there: all or nothing. s_umount held for writing, container_mutex not.
+ * -EBUSY: one is bound elsewhere, or one that goes has an open file or a held state; -EEXIST: a child has the name of a file; -ENOMEM;
+ * what a subsystem said. May sleep.
+ */
+int root_rebind(struct containerfs_root *root, u64 bits);
 
 /* ---- container.c ---- */
 void container_get(struct container *cont);
 bool container_tryget(struct container *cont);	/* false: it is on its way out */
 void container_put(struct container *cont);		/* any context; states are destroyed later, in a work item */
 void container_init_css(struct container_subsys *ss, struct container *cont);
+/* States of the subsystems in bits; container_mutex held. Make them: on error none is left, what create() said. Destroy those there are. */
+int container_create_states(struct container *cont, u64 bits);
+void container_destroy_states(struct container *cont, u64 bits);
+/*
+ * Take away the container's own count of each state, if it is the last one: nobody may get it any more. All or none; false: one is held.
+ * container_revive_states() gives the counts back.
+ */
+bool container_kill_states(struct container *cont, u64 bits);
+void container_revive_states(struct container *cont, u64 bits);
+#define ALL_SUBSYSTEMS (~0ULL >> (64 - CONTAINER_SUBSYS_COUNT))
+/* From the first container in a tree that has no child, over each after its children, to the top. container_mutex held. */
+struct container *container_first_leaf(struct container *cont);
+struct container *container_next_up(struct container *cont);
+/* Are there containers that were removed below cont, but are still open? container_mutex held. */
+bool container_has_dead_children(const struct container *cont);
 int container_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode);
 int container_rmdir(struct inode *dir, struct dentry *dentry);
 int container_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new_dentry, unsigned int flags);
@@ -78,7 +101,10 @@ struct container_name *container_name_alloc(const char *text, size_t len);
 
 /* ---- file.c ---- */
 int container_populate_dir(struct container *cont);		/* the core's files and those of all bound subsystems */
+/* In a directory that can be seen the files are made hidden, until they are shown. container_mutex held for all of these. */
 int container_populate_subsys(struct container *cont, struct container_subsys *ss);
+void container_show_subsys_files(struct container *cont, struct container_subsys *ss);
+bool container_hide_subsys_files(struct container *cont, struct container_subsys *ss);	/* false: one is open; some may be hidden */
 /* Have the files of the type "cgroup" in all directories of root. s_umount held for writing. -ENOMEM, -EEXIST: none has them. */
 int container_add_cgroup_files(struct containerfs_root *root);
 void container_remove_subsys_files(struct container *cont, struct container_subsys *ss);
@@ -102,6 +128,13 @@ extern const struct cftype tasks_cftype, procs_cftype, cgroup_procs_cftype;
  * The group that is `old` but for being in `cont`; referenced. NULL: no memory. May sleep; container_mutex held.
  */
 struct css_group *find_css_group(struct css_group *old, struct container *cont);
+/* A group with the same links, that nobody can find yet, referenced, and its states for cont in it. NULL: no memory. */
+struct css_group *copy_css_group(const struct css_group *old);
+void set_css_group_states(struct css_group *cg, const struct container *cont, u64 bits);
+/* `cg` takes the place of `old` and has its tasks now; old knows it as its successor. css_group_lock held. */
+void replace_css_group(struct css_group *old, struct css_group *cg);
+void wait_for_replaced_css_groups(void);		/* until the last reference to each is gone; may sleep */
+void follow_successor(struct task_struct *child);	/* an unborn child: to the group that has replaced its own, if one has */
 struct css_group *get_task_css_group(struct task_struct *tsk);	/* referenced; any context */
 void put_css_group(struct css_group *cg);		/* any context with irqs off or on */
 /* The container of a group in a hierarchy. css_group_lock, RCU or a reference. */

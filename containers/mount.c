@@ -290,24 +290,20 @@ static void container_kill_sb(struct super_block *sb)
 static int container_remount(struct super_block *sb, int *flags, char *data)
 {
 	struct containerfs_root *root = sb->s_fs_info;
-	struct inode *dir = sb->s_root->d_inode;
 	struct container_opts opts;
 	int err;
 
 	err = parse_options(data, &opts);
-	if (err)
-		goto out_opts;
-	mutex_lock(&dir->i_mutex);
-	mutex_lock(&container_mutex);
-	if (*opts.name && strcmp(opts.name, root->name))
+	if (!err && *opts.name && strcmp(opts.name, root->name))
 		err = -EINVAL;
 	/* Options that choose nothing leave the set as it is. */
-	else if (opts.subsys_bits || opts.none)
+	if (!err && (opts.subsys_bits || opts.none))
 		err = root_rebind(root, opts.subsys_bits);
-	if (!err && opts.release_agent)
-		swap(root->release_agent, opts.release_agent);
+	if (err || !opts.release_agent)
+		goto out_opts;
+	mutex_lock(&container_mutex);
+	swap(root->release_agent, opts.release_agent);
 	mutex_unlock(&container_mutex);
-	mutex_unlock(&dir->i_mutex);
 out_opts:
 	kfree(opts.release_agent);
 	return err;

@@ -312,6 +312,19 @@ void d_delete_pinned(struct dentry *dentry)
 	unpin(dentry, true);
 }
 
+bool d_drop_unused(struct dentry *dentry)
+{
+	bool unused;
+
+	spin_lock(&dentry->d_lock);
+	/* Lookups take a reference under d_lock, and not of what is unhashed. */
+	unused = atomic_read(&dentry->d_count) == 2 && dentry->d_flags & DCACHE_PINNED;
+	if (unused)
+		__d_drop(dentry);
+	spin_unlock(&dentry->d_lock);
+	return unused;
+}
+
 struct dentry *d_find_child(struct dentry *dir, bool (*match)(const struct dentry *, const void *),
 			    const void *arg)
 {
@@ -453,7 +466,7 @@ struct dentry *lookup_hash(struct dentry *parent, const struct qstr *name)
 		err = dir->i_op->lookup(dir, dentry);
 		if (err) {
 			dput(dentry);
-			return ERR_PTR(err);
+			return err == -EAGAIN ? lookup_hash(parent, name) : ERR_PTR(err);
 		}
 	} else {
 		d_add(dentry, NULL);

@@ -113,8 +113,8 @@ struct dentry_operations {
 
 struct inode_operations {
 	/*
-	 * Find `dentry`'s name in dir: d_add() it (negative too). 0 or error. dir->i_mutex held.
-	 * NULL: only what d_add put there.
+	 * Find `dentry`'s name in dir: d_add() it (negative too). 0 or error; -EAGAIN: the name has
+	 * come to the dcache meanwhile. dir->i_mutex held. NULL: only what d_add put there.
 	 */
 	int (*lookup)(struct inode *dir, struct dentry *dentry);
 	/* all of these: both i_mutex as VFS rules */
@@ -300,6 +300,8 @@ void d_instantiate(struct dentry *dentry, struct inode *inode);
 void d_pin(struct dentry *dentry);
 void d_drop(struct dentry *dentry);			/* unhash: not to be found any more */
 void d_unpin(struct dentry *dentry);			/* drop the pin; may sleep */
+/* unhash what nobody but its pin and the caller refers to; false: somebody does */
+bool d_drop_unused(struct dentry *dentry);
 /* unhash and drop the pin: the name is gone; users keep it alive */
 void d_delete_pinned(struct dentry *dentry);
 /*

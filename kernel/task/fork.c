@@ -271,7 +271,6 @@ static void become_thread(struct task_struct *p)
 	struct signal_struct *sig = p->signal;
 
 	p->group_leader = current->group_leader;
-	p->tgid = current->tgid;
 	p->real_parent = p->parent = current->real_parent;
 	p->exit_signal = -1;
 	sig->nr_threads++;
@@ -284,7 +283,6 @@ static void become_process(struct task_struct *p, u64 flags, struct task_struct 
 	struct signal_struct *sig = p->signal;
 
 	p->group_leader = p;
-	p->tgid = p->pid;
 	p->exit_signal = (flags & CLONE_PARENT) ? current->group_leader->exit_signal
 						: (int)(flags & CSIGNAL);
 	p->real_parent = p->parent = (flags & CLONE_PARENT) ? current->real_parent : parent;
@@ -303,16 +301,26 @@ static void become_process(struct task_struct *p, u64 flags, struct task_struct 
 	list_add_tail_rcu(&p->tasks, &init_task.tasks);
 }
 
-/* Make p visible; -ERESTARTNOINTR: a signal came first, which the child would otherwise miss. */
+/*
+ * Make p visible; -ERESTARTNOINTR: a signal came first, which the child would otherwise miss. -EAGAIN:
+ * its containers have changed, to be tried again (container_enter).
+ */
 static int publish(struct task_struct *p, u64 flags, struct task_struct *parent)
 {
+	int err = 0;
+
 	write_lock_irq(&tasklist_lock);
 	spin_lock(&current->sighand->siglock);
 	recalc_sigpending();
-	if (signal_pending(current)) {
+	p->tgid = flags & CLONE_THREAD ? current->tgid : p->pid;
+	if (signal_pending(current))
+		err = -ERESTARTNOINTR;
+	else if (!container_enter(p))
+		err = -EAGAIN;
+	if (err) {
 		spin_unlock(&current->sighand->siglock);
 		write_unlock_irq(&tasklist_lock);
-		return -ERESTARTNOINTR;
+		return err;
 	}
 	if (flags & CLONE_THREAD)
 		become_thread(p);
@@ -420,17 +428,19 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args,
 		err = 0;
 	if (err)
 		goto out_container;
-	err = container_can_fork(p);
+	do {
+		err = container_can_fork(p);
+		if (err)
+			goto out_namespace;
+		err = publish(p, flags, start ? &init_task : current->group_leader);
+		if (err)
+			container_cancel_fork(p);
+	} while (unlikely(err == -EAGAIN));
 	if (err)
 		goto out_namespace;
-	err = publish(p, flags, start ? &init_task : current->group_leader);
-	if (err)
-		goto out_can_fork;
 	container_fork_done(p);
 	return p;
 
-out_can_fork:
-	container_cancel_fork(p);
 out_namespace:
 	if (flags & (CLONE_NEWNS | CLONE_NEWUTS))
 		container_new_namespace_failed(p, p->pid);

@@ -11,7 +11,7 @@ test-containers: all
 test-linux: all
 	tests/containers/run both
 
-$(BUILD)/tests/containers/%: tests/containers/%.c
+$(BUILD)/tests/containers/%: tests/containers/%.c $(wildcard tests/containers/*.h tests/guest/usage.h)
 	@mkdir -p $(@D)
 	$(Q)$(MUSLCC) -static -O2 -std=gnu17 -Wall -Wextra -o $@ $<
 

@@ -56,7 +56,7 @@ struct node {				/* a container */
 };
 
 struct hierarchy {
-	const char *options, *label;	/* label: what stands in /proc/PID/container */
+	char options[64], label[64];	/* label: what stands in /proc/PID/container */
 	char dir[8];
 	bool mounted, active;
 	int top;
@@ -76,7 +76,7 @@ static int to_actor[ACTORS][2], from_actor[ACTORS][2];
 static const int users[] = { 0, 1000, 1001 };
 static bool on_linux, verbose;
 static const char *procfile, *limit_name;
-static int limit_hierarchy = -1;
+static int limit_hierarchy = -1;	/* where limit_name is bound; Paddock: 1, 2 or none, changed by remounts */
 static uint64_t seed, state;
 static long operation;
 
@@ -195,6 +195,20 @@ static bool may_search(int user, int n)
 	return true;
 }
 
+/* Paddock: hierarchy H (1 or 2) has the limiting subsystem, or none. What was set there is lost with it. */
+static void set_limited(int h, bool limited)
+{
+	snprintf(hier[h].options, sizeof(hier[h].options), "%s,name=fuzz%d", limited ? limit_name : "none", h);
+	snprintf(hier[h].label, sizeof(hier[h].label), "%s%sname=fuzz%d", limited ? limit_name : "", limited ? "," : "", h);
+	if (limited)
+		limit_hierarchy = h;
+	else if (limit_hierarchy == h)
+		limit_hierarchy = -1;
+	for (int i = 0; i < NODES; i++)
+		if (nodes[i].h == h)
+			nodes[i].max = NO_LIMIT;
+}
+
 static int pick_hierarchy(void)
 {
 	return rnd(HIERARCHIES);
@@ -287,6 +301,16 @@ static const char *read_text(const char *path)
 	close(fd);
 	text[used] = '\0';
 	return text;
+}
+
+/* Is NAME a subsystem? */
+static bool has_subsystem(const char *name)
+{
+	char pattern[40];
+
+	read_text(on_linux ? "/proc/cgroups" : "/proc/containers");
+	snprintf(pattern, sizeof(pattern), "\n%s\t", name);
+	return strstr(text, pattern);
 }
 
 static int new_node(int h, int parent, const char *name, int user)
@@ -658,6 +682,26 @@ static bool has_line(long number)
 	return false;
 }
 
+/* The files of the limiting subsystem are there, and right, where it is bound. */
+static void compare_limit(int n)
+{
+	bool bound = limit_name && nodes[n].h == limit_hierarchy && nodes[n].parent >= 0;
+	char file[40];
+
+	snprintf(file, sizeof(file), "%s.current", limit_name);
+	if (!access(file_in(n, file), F_OK) != bound)
+		wrong("%s is %sthere", file_in(n, file), bound ? "not " : "");
+	if (!bound)
+		return;
+	read_text(file_in(n, file));
+	if (strtol(text, NULL, 10) != tasks_in(n, true))
+		wrong("%s is %s, the model has %d", file_in(n, file), text, tasks_in(n, true));
+	snprintf(file, sizeof(file), "%s.max", limit_name);
+	read_text(file_in(n, file));
+	if (nodes[n].max == NO_LIMIT ? strcmp(text, "max\n") : strtol(text, NULL, 10) != nodes[n].max)
+		wrong("%s is %s, the model has %ld", file_in(n, file), text, nodes[n].max);
+}
+
 static void op_compare_tasks(void)
 {
 	int n = pick_node(), lines = 0;
@@ -676,6 +720,7 @@ static void op_compare_tasks(void)
 			wrong("actor %d (%d) is %s%s, says the file", i, actors[i].pid, has_line(actors[i].pid) ? "in " : "not in ", file_in(n, "tasks"));
 	if (nodes[n].parent >= 0 && lines != tasks_in(n, false))
 		wrong("%s has %d lines, the model %d tasks", file_in(n, "tasks"), lines, tasks_in(n, false));
+	compare_limit(n);
 }
 
 static void op_compare_proc(void)
@@ -774,6 +819,8 @@ static bool umount_hierarchy(int h)
 	if (!children(hier[h].top)) {
 		hier[h].active = false;
 		nodes[hier[h].top].used = false;
+		if (!on_linux && h == limit_hierarchy)
+			set_limited(h, false);
 	}
 	return true;
 }
@@ -801,13 +848,34 @@ static void op_remount(void)
 		check(mount("fuzz", hier[h].dir, type, MS_REMOUNT, options), strcmp(options, "nosuch") ? EINVAL : ENOENT, "remount", options, 0);
 }
 
+/* The limiting subsystem comes to a hierarchy with containers and tasks, or goes from it. */
+static void op_rebind(void)
+{
+	int h = 1 + rnd(2), expected = 0;
+	bool limited = rnd(3);
+	char options[64];
+
+	if (on_linux || !hier[h].mounted || !has_subsystem(limit_name))
+		return;
+	/* A removed container that is still open may keep its parent's state, and that the subsystem (EBUSY): not modelled. */
+	for (int i = 0; i < HELD; i++)
+		if (!limited && held[i].fd >= 0 && nodes[held[i].node].h == h && nodes[held[i].node].removed)
+			return;
+	if (limited && limit_hierarchy >= 0 && limit_hierarchy != h)
+		expected = EBUSY;
+	snprintf(options, sizeof(options), "%s,name=fuzz%d", limited ? limit_name : "none", h);
+	check(mount("fuzz", hier[h].dir, "container", MS_REMOUNT, options), expected, "remount", options, 0);
+	if (!expected && limited != (limit_hierarchy == h))
+		set_limited(h, limited);
+}
+
 static void op_mount_busy(void)
 {
 	static char options[128];
 
 	if (!hier[0].active || limit_hierarchy < 0)
 		return;
-	snprintf(options, sizeof(options), "%s,%s", hier[0].options, hier[1].options);
+	snprintf(options, sizeof(options), "%s,%s", hier[0].options, limit_name);
 	check(mount("fuzz", "/fuzz", on_linux ? "cgroup" : "container", 0, options), EBUSY, "mount", options, 0);
 }
 
@@ -817,7 +885,7 @@ static const struct { int weight; void (*run)(void); } operations[] = {
 	{ 14, op_mkdir }, { 9, op_rmdir }, { 5, op_rename }, { 2, op_rename_away }, { 20, op_attach }, { 2, op_attach_rubbish },
 	{ 1, op_bad_pointer }, { 4, op_notify }, { 4, op_permissions }, { 3, op_start }, { 5, op_fork }, { 4, op_kill }, { 3, op_limit },
 	{ 4, op_hold }, { 5, op_use_held }, { 4, op_release }, { 8, op_compare_tasks }, { 6, op_compare_proc }, { 5, op_compare_dir },
-	{ 2, op_mount }, { 2, op_umount }, { 2, op_remount }, { 1, op_mount_busy },
+	{ 2, op_mount }, { 2, op_umount }, { 2, op_remount }, { 4, op_rebind }, { 1, op_mount_busy },
 };
 
 static void step(void)
@@ -837,35 +905,18 @@ static void step(void)
 	}
 }
 
-/* Is NAME a subsystem? */
-static bool has_subsystem(const char *name)
-{
-	char pattern[40];
-
-	read_text(on_linux ? "/proc/cgroups" : "/proc/containers");
-	snprintf(pattern, sizeof(pattern), "\n%s\t", name);
-	return strstr(text, pattern);
-}
-
 static void set_up(void)
 {
 	static const char *const plain[] = { "debug", "cpuacct", "misc" };
 
 	on_linux = access("/proc/containers", F_OK) != 0;
 	procfile = on_linux ? "cgroup" : "container";
-	for (int i = 0; i < 3 && !hier[0].options; i++)
+	for (int i = 0; i < 3 && !*hier[0].options; i++)
 		if (has_subsystem(plain[i]))
-			hier[0].options = hier[0].label = plain[i];
+			strcpy(hier[0].label, strcpy(hier[0].options, plain[i]));
 	limit_name = on_linux ? "pids" : "numtasks";
-	if (has_subsystem(limit_name)) {
-		hier[1].options = hier[1].label = limit_name;
-		limit_hierarchy = 1;
-	} else {
-		hier[1].options = "none,name=fuzz1";
-		hier[1].label = "name=fuzz1";
-	}
-	hier[2].options = "none,name=fuzz2";
-	hier[2].label = "name=fuzz2";
+	set_limited(1, has_subsystem(limit_name));
+	set_limited(2, false);
 	mkdir("/fuzz", 0755);
 	signal(SIGCHLD, SIG_IGN);
 	setgroups(0, NULL);

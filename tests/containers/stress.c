@@ -267,10 +267,16 @@ static void turn_read(void)
 	read_text(on_linux ? "/proc/cgroups" : "/proc/containers", 4096);
 }
 
-/* /s2 comes and goes; /s3 is a second mount of what is at /s1. Only one worker may be of this kind. */
+/*
+ * /s2 comes and goes; /s3 is a second mount of what is at /s1, which gains and loses the second subsystem. Only one worker may be of
+ * this kind.
+ */
 static void turn_mount(void)
 {
-	switch (rnd(6)) {
+	char both[64];
+
+	snprintf(both, sizeof(both), "%s,%s", first, second);
+	switch (rnd(9)) {
 	case 0:
 		expect(mount("stress", "/s2", fstype, 0, second), "mount", "/s2", EBUSY, 0);
 		break;
@@ -289,6 +295,13 @@ static void turn_mount(void)
 	case 5:
 		expect(mount("stress", "/s4", fstype, 0, second), "mount", "/s4", EBUSY, 0);
 		expect(umount("/s4"), "umount", "/s4", EBUSY, EINVAL, 0);
+		break;
+	case 6:
+	case 7:
+		expect(mount("stress", "/s1", fstype, MS_REMOUNT, both), "remount", "/s1", EBUSY, 0);
+		break;
+	case 8:
+		expect(mount("stress", "/s1", fstype, MS_REMOUNT, first), "remount", "/s1", EBUSY, 0);
 		break;
 	}
 	sleep_us(rnd(2000));

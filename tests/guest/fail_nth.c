@@ -65,6 +65,15 @@ static struct state {
 	struct usage usage;
 } start, now;
 
+static void put(const char *file, const char *what)
+{
+	int fd = open(file, O_WRONLY);
+
+	if (fd < 0 || write(fd, what, strlen(what)) < 0)
+		perror(file);
+	close(fd);
+}
+
 /* Append the names in a directory; the order is the kernel's, which does not change by itself. */
 static void list(const char *dir, char *buf, size_t size)
 {
@@ -92,6 +101,7 @@ static void look(struct state *s, int settled)
 	list(NS, s->dirs, sizeof(s->dirs));
 	list(MEMORY, s->dirs, sizeof(s->dirs));
 	list(SPARE, s->dirs, sizeof(s->dirs));
+	list(SPARE "/one", s->dirs, sizeof(s->dirs));
 	for (int i = 0; i < 3; i++) {
 		static const char *const dirs[] = {"", "/one", "/two"};
 
@@ -443,6 +453,46 @@ static void cleanup_cpus(void)
 {
 	write_rule(SPARE "/tasks", helper_pid);
 	rmdir(BOX);
+	umount(SPARE);
+}
+
+/* The helper is moved from where it belongs to the inner one of two containers, and back at the end. */
+static void prepare_rebind(void)
+{
+	prepare_remount();
+	mkdir(SPARE "/one", 0755);
+	mkdir(SPARE "/one/two", 0755);
+	put(SPARE "/one/two/container.procs", helper_pid);
+}
+
+static void undo_rebind(void)
+{
+	if (mount("test", SPARE, "container", MS_REMOUNT, "none,name=spare"))
+		perror("remount");
+}
+
+static int run_unbind(void)
+{
+	return mount("test", SPARE, "container", MS_REMOUNT, "none,name=spare");
+}
+
+static void undo_unbind(void)
+{
+	if (run_remount())
+		perror("remount");
+}
+
+static void prepare_unbind(void)
+{
+	prepare_rebind();
+	undo_unbind();
+}
+
+static void cleanup_rebind(void)
+{
+	put(SPARE "/container.procs", helper_pid);
+	rmdir(SPARE "/one/two");
+	rmdir(SPARE "/one");
 	umount(SPARE);
 }
 
@@ -835,6 +885,10 @@ static const struct operation operations[] = {
 	 .cleanup = cleanup_deny},
 	{"write of cpuset.cpus", .prepare = prepare_cpus, .before = before_cpus, .run = run_cpus, .undo = undo_cpus, .cleanup = cleanup_cpus},
 	{"mkdir of a cpuset", .prepare = prepare_cpus, .run = run_mkdir_cpuset, .undo = undo_mkdir_cpuset, .cleanup = cleanup_cpus},
+	{"remount with a subsystem more, containers and tasks", .prepare = prepare_rebind, .run = run_remount,
+	 .undo = undo_rebind, .cleanup = cleanup_rebind},
+	{"remount with a subsystem less, containers and tasks", .prepare = prepare_unbind, .run = run_unbind,
+	 .undo = undo_unbind, .cleanup = cleanup_rebind},
 	{"attach", .before = before_attach, .run = run_attach, .undo = undo_attach},
 	{"attach of a thread group", .before = before_attach, .run = run_attach_group, .undo = undo_attach},
 	{"attach of the caller", .before = before_attach, .run = run_attach_self},
