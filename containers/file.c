@@ -202,20 +202,14 @@ static umode_t cftype_mode(const struct cftype *cft)
 	return (reads ? 0444 : 0) | (writes ? 0200 : 0);
 }
 
-/* A hidden dentry for cft's file in cont's directory, not there yet. ERR_PTR. */
-static struct dentry *file_dentry(struct container *cont, const struct cftype *cft)
+/* Has a child container the name of this file? */
+static bool name_is_taken(struct dentry *file)
 {
-	struct dentry *dentry = d_alloc_name(cont->dentry, cft->name), *there;
+	struct dentry *there = d_lookup(file->d_parent, &file->d_name);
+	bool taken = there && there->d_inode;
 
-	if (!dentry)
-		return ERR_PTR(-ENOMEM);
-	there = d_lookup(cont->dentry, &dentry->d_name);
-	if (there && there->d_inode) {
-		dput(dentry);
-		dentry = ERR_PTR(-EEXIST);
-	}
 	dput(there);
-	return dentry;
+	return taken;
 }
 
 /*
@@ -225,19 +219,24 @@ static struct dentry *file_dentry(struct container *cont, const struct cftype *c
 static int add_file(struct container *cont, const struct cftype *cft)
 {
 	const struct inode *dir = cont->dentry->d_inode;
+	/* Nobody sees a directory that is being made, nor one of a mount that is. */
+	bool unseen = !dir || list_empty(&cont->root->root_list);
 	struct dentry *dentry;
 	struct inode *inode;
+	int err;
 
 	if (container_is_top(cont) ? cft->flags & CFTYPE_NOT_ON_ROOT : cft->flags & CFTYPE_ONLY_ON_ROOT)
 		return 0;
-	dentry = file_dentry(cont, cft);
-	if (IS_ERR(dentry))
-		return PTR_ERR(dentry);
-	inode = new_inode(cont->dentry->d_sb);
-	if (!inode) {
-		dput(dentry);
+	dentry = d_alloc_name(cont->dentry, cft->name);
+	if (!dentry)
 		return -ENOMEM;
-	}
+	err = -EEXIST;
+	if (!unseen && name_is_taken(dentry))
+		goto out_put;
+	err = -ENOMEM;
+	inode = new_inode(cont->dentry->d_sb);
+	if (!inode)
+		goto out_put;
 	inode->i_mode = S_IFREG | cftype_mode(cft);
 	/* Whoever makes the directory owns its files too. */
 	inode->i_uid = dir ? dir->i_uid : current_fsuid();
@@ -246,13 +245,15 @@ static int add_file(struct container *cont, const struct cftype *cft)
 	inode->i_op = &container_file_inode_operations;
 	inode->i_fop = &container_file_operations;
 	dentry->d_fsdata = (void *)cft;
-	if (!dir || list_empty(&cont->root->root_list))
-		d_add(dentry, inode);		/* a directory, or a whole mount, in the making */
+	if (unseen)
+		d_add(dentry, inode);
 	else
-		d_instantiate(dentry, inode);
+		d_instantiate(dentry, inode);	/* not hashed: hidden */
 	d_pin(dentry);
+	err = 0;
+out_put:
 	dput(dentry);
-	return 0;
+	return err;
 }
 
 /* The subsystem whose populate() runs; container_mutex. */
