@@ -11,9 +11,10 @@ test-containers: all
 test-linux: all
 	tests/containers/run both
 
-$(BUILD)/tests/containers/%: tests/containers/%.c $(wildcard tests/containers/*.h tests/guest/usage.h)
+# NAME.c and NAME_*.c become NAME, as in tests/containers/run.
+$(BUILD)/tests/containers/%: tests/containers/%.c $(wildcard tests/containers/*.[ch] tests/guest/usage.h)
 	@mkdir -p $(@D)
-	$(Q)$(MUSLCC) -static -O2 -std=gnu17 -Wall -Wextra -o $@ $<
+	$(Q)$(MUSLCC) -static -O2 -std=gnu17 -Wall -Wextra -o $@ $(wildcard tests/containers/$*.c tests/containers/$*_*.c)
 
 # The long forms of cases 201 and 202: make fuzz SEED=7 OPERATIONS=1000000, make stress SECONDS=300.
 SEED ?= 1
