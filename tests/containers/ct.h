@@ -29,8 +29,11 @@ const char *errno_name(int error);
 
 /* Reads PATH to its end in reads of CHUNK bytes into a new buffer (NUL behind it). Returns NULL with errno set on failure. */
 char *slurp_by(const char *path, size_t chunk, size_t *length);
+char *slurp_fd(int fd, size_t chunk, size_t *length);	/* the same of what is open, from where it stands */
 char *slurp(const char *path);
 bool contains_number(const char *text, long number);
+/* True when the comma list NAMES, which ends at END, holds NAME. */
+bool list_has(const char *names, const char *end, const char *name);
 
 /* The system below: Paddock's names, or Linux's. */
 bool on_linux(void);

@@ -15,22 +15,18 @@
  * With -f, workers have an allocation of theirs fail now and then (/proc/self/fail-nth).
  *
  * At the end all is removed and unmounted, and free memory and the objects of each cache must be what they were after a
- * warm-up. Prints `ok` and the
- * number of calls, or what was wrong. Works on Linux's cgroup v1 too, where things that Linux does some time later are not checked.
+ * warm-up. Prints `ok` and the number of calls, or what was wrong. Works on Linux's cgroup v1 too, where things that Linux does some time later are not checked.
  *
- * Start reading at kinds[], then check_all().
+ * Start reading at kinds[], then check_all() in stress_check.c.
  */
-#define _GNU_SOURCE
+#include "stress.h"
 #include "../guest/usage.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,27 +39,19 @@
 #include <unistd.h>
 
 #define MAX_WORKERS	32
-#define PIDS		64		/* short-lived tasks that attachers aim at */
 #define NAMES		5
 #define TEXT		262144
 #define LEAK_LIMIT	2048		/* KiB of free memory that may be missing at the end: caches of various sizes */
 #define OBJECT_LIMIT	8		/* objects of one cache: what this program and the shell have */
 
-/* Shared by all processes; atomics only, but for the message, which belongs to whoever set `failed` first. */
-struct shared {
-	atomic_bool gate, failed, quit;
-	atomic_int parked;
-	atomic_int pids[PIDS];
-	atomic_long calls;
-	char message[512];
-};
-
-static struct shared *shared;
+struct shared *shared;
+int worker_count = 14;
+bool on_linux;
+const char *procfile, *first, *second;
+static const char *fstype;
 static pid_t workers[MAX_WORKERS];
-static int worker_count = 14;
 static uint64_t state;
-static bool on_linux, failing;
-static const char *fstype, *procfile, *first, *second;	/* the subsystems of the two hierarchies */
+static bool failing;
 
 static unsigned int rnd(unsigned int below)
 {
@@ -73,14 +61,14 @@ static unsigned int rnd(unsigned int below)
 	return (state >> 11) % below;
 }
 
-static void sleep_us(long us)
+void sleep_us(long us)
 {
 	struct timespec t = { us / 1000000, us % 1000000 * 1000 };
 
 	nanosleep(&t, NULL);
 }
 
-static void __attribute__((format(printf, 1, 2))) wrong(const char *format, ...)
+void __attribute__((format(printf, 1, 2))) wrong(const char *format, ...)
 {
 	va_list args;
 
@@ -123,7 +111,7 @@ static char *random_dir(bool below_top)
 	return out;
 }
 
-static char *joined(const char *dir, const char *file)
+char *joined(const char *dir, const char *file)
 {
 	static char buffers[2][4352];
 	static int turn;
@@ -222,8 +210,7 @@ static void turn_rename(void)
 	sleep_us(rnd(300));
 }
 
-/* Reads all of PATH in pieces of CHUNK bytes. NULL on a failure that a race explains. */
-static const char *read_text(const char *path, size_t chunk)
+const char *read_text(const char *path, size_t chunk)
 {
 	static char text[TEXT];
 	int fd = open(path, O_RDONLY);
@@ -349,156 +336,6 @@ static void worker_main(int number)
 		fail_later(0);
 	}
 	_exit(0);
-}
-
-/* ---- what must hold while all stand still ---- */
-
-struct place {
-	int pid;
-	int node;
-};
-
-static struct place places[8192];
-static int place_count, node_count;
-static char node_paths[256][64];
-
-/* The number in the file NAME of DIR; -1 when there is none. */
-static long count_in(const char *dir, const char *name)
-{
-	const char *path = joined(dir, name), *text;
-
-	if (access(path, F_OK))
-		return -1;
-	text = read_text(path, 4096);
-	return text ? strtol(text, NULL, 10) : -1;
-}
-
-/* Collects the tasks of DIR and of all below it. Returns their number. */
-static int collect(const char *mount_point, const char *dir)
-{
-	int node = node_count++, own = 0, below = 0;
-	const char *text = read_text(joined(dir, "tasks"), 4096);
-	char limit_file[64], child[64];
-	struct dirent *entry;
-	long count;
-	DIR *d;
-
-	snprintf(node_paths[node % 256], sizeof(node_paths[0]), "%s", dir[strlen(mount_point)] ? dir + strlen(mount_point) : "/");
-	for (; text && *text; text = strchr(text, '\n') + 1, own++)
-		if (place_count < 8192)
-			places[place_count++] = (struct place){ strtol(text, NULL, 10), node };
-	count = count_in(dir, "debug.taskcount");
-	if (count >= 0 && count != own)
-		wrong("%s: debug.taskcount is %ld, tasks has %d", dir, count, own);
-	d = opendir(dir);
-	while (d && (entry = readdir(d))) {
-		if (entry->d_name[0] != 'd' || strlen(entry->d_name) != 2)
-			continue;
-		snprintf(child, sizeof(child), "%s/%s", dir, entry->d_name);
-		below += collect(mount_point, child);
-	}
-	if (d)
-		closedir(d);
-	snprintf(limit_file, sizeof(limit_file), "%s.current", second);
-	count = count_in(dir, limit_file);
-	if (count >= 0 && count != own + below)
-		wrong("%s: %s is %ld, %d tasks are in and below", dir, limit_file, count, own + below);
-	return own + below;
-}
-
-static int node_of(int pid, int *times)
-{
-	int node = -1;
-
-	*times = 0;
-	for (int i = 0; i < place_count; i++) {
-		if (places[i].pid == pid) {
-			node = places[i].node;
-			++*times;
-		}
-	}
-	return node;
-}
-
-/* Is PID a kernel thread, or gone? Those come and go while we look. */
-static bool not_ours(int pid)
-{
-	char path[64];
-	const char *text;
-
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
-	text = read_text(path, 4096);
-	return !text || !*text;
-}
-
-static void check_task(int pid, const char *subsystem)
-{
-	char path[64], expected[128];
-	const char *text;
-	int times, node = node_of(pid, &times);
-
-	if (not_ours(pid))
-		return;
-	if (times != 1) {
-		wrong("task %d is in %d containers of %s", pid, times, subsystem);
-		return;
-	}
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, procfile);
-	snprintf(expected, sizeof(expected), "%s:%s\n", subsystem, node_paths[node % 256]);
-	text = read_text(path, 4096);
-	if (text && !strstr(text, expected))
-		wrong("task %d is in %s by its tasks file, but %s has %s", pid, expected, path, text);
-}
-
-/* Containers of SUBSYSTEM's hierarchy, by the list of subsystems. */
-static int listed_containers(const char *subsystem)
-{
-	const char *text = read_text(on_linux ? "/proc/cgroups" : "/proc/containers", 4096);
-	char pattern[40];
-	int count = -1;
-
-	snprintf(pattern, sizeof(pattern), "\n%s\t", subsystem);
-	text = text ? strstr(text, pattern) : NULL;
-	if (text)
-		sscanf(text + strlen(pattern), "%*s %d", &count);
-	return count;
-}
-
-static void check_hierarchy(const char *mount_point, const char *subsystem)
-{
-	struct dirent *entry;
-	DIR *proc;
-
-	if (access(joined(mount_point, "tasks"), F_OK))
-		return;
-	place_count = node_count = 0;
-	collect(mount_point, mount_point);
-	if (!on_linux && listed_containers(subsystem) != node_count)
-		wrong("%s: %d containers listed, %d found", subsystem, listed_containers(subsystem), node_count);
-	proc = opendir("/proc");
-	while (proc && (entry = readdir(proc)))
-		if (atoi(entry->d_name) > 0)
-			check_task(atoi(entry->d_name), subsystem);
-	if (proc)
-		closedir(proc);
-}
-
-/* Stops the workers, checks, lets them go on. */
-static void check_all(void)
-{
-	atomic_store(&shared->gate, true);
-	for (int i = 0; atomic_load(&shared->parked) < worker_count; i++) {
-		if (i > 30000) {
-			wrong("%d of %d workers do not come to a stop within 30 s", worker_count - atomic_load(&shared->parked), worker_count);
-			return;
-		}
-		sleep_us(1000);
-	}
-	check_hierarchy("/s1", first);
-	check_hierarchy("/s2", second);
-	atomic_store(&shared->gate, false);
-	for (int i = 0; i < 30000 && atomic_load(&shared->parked); i++)
-		sleep_us(1000);
 }
 
 /* ---- the run ---- */
