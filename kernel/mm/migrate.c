@@ -14,6 +14,7 @@
  * All this is best effort: a page that cannot be moved, for want of memory or because somebody is
  * reading it, stays where it is. Start with migrate_pages().
  */
+#include "kernel/mm/charge.h"
 #include "kernel/mm/internal.h"
 
 #define MOVE_BATCH 32	/* private pages that are moved with one flush */
@@ -56,8 +57,7 @@ static struct page *new_page(unsigned int nid)
 static void copy_contents(struct page *to, struct page *from)
 {
 	copy_page(page_address(to), page_address(from));
-	to->charge = from->charge;
-	from->charge = NULL;
+	charge_transfer(from, to);
 }
 
 /* ---- a program's own pages ---- */
