@@ -3,7 +3,7 @@
  * ct - the program with which the conformance cases touch the kernel: one command is one system call (or one short
  * sequence of them), and its result is one line, `ok` or the name of the errno.
  *
- * ct.c has main() and the commands on files, ct_tasks.c those on processes, ct_cpuset.c those about CPUs and memory nodes, ct_memory.c
+ * ct.c has main(), ct_files.c the commands on files, ct_tasks.c those on processes, ct_cpuset.c those about CPUs and memory nodes, ct_memory.c
  * those that use memory, ct_case.c the driver that runs one case from a clean state. It works unchanged on Paddock and on Linux's cgroup v1.
  */
 #pragma once

@@ -89,7 +89,7 @@ static void await(volatile int *what)
 
 static void *short_life(void *arg)
 {
-	shared->count++;
+	__sync_fetch_and_add(&shared->count, 1);
 	return arg;
 }
 
