@@ -220,10 +220,15 @@ static void join_domains(const unsigned long *cpus)
  */
 static void rebuild_domains(void)
 {
-	struct container *cont;
+	struct container *cont = top.css.container;
 
 	memset(new_domains, 0, sizeof(new_domains));
-	container_for_each_below(cont, top.css.container) {
+	if (top.settings->flags & LOAD_BALANCE) {
+		/* Nobody has more. And those below need not have a state yet: cpuset_bind(). */
+		join_domains(top.settings->cpus);
+		cont = NULL;
+	}
+	for (; cont; cont = container_next_below(cont, top.css.container)) {
 		const struct settings *s = settings_of(cont_cpuset(cont));
 
 		if (s->flags & LOAD_BALANCE)
