@@ -208,8 +208,8 @@ int container_attach_task(struct container *cont, struct task_struct *tsk, bool 
 /* ---- walking over the tasks of a container, for subsystems ---- */
 
 /*
- * A walk marks the tasks that it has come to with its number, and takes some unmarked ones at a time, since fn may sleep. Not by pid: a thread
- * that calls exec takes over its leader's, and would be missed. A child is born with its parent's mark.
+ * A walk marks the tasks that it has come to with its number, and takes some unmarked ones at a time, since fn may sleep. Not by pid: a
+ * thread that calls exec takes over its leader's, and would be missed. A child is born with its parent's mark.
  */
 #define WALK_BATCH 64
 static u64 walk_number;		/* of the walk under way; container_mutex */

@@ -199,9 +199,15 @@ struct container_subsys {
 	void (*exit)(struct container_subsys *ss, struct task_struct *tsk);
 	/* Put the files into a new directory with container_add_files(). An error fails the mkdir or mount. container_mutex held. */
 	int (*populate)(struct container_subsys *ss, struct container *cont);
-	/* The root state now belongs to `top`, of another hierarchy. container_mutex held. */
+	/*
+	 * The root state now belongs to `top`, of another hierarchy, whose containers, if it has any, have states by now. Before attach()
+	 * for the tasks there. container_mutex held.
+	 */
 	void (*bind)(struct container_subsys *ss, struct container *top);
-	/* container_clone() has made cont and will move its maker there: give it usable settings. container_mutex held. */
+	/*
+	 * container_clone() has made cont and will move its maker there; or ss has come to a hierarchy in use, where cont may have tasks:
+	 * give it usable settings. container_mutex held.
+	 */
 	void (*post_clone)(struct container_subsys *ss, struct container *cont);
 
 	int subsys_id;
@@ -274,9 +280,9 @@ int container_is_descendant(const struct container *cont);
 bool container_is_below(const struct container *cont, const struct container *ancestor);
 
 /*
- * Call fn for each task in cont (not of those below), referenced. container_mutex is held, so that none is moved meanwhile; fn may sleep, but not
- * walk tasks itself, and must stand tasks that have begun to exit, whose exit() may have run. A task that is born meanwhile may be missed: set what
- * fork() shall find first, then walk.
+ * Call fn for each task in cont (not of those below), referenced. container_mutex is held, so that none is moved meanwhile; fn may sleep,
+ * but not walk tasks itself, and must stand tasks that have begun to exit, whose exit() may have run. A task that is born meanwhile may be
+ * missed: set what fork() shall find first, then walk.
  */
 void container_for_each_task(struct container *cont, void (*fn)(struct task_struct *tsk, void *arg), void *arg);
 /*

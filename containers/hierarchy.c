@@ -57,8 +57,7 @@ struct containerfs_root *root_by_name(const char *name)
 	return NULL;
 }
 
-/* Hand ss and its root state over to the top container of `to`. */
-static void bind_subsys(struct container_subsys *ss, struct containerfs_root *to)
+static void hand_over(struct container_subsys *ss, struct containerfs_root *to)
 {
 	struct container *from_top = &ss->root->top_container, *to_top = &to->top_container;
 	struct container_subsys_state *css = from_top->subsys[ss->subsys_id];
@@ -69,18 +68,26 @@ static void bind_subsys(struct container_subsys *ss, struct containerfs_root *to
 	to_top->subsys[ss->subsys_id] = css;
 	to->subsys_bits |= 1ULL << ss->subsys_id;
 	ss->root = to;
-	if (ss->bind)
-		ss->bind(ss, to_top);
 }
 
-void bind_subsystems(u64 bits, struct containerfs_root *to)
+void hand_over_subsystems(u64 bits, struct containerfs_root *to)
 {
 	struct container_subsys *ss;
 	int i;
 
 	mutex_assert_held(&container_mutex);
 	for_each_bound_subsys (ss, i, bits)
-		bind_subsys(ss, to);
+		hand_over(ss, to);
+}
+
+void tell_bound(u64 bits)
+{
+	struct container_subsys *ss;
+	int i;
+
+	for_each_bound_subsys (ss, i, bits)
+		if (ss->bind)
+			ss->bind(ss, &ss->root->top_container);
 }
 
 int root_activate(struct containerfs_root *root, struct super_block *sb, u64 bits)
@@ -91,26 +98,30 @@ int root_activate(struct containerfs_root *root, struct super_block *sb, u64 bit
 	if (bits & ~rootnode.subsys_bits)
 		return -EBUSY;
 	root->top_container.dentry = sb->s_root;
-	bind_subsystems(bits, root);
+	hand_over_subsystems(bits, root);
 	err = container_populate_dir(&root->top_container);
 	if (err) {
 		container_clear_dir(sb->s_root);
-		bind_subsystems(bits, &rootnode);
+		hand_over_subsystems(bits, &rootnode);
 		return err;
 	}
 	root->sb = sb;
 	root->hierarchy_id = next_hierarchy_id++;
 	root->number_of_containers = 1;
 	list_add_tail(&root->root_list, &roots);
+	tell_bound(bits);
 	return 0;
 }
 
 void root_deactivate(struct containerfs_root *root)
 {
+	u64 bits = root->subsys_bits;
+
 	mutex_assert_held(&container_mutex);
 	WARN_ON(!list_empty(&root->top_container.children));
 	set_bit(CONT_REMOVED, &root->top_container.flags);
-	bind_subsystems(root->subsys_bits, &rootnode);
+	hand_over_subsystems(bits, &rootnode);
+	tell_bound(bits);
 	list_del_init(&root->root_list);
 	root->sb = NULL;
 }

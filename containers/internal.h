@@ -61,8 +61,9 @@ void root_free(struct containerfs_root *root);			/* never became visible */
 /* Bind opts' subsystems, fill the top directory, publish. All or nothing. Its i_mutex is held. -EBUSY, -ENOMEM, populate's. */
 int root_activate(struct containerfs_root *root, struct super_block *sb, u64 bits);
 void root_deactivate(struct containerfs_root *root);		/* last unmount, no child containers: give the subsystems back */
-/* Hand subsystems and their root states over to the top container of `to`. container_mutex held. */
-void bind_subsystems(u64 bits, struct containerfs_root *to);
+/* Hand subsystems and their root states over to the top container of `to`; tell them, when that is certain. container_mutex held. */
+void hand_over_subsystems(u64 bits, struct containerfs_root *to);
+void tell_bound(u64 bits);
 struct containerfs_root *root_by_name(const char *name);	/* container_mutex */
 void container_init_top(struct container *cont, struct containerfs_root *root);
 

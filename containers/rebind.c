@@ -53,21 +53,23 @@ static void destroy_all_states(struct containerfs_root *root, u64 bits)
 		container_destroy_states(cont, bits);
 }
 
-/* Parents first; on error none is left. */
+/* Parents first; on error some are left. The containers are in use: settings that no task can live with are of no use to them. */
 static int create_all_states(struct rebind *r)
 {
+	struct container_subsys *ss;
 	struct container *cont;
-	int err = 0;
+	int i, err = 0;
 
-	for_each_container (cont, r) {
-		if (!container_is_top(cont))
+	for_each_container (cont, r)
+		if (!container_is_top(cont) && !err)
 			err = container_create_states(cont, r->add);
-		if (err)
-			break;
-	}
 	if (err)
-		destroy_all_states(r->root, r->add);
-	return err;
+		return err;
+	for_each_container (cont, r)
+		for_each_bound_subsys (ss, i, r->add)
+			if (ss->post_clone && !container_is_top(cont))
+				ss->post_clone(ss, cont);
+	return 0;
 }
 
 static void remove_all_files(struct rebind *r, u64 bits)
@@ -362,10 +364,10 @@ static int change_set(struct rebind *r)
 
 	if (r->add & ~rootnode.subsys_bits)
 		return -EBUSY;
-	bind_subsystems(r->add, r->root);
+	hand_over_subsystems(r->add, r->root);
 	err = create_all_states(r);
 	if (err)
-		goto out_unbind;
+		goto out_states;
 	err = make_all_files(r);
 	if (err)
 		goto out_states;
@@ -384,9 +386,11 @@ static int change_set(struct rebind *r)
 	err = commit(r);
 	if (err)
 		goto out_cancel;
+	tell_bound(r->add);
 	tell_all(r);
 	remove_all_files(r, r->remove);
-	bind_subsystems(r->remove, &rootnode);
+	hand_over_subsystems(r->remove, &rootnode);
+	tell_bound(r->remove);
 	show_all_files(r, r->add);
 	return 0;
 
@@ -399,9 +403,9 @@ out_revive:
 out_files:
 	remove_all_files(r, r->add);
 out_states:
+	/* In this order: no subsystem finds a container of its hierarchy without a state. */
+	hand_over_subsystems(r->add, &rootnode);
 	destroy_all_states(r->root, r->add);
-out_unbind:
-	bind_subsystems(r->add, &rootnode);
 	return err;
 }
 

@@ -62,7 +62,8 @@ static void cpuacct_destroy(struct container_subsys *ss, struct container *cont)
 /* What a task ran so far belongs to the container that it is about to leave. */
 static int cpuacct_can_attach(struct container_subsys *ss, struct container *cont, struct task_struct *tsk)
 {
-	task_sched_runtime(tsk);
+	if (tsk)
+		task_sched_runtime(tsk);
 	return 0;
 }
 
