@@ -159,13 +159,13 @@ static bool wants_here(const struct task_struct *p, const struct rq *rq)
 	if (!test_bit(rq->cpu, p->cpus_allowed))
 		return false;
 	for (const struct sched_entity *se = &p->se; se; se = se->parent) {
-		const struct cfs_rq *here = queue_on_cpu(se->cfs_rq, rq->cpu);
+		struct cfs_rq *here = queue_on_cpu(se->cfs_rq, rq->cpu);
 
 		if (here->throttled)
 			return false;
 		if (here->nr_running)
 			behind |= before(entity_key(se) + to_virtual(LAG, here->curr ?: se),
-					 here->min_vruntime);
+					 next_turn(here));
 	}
 	return behind;
 }

@@ -31,7 +31,7 @@
 /* a woken task preempts if it is behind by more than this */
 #define WAKEUP_GRANULARITY (1 * NSEC_PER_MSEC)
 /* how far from the others of its new queue an arrival may stand; for a group: on each CPU */
-#define SLACK		  (25 * NSEC_PER_MSEC)
+#define SLACK		  (100 * NSEC_PER_MSEC)
 #define MAX_REFRESH	  4	/* stale groups looked at in one choice */
 
 u64 sched_weights[40];
@@ -68,13 +68,24 @@ static struct group_cpu *group_of(const struct sched_entity *se)
 	return container_of(se, struct group_cpu, se);
 }
 
+static u64 group_time(const struct sched_entity *se)
+{
+	return READ_ONCE(se->my_q->tg->vruntime);
+}
+
+/* Virtual time of one that runs, without what it has paid in advance. */
+static u64 running_key(const struct sched_entity *se)
+{
+	return se->my_q ? group_time(se) - to_virtual(group_of(se)->prepaid, se) : se->vruntime;
+}
+
 u64 entity_key(const struct sched_entity *se)
 {
 	u64 v;
 
 	if (!se->my_q)
 		return se->vruntime;
-	v = READ_ONCE(se->my_q->tg->vruntime);
+	v = group_time(se);
 	return before(group_of(se)->latest, v) ? group_of(se)->latest : v;
 }
 
@@ -103,15 +114,46 @@ static void update_min_vruntime(struct cfs_rq *cfs)
 		cfs->min_vruntime = v;
 }
 
+/* How long one of n tasks may go on while the others wait, in ns. */
+static u64 turn(unsigned int n)
+{
+	return max(SCHED_LATENCY / n, MIN_GRANULARITY);
+}
+
+/*
+ * A group that runs here pays for a turn in advance, so that other CPUs, which decide meanwhile, do not all
+ * serve it at once. What it owes already is paid too.
+ */
+static void prepay(struct rq *rq, struct sched_entity *se)
+{
+	struct group_cpu *g = group_of(se);
+	s64 ns = (s64)turn(rq->nr_running);
+
+	se->vruntime = group_time(se);
+	update_min_vruntime(se->cfs_rq);
+	__atomic_fetch_add(&g->q.tg->vruntime, to_virtual(ns - g->prepaid, se), __ATOMIC_RELAXED);
+	g->prepaid = ns;
+}
+
+/* It stops running: give back what was not used. */
+static void settle(struct sched_entity *se)
+{
+	struct group_cpu *g = group_of(se);
+
+	__atomic_fetch_sub(&g->q.tg->vruntime, to_virtual(g->prepaid, se), __ATOMIC_RELAXED);
+	g->prepaid = 0;
+}
+
 /* The group that se stands for has run here. */
 static void charge_group(struct rq *rq, struct sched_entity *se, u64 ns)
 {
-	struct task_group *tg = se->my_q->tg;
+	struct group_cpu *g = group_of(se);
 
-	se->vruntime = __atomic_add_fetch(&tg->vruntime, to_virtual(ns, se), __ATOMIC_RELAXED);
-	update_min_vruntime(se->cfs_rq);
-	if (unlikely(READ_ONCE(tg->bandwidth.quota) != QUOTA_NONE))
-		bandwidth_charge(rq, se->my_q, ns);
+	g->prepaid -= ns;
+	if (unlikely(g->prepaid < 0))
+		prepay(rq, se);
+	if (unlikely(READ_ONCE(g->q.tg->bandwidth.quota) != QUOTA_NONE))
+		bandwidth_charge(rq, &g->q, ns);
 }
 
 __weak void cpuacct_charge(struct task_struct *p, unsigned int cpu, u64 ns)
@@ -154,12 +196,6 @@ void advance_clocks(struct rq *rq)
 }
 
 /* ---- turns ---- */
-
-/* How long one of n tasks may go on while the others wait, in ns. */
-static u64 turn(unsigned int n)
-{
-	return max(SCHED_LATENCY / n, MIN_GRANULARITY);
-}
 
 bool slice_is_over(struct rq *rq)
 {
@@ -206,7 +242,7 @@ bool wakeup_preempts(struct rq *rq, struct task_struct *p)
 		if (deeper <= 0)
 			se = se->parent;
 	}
-	return (s64)(curr->vruntime - entity_key(se)) > (s64)to_virtual(WAKEUP_GRANULARITY, se);
+	return (s64)(running_key(curr) - entity_key(se)) > (s64)to_virtual(WAKEUP_GRANULARITY, se);
 }
 
 /* ---- joining and leaving a queue ---- */
@@ -217,10 +253,10 @@ static u64 slack(const struct sched_entity *se)
 	return to_virtual(se->my_q ? SLACK * nr_cpus : SLACK, se);
 }
 
-/* How far before the others one may stand that joins them: time of the one that runs, since it has to give way. */
+/* How far before the others one may stand that joins them: time of the first of them, since it has to give way. */
 static u64 credit(const struct cfs_rq *cfs, const struct sched_entity *se, enum arrival how)
 {
-	const struct sched_entity *host = cfs->curr ?: se;
+	const struct sched_entity *host = cfs->curr ?: leftmost(cfs) ?: se;
 
 	return how == WOKEN ? to_virtual(SCHED_LATENCY / 2, host) : slack(host);
 }
@@ -268,7 +304,7 @@ static void park_group(struct sched_entity *se)
 {
 	struct group_cpu *g = group_of(se);
 
-	g->seen = READ_ONCE(se->my_q->tg->vruntime);
+	g->seen = group_time(se);
 	g->latest = se->cfs_rq->min_vruntime + slack(se);
 	se->vruntime = entity_key(se);
 }
@@ -284,7 +320,7 @@ static void place_group(struct cfs_rq *cfs, struct sched_entity *se, enum arriva
 	else if (cfs->nr_running)
 		raise_vruntime(tg, queue_time(cfs) - credit(cfs, se, MOVED));
 	if (!cfs->nr_running)
-		cfs->min_vruntime = READ_ONCE(tg->vruntime);
+		cfs->min_vruntime = group_time(se);
 	park_group(se);
 }
 
@@ -308,10 +344,12 @@ void dequeue_entity(struct sched_entity *se)
 {
 	struct cfs_rq *cfs = se->cfs_rq;
 
+	if (se != cfs->curr)
+		rb_erase_cached(&se->run_node, &cfs->timeline);
+	else if (unlikely(se->my_q))
+		settle(se);
 	if (se == cfs->curr)
 		cfs->curr = NULL;
-	else
-		rb_erase_cached(&se->run_node, &cfs->timeline);
 	cfs->nr_running--;
 	se->on_rq = false;
 	if (unlikely(se->my_q))
@@ -373,6 +411,14 @@ static struct sched_entity *first_entity(struct cfs_rq *cfs)
 	return se;
 }
 
+u64 next_turn(struct cfs_rq *cfs)
+{
+	const struct sched_entity *first = first_entity(cfs), *curr = cfs->curr;
+	u64 v = curr ? curr->my_q ? group_time(curr) : curr->vruntime : 0;
+
+	return !curr || (first && before(first->vruntime, v)) ? first->vruntime : v;
+}
+
 /*
  * A group that waited as long as it may got nothing anywhere meanwhile: what it got before that, on
  * CPUs whose time is ahead of this one's, is not held against it any more.
@@ -391,30 +437,34 @@ void put_running(struct cfs_rq *cfs)
 
 	for (; cfs && (se = cfs->curr); cfs = se->my_q) {
 		cfs->curr = NULL;
-		if (se->my_q)
+		if (se->my_q) {
+			settle(se);
 			park_group(se);
+		}
 		rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
 	}
 }
 
+/* Make an entity that waits the one that runs. */
+static void take(struct rq *rq, struct sched_entity *se)
+{
+	rb_erase_cached(&se->run_node, &se->cfs_rq->timeline);
+	se->cfs_rq->curr = se;
+	if (unlikely(se->my_q)) {
+		forgive_group(se);
+		prepay(rq, se);
+	}
+}
+
 /* Of the one that runs and those that wait at one level, the one that shall run now; it is then cfs->curr. */
-static struct sched_entity *choose(struct cfs_rq *cfs)
+static struct sched_entity *choose(struct rq *rq, struct cfs_rq *cfs)
 {
 	struct sched_entity *first = first_entity(cfs), *curr = cfs->curr;
 
-	if (curr) {
-		if (curr->my_q)
-			curr->vruntime = READ_ONCE(curr->my_q->tg->vruntime);
-		if (!first || before(curr->vruntime, first->vruntime))
-			return curr;
-		put_running(cfs);
-	}
-	if (first) {
-		if (unlikely(first->my_q))
-			forgive_group(first);
-		rb_erase_cached(&first->run_node, &cfs->timeline);
-		cfs->curr = first;
-	}
+	if (!first || (curr && before(running_key(curr), first->vruntime)))
+		return curr;
+	put_running(cfs);
+	take(rq, first);
 	return first;
 }
 
@@ -424,7 +474,7 @@ struct task_struct *pick_next_task(struct rq *rq)
 	struct sched_entity *se;
 
 	do {
-		se = choose(cfs);
+		se = choose(rq, cfs);
 		if (!se) {
 			rq->running = NULL;
 			return NULL;
@@ -444,10 +494,8 @@ struct task_struct *pick_next_task(struct rq *rq)
 void set_running(struct rq *rq, struct task_struct *p)
 {
 	put_running(&rq->cfs);
-	for (struct sched_entity *se = &p->se; se; se = se->parent) {
-		rb_erase_cached(&se->run_node, &se->cfs_rq->timeline);
-		se->cfs_rq->curr = se;
-	}
+	for (struct sched_entity *se = &p->se; se; se = se->parent)
+		take(rq, se);
 	rq->running = &p->se;
 	p->se.exec_start = rq->clock;
 }

@@ -35,6 +35,7 @@ struct cfs_rq {
 struct group_cpu {
 	struct sched_entity se;
 	struct cfs_rq q;
+	s64 prepaid;			/* while it runs: ns that the group's virtual time counts in advance */
 	u64 latest;			/* while it waits: its turn comes at this virtual time at the latest */
 	u64 seen;			/* the group's virtual time when it began to wait */
 } __aligned(64);
@@ -165,6 +166,7 @@ static inline bool before(u64 a, u64 b)
 	return (s64)(a - b) < 0;
 }
 u64 entity_key(const struct sched_entity *se);	/* virtual time at which its turn comes */
+u64 next_turn(struct cfs_rq *cfs);	/* the least virtual time of those on a queue that is not empty */
 /* Let an entity join the queue it belongs to or leave it; that of a group needs tasks inside, or none. */
 void enqueue_entity(struct sched_entity *se, enum arrival how);
 void dequeue_entity(struct sched_entity *se);
