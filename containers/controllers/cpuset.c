@@ -224,7 +224,7 @@ static void rebuild_domains(void)
 
 	memset(new_domains, 0, sizeof(new_domains));
 	if (top.settings->flags & LOAD_BALANCE) {
-		/* Nobody has more. And those below need not have a state yet: cpuset_bind(). */
+		/* Nobody has more. */
 		join_domains(top.settings->cpus);
 		cont = NULL;
 	}
