@@ -72,45 +72,24 @@ bool bandwidth_allows(struct cfs_rq *cfs)
 
 void bandwidth_throttle(struct rq *rq, struct cfs_rq *cfs)
 {
-	unsigned int n = cfs->nr_tasks;
-	struct sched_entity *se = cfs->owner;
-
-	put_running(cfs);
 	cfs->throttled_at = rq->clock;
-	dequeue_entity(se);
-	se->cfs_rq->nr_tasks -= n;
-	/* No level above is throttled, or this one's turn would not have come. */
-	while ((se = se->parent)) {
-		if (!se->my_q->nr_running)
-			dequeue_entity(se);
-		se->cfs_rq->nr_tasks -= n;
-	}
-	sub_nr_running(rq, n);
+	dequeue_group(rq, cfs);
 }
 
 /* rq->lock held. */
 static void unthrottle(struct rq *rq, struct cfs_rq *cfs)
 {
 	struct bandwidth *b = &cfs->tg->bandwidth;
-	struct sched_entity *se;
 
 	update_rq_clock(rq);
-	update_curr(rq);
 	cfs->throttled = false;
 	spin_lock(&b->lock);
 	b->throttled_time += rq->clock - cfs->throttled_at;
 	spin_unlock(&b->lock);
-	if (!cfs->nr_running)
-		return;
-	for (se = cfs->owner; se; se = se->parent) {
-		if (!se->on_rq)
-			enqueue_entity(se, WOKEN);
-		se->cfs_rq->nr_tasks += cfs->nr_tasks;
-		if (se->cfs_rq->throttled)
-			return;
+	if (cfs->nr_running) {
+		enqueue_group(rq, cfs);
+		resched_curr(rq);
 	}
-	add_nr_running(rq, cfs->nr_tasks);
-	resched_curr(rq);
 }
 
 bool quota_holds(const struct task_struct *p)
@@ -121,14 +100,14 @@ bool quota_holds(const struct task_struct *p)
 	return false;
 }
 
-u64 quota_left(const struct rq *rq)
+u64 quota_end(const struct rq *rq)
 {
-	u64 left = KTIME_MAX;
+	u64 end = KTIME_MAX;
 
 	for (struct sched_entity *se = rq->running; se && (se = se->parent);)
 		if (has_quota(se->my_q))
-			left = min(left, (u64)max(se->my_q->runtime, (s64)0));
-	return left;
+			end = min(end, rq->clock + max(se->my_q->runtime, (s64)0));
+	return end;
 }
 
 /* Let those go on that may. Interrupts off, no rq->lock held. */

@@ -27,24 +27,6 @@ atomic_t sched_nr_overloaded;
 /* how often a running task is looked at, at least */
 #define SAMPLE_PERIOD (10 * NSEC_PER_MSEC)
 
-void add_nr_running(struct rq *rq, unsigned int n)
-{
-	unsigned int before = rq->nr_running;
-
-	rq->nr_running += n;
-	if (before < 2 && rq->nr_running >= 2)
-		atomic_inc(&sched_nr_overloaded);
-}
-
-void sub_nr_running(struct rq *rq, unsigned int n)
-{
-	unsigned int before = rq->nr_running;
-
-	rq->nr_running -= n;
-	if (before >= 2 && rq->nr_running < 2)
-		atomic_dec(&sched_nr_overloaded);
-}
-
 /* True: the other CPU has to be told by an interrupt. */
 static bool mark_resched(struct rq *rq)
 {
@@ -93,8 +75,8 @@ static void set_tick(struct rq *rq)
 	if (!test_bit(TIF_NEED_RESCHED, &rq->curr->work)) {
 		if (rq->nr_running > 1)
 			rq->tick_at = min(rq->tick_at, slice_end(rq));
-		if (bandwidth_left(rq) != KTIME_MAX)
-			rq->tick_at = min(rq->tick_at, rq->clock + bandwidth_left(rq));
+		if (unlikely(atomic_read(&sched_nr_quotas)))
+			rq->tick_at = min(rq->tick_at, quota_end(rq));
 	}
 	timer_want_tick(rq->tick_at);
 }
@@ -328,7 +310,6 @@ void schedule(void)
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
 	clear_bit(TIF_NEED_RESCHED, &prev->work);
-	update_curr(rq);
 	leave_queue(rq, prev);
 	next = pick_next_task(rq);
 	if (!next) {

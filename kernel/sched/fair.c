@@ -20,7 +20,7 @@
  * that they keep together. Where affinity forbids it they drift apart, so whoever comes to a queue
  * is brought within SLACK of those who are there.
  *
- * Start with pick_next_task() and update_curr(). rq->lock is held throughout.
+ * Start with pick_next_task() and charge_running(). rq->lock is held throughout.
  */
 #include "kernel/sched/rq.h"
 #include "kernel/debug/debug.h"
@@ -57,6 +57,11 @@ void cfs_rq_init(struct cfs_rq *cfs, struct task_group *tg, struct sched_entity 
 }
 
 /* ---- virtual time ---- */
+
+static u64 later(u64 a, u64 b)
+{
+	return before(a, b) ? b : a;
+}
 
 static struct task_struct *task_of(struct sched_entity *se)
 {
@@ -100,7 +105,7 @@ static struct sched_entity *leftmost(const struct cfs_rq *cfs)
 	return rb_entry_safe(rb_first_cached(&cfs->timeline), struct sched_entity, run_node);
 }
 
-static void update_min_vruntime(struct cfs_rq *cfs)
+static __always_inline u64 update_min_vruntime(struct cfs_rq *cfs)
 {
 	struct sched_entity *first = leftmost(cfs), *curr = cfs->curr;
 	u64 v = cfs->min_vruntime;
@@ -110,8 +115,7 @@ static void update_min_vruntime(struct cfs_rq *cfs)
 								     : curr->vruntime;
 	else if (first)
 		v = first->vruntime;
-	if (before(cfs->min_vruntime, v))
-		cfs->min_vruntime = v;
+	return cfs->min_vruntime = later(cfs->min_vruntime, v);
 }
 
 /* How long one of n tasks may go on while the others wait, in ns. */
@@ -124,36 +128,23 @@ static u64 turn(unsigned int n)
  * A group that runs here pays for a turn in advance, so that other CPUs, which decide meanwhile, do not all
  * serve it at once. What it owes already is paid too.
  */
-static void prepay(struct rq *rq, struct sched_entity *se)
+static noinline void prepay(struct rq *rq, struct sched_entity *se)
 {
 	struct group_cpu *g = group_of(se);
 	s64 ns = (s64)turn(rq->nr_running);
 
 	se->vruntime = group_time(se);
-	update_min_vruntime(se->cfs_rq);
 	__atomic_fetch_add(&g->q.tg->vruntime, to_virtual(ns - g->prepaid, se), __ATOMIC_RELAXED);
 	g->prepaid = ns;
 }
 
 /* It stops running: give back what was not used. */
-static void settle(struct sched_entity *se)
+static noinline void settle(struct sched_entity *se)
 {
 	struct group_cpu *g = group_of(se);
 
 	__atomic_fetch_sub(&g->q.tg->vruntime, to_virtual(g->prepaid, se), __ATOMIC_RELAXED);
 	g->prepaid = 0;
-}
-
-/* The group that se stands for has run here. */
-static void charge_group(struct rq *rq, struct sched_entity *se, u64 ns)
-{
-	struct group_cpu *g = group_of(se);
-
-	g->prepaid -= ns;
-	if (unlikely(g->prepaid < 0))
-		prepay(rq, se);
-	if (unlikely(READ_ONCE(g->q.tg->bandwidth.quota) != QUOTA_NONE))
-		bandwidth_charge(rq, &g->q, ns);
 }
 
 __weak void cpuacct_charge(struct task_struct *p, unsigned int cpu, u64 ns)
@@ -164,34 +155,42 @@ __weak void cpuacct_sample(struct task_struct *p, unsigned int cpu, bool user)
 {
 }
 
-void update_curr(struct rq *rq)
+/* The groups of a task that has run here have run, too; and others want to know. */
+static noinline void charge_others(struct rq *rq, struct sched_entity *se, u64 ns)
+{
+	if (atomic_read(&sched_cpuacct_users))
+		cpuacct_charge(task_of(se), rq->cpu, ns);
+	while ((se = se->parent)) {
+		struct group_cpu *g = group_of(se);
+
+		g->prepaid -= ns;
+		if (unlikely(g->prepaid < 0))
+			prepay(rq, se);
+		if (unlikely(READ_ONCE(g->q.tg->bandwidth.quota) != QUOTA_NONE))
+			bandwidth_charge(rq, &g->q, ns);
+	}
+}
+
+void charge_running(struct rq *rq)
 {
 	struct sched_entity *se = rq->running;
-	s64 delta;
+	u64 ns = rq->clock - se->exec_start;
 
-	if (!se)
-		return;
-	delta = (s64)(rq->clock - se->exec_start);
-	if (delta <= 0)
-		return;
 	se->exec_start = rq->clock;
-	se->sum_exec_runtime += delta;
-	rq->exec_total += delta;
-	se->vruntime += to_virtual(delta, se);
-	update_min_vruntime(se->cfs_rq);
-	if (unlikely(atomic_read(&sched_cpuacct_users)))
-		cpuacct_charge(task_of(se), rq->cpu, delta);
-	while ((se = se->parent))
-		charge_group(rq, se, delta);
+	se->sum_exec_runtime += ns;
+	rq->exec_total += ns;
+	se->vruntime += to_virtual(ns, se);
+	if (unlikely(se->parent || atomic_read(&sched_cpuacct_users)))
+		charge_others(rq, se, ns);
 }
 
 void advance_clocks(struct rq *rq)
 {
 	for (struct sched_entity *se = rq->running; se; se = se->parent) {
-		struct cfs_rq *cfs = se->cfs_rq;
+		u64 now = update_min_vruntime(se->cfs_rq);
 
-		if (before(READ_ONCE(cfs->tg->clock), cfs->min_vruntime))
-			WRITE_ONCE(cfs->tg->clock, cfs->min_vruntime);
+		if (before(READ_ONCE(se->cfs_rq->tg->clock), now))
+			WRITE_ONCE(se->cfs_rq->tg->clock, now);
 	}
 }
 
@@ -224,17 +223,10 @@ void yield_running(struct rq *rq)
 		se->vruntime = first->vruntime + 1;
 }
 
-/* Does one that wants the CPU have to wait for the end of the turn? By the level where their ways part. */
-bool wakeup_preempts(struct rq *rq, struct task_struct *p)
+/* Two of different groups: it is decided on the level where their ways part. */
+static noinline bool group_preempts(const struct sched_entity *curr, const struct sched_entity *se)
 {
-	struct sched_entity *curr = rq->running, *se = &p->se;
-
-	if (bandwidth_holds(p))
-		return false;
-	if (!curr)
-		return true;		/* idle */
-	update_curr(rq);
-	while (unlikely(curr->cfs_rq != se->cfs_rq)) {
+	while (curr->cfs_rq != se->cfs_rq) {
 		int deeper = (int)curr->cfs_rq->depth - (int)se->cfs_rq->depth;
 
 		if (deeper >= 0)
@@ -242,46 +234,50 @@ bool wakeup_preempts(struct rq *rq, struct task_struct *p)
 		if (deeper <= 0)
 			se = se->parent;
 	}
-	return (s64)(running_key(curr) - entity_key(se)) > (s64)to_virtual(WAKEUP_GRANULARITY, se);
+	return before(entity_key(se) + to_virtual(WAKEUP_GRANULARITY, se), running_key(curr));
+}
+
+bool wakeup_preempts(struct rq *rq, struct task_struct *p)
+{
+	const struct sched_entity *curr = rq->running, *se = &p->se;
+
+	if (bandwidth_holds(p))
+		return false;
+	if (!curr)
+		return true;		/* idle */
+	if (unlikely(curr->cfs_rq != se->cfs_rq))
+		return group_preempts(curr, se);
+	return before(se->vruntime + to_virtual(WAKEUP_GRANULARITY, se), curr->vruntime);
 }
 
 /* ---- joining and leaving a queue ---- */
 
-/* How far before or behind the others an entity may be, in virtual ns; `se` says whose time counts. */
-static u64 slack(const struct sched_entity *se)
-{
-	return to_virtual(se->my_q ? SLACK * nr_cpus : SLACK, se);
-}
-
 /* How far before the others one may stand that joins them: time of the first of them, since it has to give way. */
-static u64 credit(const struct cfs_rq *cfs, const struct sched_entity *se, enum arrival how)
+static __always_inline u64 credit(const struct cfs_rq *cfs, const struct sched_entity *se,
+				  enum arrival how, u64 slack)
 {
 	const struct sched_entity *host = cfs->curr ?: leftmost(cfs) ?: se;
 
-	return how == WOKEN ? to_virtual(SCHED_LATENCY / 2, host) : slack(host);
+	return to_virtual(how == WOKEN ? SCHED_LATENCY / 2 : slack, host);
 }
 
 /* Where a queue stands: where those on it are; if there are none, where the group is on other CPUs. */
-static u64 queue_time(const struct cfs_rq *cfs)
+static __always_inline u64 queue_time(struct cfs_rq *cfs)
 {
-	return cfs->nr_running ? cfs->min_vruntime : READ_ONCE(cfs->tg->clock);
+	return cfs->nr_running ? update_min_vruntime(cfs) : READ_ONCE(cfs->tg->clock);
 }
 
-static void place_task(struct cfs_rq *cfs, struct sched_entity *se, enum arrival how)
+/* Where in virtual time a task joins its queue. */
+static __always_inline u64 place_task(struct cfs_rq *cfs, const struct sched_entity *se, enum arrival how)
 {
-	u64 now = queue_time(cfs), first, last;
+	u64 now = queue_time(cfs), v = se->vruntime;
 
-	if (how == NEWCOMER) {
+	if (how == NEWCOMER)
 		/* behind those who wait: a fork storm must not starve them */
-		se->vruntime = now + to_virtual(turn(cfs->nr_running + 1), se);
-		return;
-	}
-	first = now - credit(cfs, se, how);
-	last = now + slack(se);
-	if (before(se->vruntime, first))
-		se->vruntime = first;
-	else if (before(last, se->vruntime))
-		se->vruntime = last;
+		return now + to_virtual(turn(cfs->nr_running + 1), se);
+	if (before(v, now))
+		return later(v, now - credit(cfs, se, how, SLACK));
+	return before(now + to_virtual(SLACK, se), v) ? now + to_virtual(SLACK, se) : v;
 }
 
 /* Raise a group's virtual time to v, unless it is there already. */
@@ -305,85 +301,125 @@ static void park_group(struct sched_entity *se)
 	struct group_cpu *g = group_of(se);
 
 	g->seen = group_time(se);
-	g->latest = se->cfs_rq->min_vruntime + slack(se);
+	g->latest = update_min_vruntime(se->cfs_rq) + to_virtual(SLACK * nr_cpus, se);
 	se->vruntime = entity_key(se);
 }
 
-/* One that was active on no CPU has slept: then it may not come with all that it missed. */
-static void place_group(struct cfs_rq *cfs, struct sched_entity *se, enum arrival how)
-{
-	struct task_group *tg = se->my_q->tg;
-	bool slept = atomic_inc_return(&tg->nr_active) == 1 && how != MOVED;
-
-	if (slept)
-		raise_vruntime(tg, queue_time(cfs) - credit(cfs, se, WOKEN));
-	else if (cfs->nr_running)
-		raise_vruntime(tg, queue_time(cfs) - credit(cfs, se, MOVED));
-	if (!cfs->nr_running)
-		cfs->min_vruntime = group_time(se);
-	park_group(se);
-}
-
-void enqueue_entity(struct sched_entity *se, enum arrival how)
+/* Let an entity join its queue, at its vruntime. */
+static __always_inline void join(struct sched_entity *se)
 {
 	struct cfs_rq *cfs = se->cfs_rq;
 
-	if (unlikely(se->my_q)) {
-		place_group(cfs, se, how);
-	} else {
-		place_task(cfs, se, how);
-		if (!cfs->nr_running)
-			cfs->min_vruntime = se->vruntime;
-	}
-	cfs->nr_running++;
+	if (!cfs->nr_running++)
+		cfs->min_vruntime = se->vruntime;
 	se->on_rq = true;
 	rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
 }
 
-void dequeue_entity(struct sched_entity *se)
+static __always_inline void leave(struct sched_entity *se)
 {
 	struct cfs_rq *cfs = se->cfs_rq;
 
-	if (se != cfs->curr)
-		rb_erase_cached(&se->run_node, &cfs->timeline);
-	else if (unlikely(se->my_q))
-		settle(se);
 	if (se == cfs->curr)
 		cfs->curr = NULL;
-	cfs->nr_running--;
+	else
+		rb_erase_cached(&se->run_node, &cfs->timeline);
 	se->on_rq = false;
-	if (unlikely(se->my_q))
-		atomic_dec(&se->my_q->tg->nr_active);
+	cfs->nr_running--;
 	update_min_vruntime(cfs);
 }
 
-/* Up to the first level that is throttled: what is below it does not count above. */
-void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how)
+/* A group that was active on no CPU has slept: then it may not come with all that it missed. */
+static noinline void join_group(struct sched_entity *se, enum arrival how)
 {
-	update_curr(rq);
-	for (struct sched_entity *se = &p->se; se; se = se->parent) {
-		if (!se->on_rq)
-			enqueue_entity(se, how);
-		se->cfs_rq->nr_tasks++;
+	struct cfs_rq *cfs = se->cfs_rq;
+	struct task_group *tg = se->my_q->tg;
+	bool slept = atomic_inc_return(&tg->nr_active) == 1 && how != MOVED;
+
+	if (slept || cfs->nr_running)
+		raise_vruntime(tg, queue_time(cfs) - credit(cfs, se, slept ? WOKEN : MOVED, SLACK * nr_cpus));
+	if (!cfs->nr_running)
+		cfs->min_vruntime = group_time(se);
+	park_group(se);
+	join(se);
+}
+
+static noinline void leave_group(struct sched_entity *se)
+{
+	if (se == se->cfs_rq->curr)
+		settle(se);
+	leave(se);
+	atomic_dec(&se->my_q->tg->nr_active);
+}
+
+/*
+ * se has joined its queue, with n tasks that could run: so do the groups above it, up to one that
+ * is throttled. What is below that does not count further up.
+ */
+static noinline void join_above(struct rq *rq, struct sched_entity *se, unsigned int n, enum arrival how)
+{
+	for (; se->parent; se = se->parent) {
+		se->cfs_rq->nr_tasks += n;
 		if (unlikely(se->cfs_rq->throttled))
 			return;
+		if (!se->parent->on_rq)
+			join_group(se->parent, how);
 	}
-	add_nr_running(rq, 1);
+	add_nr_running(rq, n);
+}
+
+/* The reverse: groups leave that have nothing left to run. */
+static noinline void leave_above(struct rq *rq, struct sched_entity *se, unsigned int n)
+{
+	for (; se->parent; se = se->parent) {
+		se->cfs_rq->nr_tasks -= n;
+		if (unlikely(se->cfs_rq->throttled))
+			return;
+		if (!se->cfs_rq->nr_running)
+			leave_group(se->parent);
+	}
+	sub_nr_running(rq, n);
+}
+
+void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how)
+{
+	struct sched_entity *se = &p->se;
+
+	update_curr(rq);
+	se->vruntime = place_task(se->cfs_rq, se, how);
+	join(se);
+	if (likely(!se->parent))
+		add_nr_running(rq, 1);
+	else
+		join_above(rq, se, 1, how);
 }
 
 void dequeue_task(struct rq *rq, struct task_struct *p)
 {
+	struct sched_entity *se = &p->se;
+
 	update_curr(rq);
-	if (rq->running == &p->se)
+	if (rq->running == se)
 		rq->running = NULL;
-	for (struct sched_entity *se = &p->se; se; se = se->parent) {
-		if (!se->my_q || !se->my_q->nr_running)
-			dequeue_entity(se);
-		se->cfs_rq->nr_tasks--;
-		if (unlikely(se->cfs_rq->throttled))
-			return;
-	}
-	sub_nr_running(rq, 1);
+	leave(se);
+	if (likely(!se->parent))
+		sub_nr_running(rq, 1);
+	else
+		leave_above(rq, se, 1);
+}
+
+void enqueue_group(struct rq *rq, struct cfs_rq *cfs)
+{
+	update_curr(rq);
+	join_group(cfs->owner, WOKEN);
+	join_above(rq, cfs->owner, cfs->nr_tasks, WOKEN);
+}
+
+void dequeue_group(struct rq *rq, struct cfs_rq *cfs)
+{
+	put_running(cfs);
+	leave_group(cfs->owner);
+	leave_above(rq, cfs->owner, cfs->nr_tasks);
 }
 
 /* ---- choosing ---- */
@@ -394,13 +430,11 @@ void dequeue_task(struct rq *rq, struct task_struct *p)
  * makes for one such step here at most; MAX_REFRESH of them are enough for one choice, since to let
  * a group go early only makes it wait longer afterwards.
  */
-static struct sched_entity *first_entity(struct cfs_rq *cfs)
+static noinline struct sched_entity *refresh_first(struct cfs_rq *cfs, struct sched_entity *se)
 {
-	struct sched_entity *se = leftmost(cfs);
-	u64 key;
+	for (int i = 0; i < MAX_REFRESH && se->my_q; i++) {
+		u64 key = entity_key(se);
 
-	for (int i = 0; i < MAX_REFRESH && se && unlikely(se->my_q); i++) {
-		key = entity_key(se);
 		if (!before(se->vruntime, key))
 			break;
 		rb_erase_cached(&se->run_node, &cfs->timeline);
@@ -409,6 +443,13 @@ static struct sched_entity *first_entity(struct cfs_rq *cfs)
 		se = leftmost(cfs);
 	}
 	return se;
+}
+
+static __always_inline struct sched_entity *first_entity(struct cfs_rq *cfs)
+{
+	struct sched_entity *se = leftmost(cfs);
+
+	return se && unlikely(se->my_q) ? refresh_first(cfs, se) : se;
 }
 
 u64 next_turn(struct cfs_rq *cfs)
@@ -423,7 +464,7 @@ u64 next_turn(struct cfs_rq *cfs)
  * A group that waited as long as it may got nothing anywhere meanwhile: what it got before that, on
  * CPUs whose time is ahead of this one's, is not held against it any more.
  */
-static void forgive_group(struct sched_entity *se)
+static noinline void forgive_group(struct sched_entity *se)
 {
 	struct group_cpu *g = group_of(se);
 
@@ -446,7 +487,7 @@ void put_running(struct cfs_rq *cfs)
 }
 
 /* Make an entity that waits the one that runs. */
-static void take(struct rq *rq, struct sched_entity *se)
+static __always_inline void take(struct rq *rq, struct sched_entity *se)
 {
 	rb_erase_cached(&se->run_node, &se->cfs_rq->timeline);
 	se->cfs_rq->curr = se;
@@ -457,35 +498,50 @@ static void take(struct rq *rq, struct sched_entity *se)
 }
 
 /* Of the one that runs and those that wait at one level, the one that shall run now; it is then cfs->curr. */
-static struct sched_entity *choose(struct rq *rq, struct cfs_rq *cfs)
+static __always_inline struct sched_entity *choose(struct rq *rq, struct cfs_rq *cfs)
 {
 	struct sched_entity *first = first_entity(cfs), *curr = cfs->curr;
 
-	if (!first || (curr && before(running_key(curr), first->vruntime)))
+	if (!first)
 		return curr;
-	put_running(cfs);
+	if (curr) {
+		if (before(running_key(curr), first->vruntime))
+			return curr;
+		if (unlikely(curr->my_q))
+			put_running(cfs);
+		else
+			rb_add_cached(&curr->run_node, &cfs->timeline, entity_before);
+	}
 	take(rq, first);
 	return first;
 }
 
-struct task_struct *pick_next_task(struct rq *rq)
+/* From a group that shall run, down to a task. NULL: quotas allow none of the CPU's tasks to run. */
+static noinline struct sched_entity *descend(struct rq *rq, struct sched_entity *se)
 {
-	struct cfs_rq *cfs = &rq->cfs;
-	struct sched_entity *se;
+	while (se && se->my_q) {
+		struct cfs_rq *cfs = se->my_q;
 
-	do {
-		se = choose(rq, cfs);
-		if (!se) {
-			rq->running = NULL;
-			return NULL;
-		}
-		cfs = se->my_q;
-		if (unlikely(cfs) && !bandwidth_allows(cfs)) {
+		if (!bandwidth_allows(cfs)) {
 			bandwidth_throttle(rq, cfs);
 			cfs = &rq->cfs;		/* with what is left, from the top */
 		}
-	} while (unlikely(cfs));
+		se = choose(rq, cfs);
+	}
+	return se;
+}
+
+struct task_struct *pick_next_task(struct rq *rq)
+{
+	struct sched_entity *se;
+
+	update_curr(rq);
+	se = choose(rq, &rq->cfs);
+	if (se && unlikely(se->my_q))
+		se = descend(rq, se);
 	rq->running = se;
+	if (!se)
+		return NULL;
 	se->exec_start = rq->clock;
 	se->prev_sum_exec_runtime = se->sum_exec_runtime;
 	return task_of(se);

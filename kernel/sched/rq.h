@@ -21,7 +21,7 @@ struct cfs_rq {
 	struct sched_entity *curr;	/* on the way to the task that runs; NULL: none of these is */
 	u64 min_vruntime;		/* goes back only when the queue is empty */
 	unsigned int nr_running;	/* entities, the running one included */
-	unsigned int nr_tasks;		/* tasks, with those below that no quota holds back */
+	unsigned int nr_tasks;		/* tasks, with those below that no quota holds back; not counted at the top */
 	struct task_group *tg;		/* immutable */
 	struct sched_entity *owner;	/* its place one level up; immutable, NULL at the top */
 	unsigned int depth;		/* levels above; immutable */
@@ -130,6 +130,24 @@ static inline void set_task_cpu(struct task_struct *p, unsigned int cpu)
 	WRITE_ONCE(p->cpu, cpu);
 }
 
+/* n tasks more, or less, could run. rq->lock. */
+static inline void add_nr_running(struct rq *rq, unsigned int n)
+{
+	unsigned int old = rq->nr_running;
+
+	rq->nr_running = old + n;
+	if (old < 2 && old + n >= 2)
+		atomic_inc(&sched_nr_overloaded);
+}
+static inline void sub_nr_running(struct rq *rq, unsigned int n)
+{
+	unsigned int old = rq->nr_running;
+
+	rq->nr_running = old - n;
+	if (old >= 2 && old - n < 2)
+		atomic_dec(&sched_nr_overloaded);
+}
+
 /* Why a task comes to a queue: it decides where in virtual time it stands. */
 enum arrival {
 	WOKEN,		/* it slept: a little before the others, but not by all it missed */
@@ -138,8 +156,6 @@ enum arrival {
 };
 
 /* core.c. rq->lock held unless said otherwise. */
-void add_nr_running(struct rq *rq, unsigned int n);
-void sub_nr_running(struct rq *rq, unsigned int n);
 void resched_curr(struct rq *rq);
 /* takes pi_lock and the lock of p's queue */
 struct rq *task_rq_lock(struct task_struct *p, unsigned long *flags);
@@ -167,21 +183,27 @@ static inline bool before(u64 a, u64 b)
 }
 u64 entity_key(const struct sched_entity *se);	/* virtual time at which its turn comes */
 u64 next_turn(struct cfs_rq *cfs);	/* the least virtual time of those on a queue that is not empty */
-/* Let an entity join the queue it belongs to or leave it; that of a group needs tasks inside, or none. */
-void enqueue_entity(struct sched_entity *se, enum arrival how);
-void dequeue_entity(struct sched_entity *se);
 void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how);
 void dequeue_task(struct rq *rq, struct task_struct *p);
-/* NULL: nothing to run. It and the groups above it are then the ones that run. */
+/* The same for a group's queue, with all the tasks it has. */
+void enqueue_group(struct rq *rq, struct cfs_rq *cfs);
+void dequeue_group(struct rq *rq, struct cfs_rq *cfs);
+/* Charges the one that runs. NULL: nothing to run. It and the groups above it are then the ones that run. */
 struct task_struct *pick_next_task(struct rq *rq);
 /* Put the running entity of a queue, and what runs below it, back among those who wait. */
 void put_running(struct cfs_rq *cfs);
 /* p runs already and has been enqueued: make it, and the groups above it, the ones that run. */
 void set_running(struct rq *rq, struct task_struct *p);
-void update_curr(struct rq *rq);		/* charge the running task up to rq->clock */
+void charge_running(struct rq *rq);
+/* Charge the running task up to rq->clock. */
+static inline void update_curr(struct rq *rq)
+{
+	if (rq->running && before(rq->running->exec_start, rq->clock))
+		charge_running(rq);
+}
 void advance_clocks(struct rq *rq);		/* of the groups of the running task, at a tick */
 void yield_running(struct rq *rq);		/* behind the first of those who wait in its group */
-bool wakeup_preempts(struct rq *rq, struct task_struct *p);
+bool wakeup_preempts(struct rq *rq, struct task_struct *p);	/* p has just been enqueued */
 bool slice_is_over(struct rq *rq);
 u64 slice_end(struct rq *rq);			/* when the running task's slice ends, ns */
 
@@ -194,14 +216,10 @@ void bandwidth_charge(struct rq *rq, struct cfs_rq *cfs, u64 ns);
 bool bandwidth_allows(struct cfs_rq *cfs);
 /* They may not: keep them off the CPU until the next period. */
 void bandwidth_throttle(struct rq *rq, struct cfs_rq *cfs);
-/* ns that the running task may run on before a quota of its groups is used up; KTIME_MAX: no end */
-u64 quota_left(const struct rq *rq);
+/* when a quota will be used up if the running task runs on, ns; KTIME_MAX: never */
+u64 quota_end(const struct rq *rq);
 /* Is a group of p throttled on its CPU, so that it can't run? */
 bool quota_holds(const struct task_struct *p);
-static inline u64 bandwidth_left(const struct rq *rq)
-{
-	return unlikely(atomic_read(&sched_nr_quotas)) ? quota_left(rq) : KTIME_MAX;
-}
 static inline bool bandwidth_holds(const struct task_struct *p)
 {
 	return unlikely(atomic_read(&sched_nr_quotas)) && quota_holds(p);
