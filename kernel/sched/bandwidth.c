@@ -58,11 +58,17 @@ static bool take_slice(struct cfs_rq *cfs, bool or_stop)
 	return cfs->runtime > 0;
 }
 
-void bandwidth_charge(struct rq *rq, struct cfs_rq *cfs, u64 ns)
+void bandwidth_charge(struct rq *rq, struct sched_entity *se, u64 ns)
 {
-	cfs->runtime -= ns;
-	if (cfs->runtime <= 0 && !take_slice(cfs, false))
-		resched_curr(rq);
+	while ((se = se->parent)) {
+		struct cfs_rq *cfs = se->my_q;
+
+		if (!has_quota(cfs))
+			continue;
+		cfs->runtime -= ns;
+		if (cfs->runtime <= 0 && !take_slice(cfs, false))
+			resched_curr(rq);
+	}
 }
 
 bool bandwidth_allows(struct cfs_rq *cfs)

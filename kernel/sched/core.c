@@ -75,7 +75,7 @@ static void set_tick(struct rq *rq)
 	if (!test_bit(TIF_NEED_RESCHED, &rq->curr->work)) {
 		if (rq->nr_running > 1)
 			rq->tick_at = min(rq->tick_at, slice_end(rq));
-		if (unlikely(atomic_read(&sched_nr_quotas)))
+		if (unlikely(quotas_used()))
 			rq->tick_at = min(rq->tick_at, quota_end(rq));
 	}
 	timer_want_tick(rq->tick_at);

@@ -156,19 +156,19 @@ __weak void cpuacct_sample(struct task_struct *p, unsigned int cpu, bool user)
 }
 
 /* The groups of a task that has run here have run, too; and others want to know. */
-static noinline void charge_others(struct rq *rq, struct sched_entity *se, u64 ns)
+static noinline void charge_others(struct rq *rq, struct sched_entity *running, u64 ns)
 {
-	if (atomic_read(&sched_cpuacct_users))
-		cpuacct_charge(task_of(se), rq->cpu, ns);
-	while ((se = se->parent)) {
+	for (struct sched_entity *se = running->parent; se; se = se->parent) {
 		struct group_cpu *g = group_of(se);
 
 		g->prepaid -= ns;
 		if (unlikely(g->prepaid < 0))
 			prepay(rq, se);
-		if (unlikely(READ_ONCE(g->q.tg->bandwidth.quota) != QUOTA_NONE))
-			bandwidth_charge(rq, &g->q, ns);
 	}
+	if (unlikely(quotas_used()))
+		bandwidth_charge(rq, running, ns);
+	if (atomic_read(&sched_cpuacct_users))
+		cpuacct_charge(task_of(running), rq->cpu, ns);
 }
 
 void charge_running(struct rq *rq)
@@ -522,7 +522,7 @@ static noinline struct sched_entity *descend(struct rq *rq, struct sched_entity 
 	while (se && se->my_q) {
 		struct cfs_rq *cfs = se->my_q;
 
-		if (!bandwidth_allows(cfs)) {
+		if (unlikely(quotas_used()) && !bandwidth_allows(cfs)) {
 			bandwidth_throttle(rq, cfs);
 			cfs = &rq->cfs;		/* with what is left, from the top */
 		}

@@ -210,8 +210,12 @@ u64 slice_end(struct rq *rq);			/* when the running task's slice ends, ns */
 /* bandwidth.c. rq->lock held. */
 void bandwidth_init(struct bandwidth *b);
 void bandwidth_end(struct task_group *tg);	/* tg is about to be freed; no rq->lock held */
-/* A group has run here for `ns`: take that off. May ask for a reschedule. */
-void bandwidth_charge(struct rq *rq, struct cfs_rq *cfs, u64 ns);
+static inline bool quotas_used(void)
+{
+	return atomic_read(&sched_nr_quotas);
+}
+/* The groups of `se` have run here for `ns`: take that off their quotas. May ask for a reschedule. */
+void bandwidth_charge(struct rq *rq, struct sched_entity *se, u64 ns);
 /* May this queue's tasks run now? */
 bool bandwidth_allows(struct cfs_rq *cfs);
 /* They may not: keep them off the CPU until the next period. */
@@ -222,7 +226,7 @@ u64 quota_end(const struct rq *rq);
 bool quota_holds(const struct task_struct *p);
 static inline bool bandwidth_holds(const struct task_struct *p)
 {
-	return unlikely(atomic_read(&sched_nr_quotas)) && quota_holds(p);
+	return unlikely(quotas_used()) && quota_holds(p);
 }
 
 /* balance.c */

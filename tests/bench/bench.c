@@ -162,7 +162,7 @@ static void done_file(void)
 static int ping[2], pong[2];
 pid_t partner;
 
-static bool setup_pipes(void)
+bool setup_pipes(void)
 {
 	char byte;
 
@@ -190,7 +190,7 @@ static bool op_pipe(void)
 	return true;
 }
 
-static void done_pipes(void)
+void done_pipes(void)
 {
 	close(ping[1]);
 	close(pong[0]);
@@ -271,6 +271,8 @@ static const struct bench_case cases[] = {
 	{ "mkdir-10000-groups", 10, op_mkdir, setup_10000_groups, NULL, done_groups },
 	{ "fork-10000-groups", 10, op_fork, setup_10000_groups, NULL, done_groups },
 	/* Last: what our own pages are charged to stays, so that pages are looked at more closely from here on. */
+	{ "pipe-round-trip-cpu3", 20, op_pipe, setup_pipes_cpu3, NULL, done_pipes_nested },
+	{ "pipe-round-trip-cpuacct3", 20, op_pipe, setup_pipes_cpuacct3, NULL, done_pipes_nested },
 	{ "page-fault-memory3", FAULT_PAGES, op_fault, setup_memory3, prepare_faults, done_faults_nested },
 	{ "fork+exit-memory3", 10, op_fork, setup_memory3, NULL, done_nested },
 };

@@ -16,6 +16,8 @@ extern pid_t partner;			/* a process that a case has started */
 bool __attribute__((format(printf, 1, 2))) fail(const char *format, ...);
 char *map_pages(size_t pages);
 void done_faults(void);
+bool setup_pipes(void);
+void done_pipes(void);
 
 /* ---- bench_containers.c: for the table ---- */
 bool prepare_mount(void);
@@ -38,3 +40,6 @@ bool op_read_proc(void);
 bool setup_memory3(void);
 void done_nested(void);
 void done_faults_nested(void);
+bool setup_pipes_cpu3(void);
+bool setup_pipes_cpuacct3(void);
+void done_pipes_nested(void);

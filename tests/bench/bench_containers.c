@@ -375,3 +375,20 @@ void done_faults_nested(void)
 	done_faults();
 	done_nested();
 }
+
+/* Both ends of the pipes are in that container, on one CPU. */
+bool setup_pipes_cpu3(void)
+{
+	return setup_nested("cpu") && setup_pipes();
+}
+
+bool setup_pipes_cpuacct3(void)
+{
+	return setup_nested("cpuacct") && setup_pipes();
+}
+
+void done_pipes_nested(void)
+{
+	done_pipes();
+	done_nested();
+}
