@@ -21,7 +21,6 @@
 #include "kernel/debug/debug.h"
 
 #define SLICE		(5 * NSEC_PER_MSEC)
-#define PERIOD_DEFAULT	(100 * NSEC_PER_MSEC)
 #define QUOTA_MIN	NSEC_PER_MSEC
 #define PERIOD_MIN	NSEC_PER_MSEC
 #define PERIOD_MAX	NSEC_PER_SEC

@@ -14,7 +14,11 @@
 
 struct task_group root_task_group = {
 	.shares = SHARES_DEFAULT,
-	.bandwidth = {.quota = QUOTA_NONE},
+	.bandwidth = {
+		.lock = __SPIN_LOCK_UNLOCKED(root_task_group.bandwidth.lock),
+		.quota = QUOTA_NONE,
+		.period = PERIOD_DEFAULT,
+	},
 };
 
 struct task_group *sched_create_group(struct task_group *parent)

@@ -50,7 +50,8 @@ struct bandwidth {
 	u64 nr_periods, nr_throttled, throttled_time;
 	struct timer timer;		/* ends the period */
 };
-#define QUOTA_NONE (~0ULL)
+#define QUOTA_NONE     GROUP_NO_QUOTA
+#define PERIOD_DEFAULT (100 * NSEC_PER_MSEC)
 
 /*
  * A group of tasks that gets processor time as one. It has one virtual time for all CPUs: whatever
