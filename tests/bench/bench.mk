@@ -2,5 +2,5 @@
 # make bench: Paddock's costs beside Linux's. Included by the Makefile.
 
 .PHONY: bench
-bench: all
+bench: all demo-programs $(BUILD)/tests/guest/shares
 	tests/bench/run
