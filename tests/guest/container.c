@@ -144,6 +144,23 @@ static void *live_on(void *arg)
 	return arg;
 }
 
+// Waits until the first thread of a process has ended, which need not be its last.
+static void await_zombie(pid_t pid)
+{
+	char path[64], line[256];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	do {
+		usleep(1000);
+		fd = open(path, O_RDONLY);
+		n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
+		line[n > 0 ? n : 0] = 0;
+		close(fd);
+	} while (n > 0 && !strstr(line, ") Z"));
+}
+
 static void test_dead_leader(void)
 {
 	char tid[16];
@@ -160,7 +177,7 @@ static void test_dead_leader(void)
 		syscall(SYS_exit, 0);
 	}
 	await(&shared->ready);
-	usleep(50000);
+	await_zombie(pid);
 	FAILS(put_number("a/tasks", pid), ESRCH, "a thread that has ended cannot be moved");
 	EQ(put_number("a/container.procs", pid), 0, "but by its number, its process can: other threads live");
 	snprintf(tid, sizeof(tid), "%d\n", shared->ready);
@@ -171,7 +188,7 @@ static void test_dead_leader(void)
 	pid = fork();
 	if (!pid)
 		_exit(0);
-	usleep(50000);
+	await_zombie(pid);
 	FAILS(put_number("a/container.procs", pid), ESRCH, "a process without a living thread cannot be moved");
 	waitpid(pid, NULL, 0);
 	EQ(rmdir(TOP "/a"), 0, "and holds nothing");
