@@ -208,11 +208,24 @@ bool pull_one_task(struct rq *rq)
 	return pulled;
 }
 
-/* Have an idle CPU of rq's domain pull one of those that wait here. False: there is none. */
+/*
+ * Have an idle CPU of rq's domain pull one of those that wait here and may run there. False: there is
+ * none; an idle CPU alone is no reason to leave the others uneven. rq->lock held.
+ */
 static bool wake_idle_peer(struct rq *rq)
 {
 	unsigned int cpu = find_free(rq->peers, rq->peers);
+	struct task_struct *p = NULL;
 
+	if (cpu >= NR_CPUS)
+		return false;
+	cpu = NR_CPUS;
+	for (int i = 0; i < MAX_PULL_SEARCH && cpu >= NR_CPUS; i++) {
+		p = next_waiting(rq, p);
+		if (!p)
+			return false;
+		cpu = find_free(rq->peers, p->cpus_allowed);
+	}
 	if (cpu >= NR_CPUS)
 		return false;
 	if (!test_and_set_bit(TIF_NEED_RESCHED, &cpu_rq(cpu)->idle->work))
@@ -257,8 +270,15 @@ void periodic_balance(struct rq *rq)
 
 void sched_exec(void)
 {
-	struct rq *rq = this_rq();
+	unsigned long flags;
+	struct rq *rq;
 
-	if (READ_ONCE(rq->nr_running) >= 2)
+	local_irq_save(flags);
+	rq = this_rq();
+	if (READ_ONCE(rq->nr_running) >= 2) {
+		spin_lock(&rq->lock);
 		wake_idle_peer(rq);
+		spin_unlock(&rq->lock);
+	}
+	local_irq_restore(flags);
 }
