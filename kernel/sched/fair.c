@@ -30,8 +30,8 @@
 #define MIN_GRANULARITY	  (3 * NSEC_PER_MSEC / 4)	/* … at least this much for each */
 /* a woken task preempts if it is behind by more than this */
 #define WAKEUP_GRANULARITY (1 * NSEC_PER_MSEC)
-/* how far from the others of its new queue an arrival may stand; for a group: on each CPU */
-#define SLACK		  (100 * NSEC_PER_MSEC)
+/* how far behind the others of its new queue an arrival may stand */
+#define PATIENCE	  (2 * SCHED_LATENCY)
 #define MAX_REFRESH	  4	/* stale groups looked at in one choice */
 
 u64 sched_weights[40];
@@ -277,7 +277,7 @@ static __always_inline u64 place_task(struct cfs_rq *cfs, const struct sched_ent
 		return now + to_virtual(turn(cfs->nr_running + 1), se);
 	if (before(v, now))
 		return later(v, now - credit(cfs, se, how, SLACK));
-	return before(now + to_virtual(SLACK, se), v) ? now + to_virtual(SLACK, se) : v;
+	return before(now + to_virtual(PATIENCE, se), v) ? now + to_virtual(PATIENCE, se) : v;
 }
 
 /* Raise a group's virtual time to v, unless it is there already. */
@@ -293,15 +293,15 @@ static u64 raise_vruntime(struct task_group *tg, u64 v)
 }
 
 /*
- * A group's entity begins to wait. Its key is the group's virtual time, but it is not kept waiting
- * by what the group gets elsewhere for more than SLACK.
+ * A group's entity begins to wait. Its key is the group's virtual time, but what the group gets on
+ * other CPUs keeps it waiting for no longer than g->hold (in its own running time).
  */
 static void park_group(struct sched_entity *se)
 {
 	struct group_cpu *g = group_of(se);
 
 	g->seen = group_time(se);
-	g->latest = update_min_vruntime(se->cfs_rq) + to_virtual(SLACK * nr_cpus, se);
+	g->latest = update_min_vruntime(se->cfs_rq) + to_virtual(g->hold, se);
 	se->vruntime = entity_key(se);
 }
 
@@ -461,15 +461,19 @@ u64 next_turn(struct cfs_rq *cfs)
 }
 
 /*
- * A group that waited as long as it may got nothing anywhere meanwhile: what it got before that, on
- * CPUs whose time is ahead of this one's, is not held against it any more.
+ * A group's turn has come. If it had to wait for as long as it may, then either it got nothing anywhere meanwhile:
+ * what it got before that, on CPUs whose time is ahead of this one's, is not held against it any
+ * more. Or it is served elsewhere, and its tasks here can't go there: next time it waits half as
+ * long, so that they get a tenth of what this CPU alone would give them, at least.
  */
-static noinline void forgive_group(struct sched_entity *se)
+static noinline void end_wait(struct sched_entity *se)
 {
 	struct group_cpu *g = group_of(se);
 
-	if (before(g->latest, g->seen))
-		cmpxchg(&se->my_q->tg->vruntime, g->seen, g->latest);
+	if (!before(g->latest, group_time(se)))
+		g->hold = SLACK * nr_cpus;
+	else if (cmpxchg(&g->q.tg->vruntime, g->seen, g->latest) != g->seen)
+		g->hold = max(g->hold / 2, PATIENCE);
 }
 
 void put_running(struct cfs_rq *cfs)
@@ -492,7 +496,7 @@ static __always_inline void take(struct rq *rq, struct sched_entity *se)
 	rb_erase_cached(&se->run_node, &se->cfs_rq->timeline);
 	se->cfs_rq->curr = se;
 	if (unlikely(se->my_q)) {
-		forgive_group(se);
+		end_wait(se);
 		prepay(rq, se);
 	}
 }
@@ -545,6 +549,19 @@ struct task_struct *pick_next_task(struct rq *rq)
 	se->exec_start = rq->clock;
 	se->prev_sum_exec_runtime = se->sum_exec_runtime;
 	return task_of(se);
+}
+
+/* What the group ran so far counts by the old weight, and what it paid in advance is given back by it. */
+void set_group_weight(struct rq *rq, struct sched_entity *se, u64 weight)
+{
+	bool runs = se->cfs_rq->curr == se;
+
+	update_curr(rq);
+	if (runs)
+		settle(se);
+	se->load_weight = weight;
+	if (runs)
+		prepay(rq, se);
 }
 
 void set_running(struct rq *rq, struct task_struct *p)

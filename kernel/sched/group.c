@@ -38,6 +38,7 @@ struct task_group *sched_create_group(struct task_group *parent)
 		g->se.cfs_rq = top ? &cpu_rq(cpu)->cfs : &parent->on[cpu].q;
 		g->se.my_q = &g->q;
 		g->se.load_weight = SHARES_DEFAULT;
+		g->hold = SLACK * nr_cpus;
 		cfs_rq_init(&g->q, tg, &g->se);
 	}
 	return tg;
@@ -50,13 +51,20 @@ void sched_destroy_group(struct task_group *tg)
 	kfree(tg);
 }
 
-/* The weights are used for conversions only and summed up nowhere: no queue has to know. */
+/* The weights are used for conversions only and summed up nowhere. */
 void sched_group_set_shares(struct task_group *tg, u64 shares)
 {
-	shares = clamp(shares, (u64)SHARES_MIN, (u64)SHARES_MAX);
-	tg->shares = shares;
-	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		WRITE_ONCE(tg->on[cpu].se.load_weight, shares);
+	unsigned long flags;
+
+	tg->shares = clamp(shares, (u64)SHARES_MIN, (u64)SHARES_MAX);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		struct rq *rq = cpu_rq(cpu);
+
+		spin_lock_irqsave(&rq->lock, flags);
+		update_rq_clock(rq);
+		set_group_weight(rq, &tg->on[cpu].se, tg->shares);
+		spin_unlock_irqrestore(&rq->lock, flags);
+	}
 }
 
 u64 sched_group_shares(const struct task_group *tg)

@@ -36,6 +36,7 @@ struct group_cpu {
 	struct sched_entity se;
 	struct cfs_rq q;
 	s64 prepaid;			/* while it runs: ns that the group's virtual time counts in advance */
+	u64 hold;			/* ns: how long it may be kept waiting by what the group gets elsewhere */
 	u64 latest;			/* while it waits: its turn comes at this virtual time at the latest */
 	u64 seen;			/* the group's virtual time when it began to wait */
 } __aligned(64);
@@ -168,15 +169,16 @@ bool check_preempt_curr(struct rq *rq, struct task_struct *p);
 
 /* fair.c. rq->lock held. */
 #define NICE_0_WEIGHT 1024
+/* how far before the others of its new queue one may stand that was moved; for a group: on each CPU */
+#define SLACK	      (100 * NSEC_PER_MSEC)
 extern u64 sched_weights[40];			/* by nice + 20 */
 void fair_init(void);
 void cfs_rq_init(struct cfs_rq *cfs, struct task_group *tg, struct sched_entity *owner);
 /* ns on a CPU as virtual ones, and whether virtual time a is before b */
 static inline u64 to_virtual(u64 ns, const struct sched_entity *se)
 {
-	u64 weight = READ_ONCE(se->load_weight);
-
-	return likely(weight == NICE_0_WEIGHT) ? ns : ns * NICE_0_WEIGHT / weight;
+	return likely(se->load_weight == NICE_0_WEIGHT) ? ns
+							: ns * NICE_0_WEIGHT / se->load_weight;
 }
 static inline bool before(u64 a, u64 b)
 {
@@ -196,6 +198,7 @@ void put_running(struct cfs_rq *cfs);
 /* p runs already and has been enqueued: make it, and the groups above it, the ones that run. */
 void set_running(struct rq *rq, struct task_struct *p);
 void charge_running(struct rq *rq);
+void set_group_weight(struct rq *rq, struct sched_entity *se, u64 weight);
 /* Charge the running task up to rq->clock. */
 static inline void update_curr(struct rq *rq)
 {

@@ -5,7 +5,7 @@
 //	shares storm SECONDS		the storm alone
 //	shares measure MS DIR:LOOPS...	for tests/host/test_shares.py, which gives it virtual time: start so many busy loops in each
 //					of the containers, and print what they got in MS milliseconds, a line each:
-//					DIR LOOPS NS LEAST MOST (the last two are of one loop, in ns)
+//					DIR LOOPS NS LEAST MOST (the last two are of one loop, in ns). DIR:LOOPS@N: on CPU N.
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
 #include "tests/guest/usage.h"
@@ -123,13 +123,13 @@ static int measure(long ms, char **specs, int n)
 	int total = 0, first = 0;
 
 	setpriority(PRIO_PROCESS, 0, -20);	/* so that all clocks are read in one go */
-	for (int i = 0; i < n; i++)
-		for (int k = atoi(strchr(specs[i], ':') + 1); k > 0 && total < MAX_LOOPS; k--) {
-			char dir[128];
+	for (int i = 0; i < n; i++) {
+		char dir[128], *at = strchr(specs[i], '@');
 
-			snprintf(dir, sizeof(dir), "%.*s", (int)(strchr(specs[i], ':') - specs[i]), specs[i]);
-			pids[total++] = start_loop(dir, -1);
-		}
+		snprintf(dir, sizeof(dir), "%.*s", (int)(strchr(specs[i], ':') - specs[i]), specs[i]);
+		for (int k = atoi(strchr(specs[i], ':') + 1); k > 0 && total < MAX_LOOPS; k--)
+			pids[total++] = start_loop(dir, at ? atoi(at + 1) : -1);
+	}
 	usleep(WARM_UP);
 	for (int i = 0; i < total; i++)
 		ns[i] = cpu_ns(pids[i]);

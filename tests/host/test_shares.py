@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How fair the controller cpu is, in virtual time: busy loops for two seconds, and what each container got of them.
+
+`tests/guest/shares measure` starts the loops. Shares must be met within 3 per cent, by every container, at every level; and no loop may get less
+than half of what those of its container got on the average.
+"""
+import os
+import subprocess
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+PROGRAM = "build/tests/guest/shares"
+MS = 2000
+
+# Three containers of 1, 2 and 4 parts, any number of loops in each; and a tree.
+FLAT = "mkdir a b c; echo 2048 > b/cpu.shares; echo 4096 > c/cpu.shares"
+NESTED = "mkdir a b a/x a/y; echo 2048 > b/cpu.shares; echo 3072 > a/y/cpu.shares"
+
+SHARES = [
+    # CPUs, settings, loops, the part that each gets of all
+    (1, FLAT, "a:1 b:1 c:1", (1 / 7, 2 / 7, 4 / 7)),
+    (1, FLAT, "a:5 b:3 c:1", (1 / 7, 2 / 7, 4 / 7)),
+    (1, NESTED, "a/x:2 a/y:1 b:1", (1 / 12, 3 / 12, 8 / 12)),
+    (1, NESTED, "a/x:1 a/y:1 a:1 b:1 .:1", (1 / 20, 3 / 20, 1 / 20, 2 / 4, 1 / 4)),
+    (4, FLAT, "a:3 b:3 c:3", (1 / 7, 2 / 7, 4 / 7)),
+    (4, FLAT, "a:4 b:4 c:4", (1 / 7, 2 / 7, 4 / 7)),
+    (4, FLAT, "a:5 b:5 c:5", (1 / 7, 2 / 7, 4 / 7)),
+    (4, FLAT, "a:8 b:8 c:8", (1 / 7, 2 / 7, 4 / 7)),
+    (4, NESTED, "a/x:4 a/y:4 b:5", (1 / 12, 3 / 12, 8 / 12)),
+    # One loop has no use for more than a CPU, whatever its shares; the others divide what is left.
+    (4, FLAT, "c:1 b:8 a:8", (1 / 4, 3 / 4 * 2 / 3, 3 / 4 * 1 / 3)),
+]
+
+
+@pytest.fixture(scope="module", name="program", autouse=True)
+def build_program():
+    subprocess.run(["make", "-s", "-C", ROOT, PROGRAM], check=True, stdout=subprocess.DEVNULL)
+
+
+def measure(vm, smp, settings, loops):
+    """[(ns of the container, of its least loop, of its most)] in MS of virtual time."""
+    done = vm(f"mkdir /c; mount -t container -o cpu x /c; cd /c; {settings}; shares measure {MS} "
+              + " ".join(f"/c/{word}" for word in loops.split()), icount=True, smp=smp, timeout=300, add=[f"{os.path.join(ROOT, PROGRAM)}:/bin/shares"])
+    assert done.status == 0, done
+    return [tuple(int(word) for word in line.split()[1:]) for line in done.out.splitlines()]
+
+
+@pytest.mark.parametrize("smp,settings,loops,parts", SHARES, ids=[f"{s[0]} {s[2]}" for s in SHARES])
+def test_shares(vm, smp, settings, loops, parts):
+    got = measure(vm, smp, settings, loops)
+    total = sum(ns for _, ns, _, _ in got)
+    assert total > 0.99 * smp * MS * 1e6, "processors were idle"
+    errors = [ns / total / part - 1 for (_, ns, _, _), part in zip(got, parts)]
+    print(loops, " ".join(f"{error:+.2%}" for error in errors))
+    assert max(abs(error) for error in errors) <= 0.03, errors
+    assert all(least >= ns / n / 2 for n, ns, least, _ in got), got
+
+
+QUOTAS = [
+    # CPUs, quota in us of a period of 100 ms, loops, what they get in CPUs; by its shares it would get more
+    (1, 20000, "a:1 .:1", 0.2),
+    (1, 20000, "a:3", 0.2),
+    (4, 200000, "a:4", 2),
+    (4, 200000, "a:8 .:4", 2),
+    (4, 20000, "a:5", 0.2),
+]
+
+
+@pytest.mark.parametrize("smp,quota,loops,cpus", QUOTAS, ids=[f"{q[0]} {q[1]} {q[2]}" for q in QUOTAS])
+def test_quota(vm, smp, quota, loops, cpus):
+    """Within one per cent of a CPU, or of the quota where that is more."""
+    got = measure(vm, smp, f"mkdir a; echo 8192 > a/cpu.shares; echo {quota} > a/cpu.cfs_quota_us", loops)[0][1] / (MS * 1e6)
+    print(loops, f"{got:.4f}")
+    assert abs(got - cpus) <= 0.01 * max(1, cpus)
