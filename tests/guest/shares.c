@@ -6,6 +6,7 @@
 //	shares measure MS DIR:LOOPS...	for tests/host/test_shares.py, which gives it virtual time: start so many busy loops in each
 //					of the containers, and print what they got in MS milliseconds, a line each:
 //					DIR LOOPS NS LEAST MOST (the last two are of one loop, in ns). DIR:LOOPS@N: on CPU N.
+//	shares latency			for the same: print how late, in us, a task wakes up beside busy loops of another container
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
 #include "tests/guest/usage.h"
@@ -217,16 +218,13 @@ static void test_quota(void)
 	put("a", "cpu.cfs_period_us", 100000);
 }
 
-// How long after the end of its sleep a task of b runs, beside busy loops of a on the same CPU: the median of many, in us.
+// How long after the end of its sleep a task of b runs, beside busy loops of a on the same CPU: the median of many, in us, to 100.
 static long median_latency(void)
 {
-	static int *late;
+	int *late = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t hogs[3], pid;
 	long median = -1;
 
-	if (!late)
-		late = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	memset(late, 0, 4096);
 	for (int i = 0; i < 3; i++)
 		hogs[i] = start_loop("a", 0);
 	pid = fork();
@@ -249,18 +247,6 @@ static long median_latency(void)
 		if ((seen += late[i]) >= 50)
 			median = i * 100;
 	return median;
-}
-
-static void test_latency(void)
-{
-	long best = 1000000;
-
-	for (int i = 0; i < 5 && best > 500; i++) {
-		long us = median_latency();
-
-		best = us < best ? us : best;
-	}
-	OK(best <= 500, "a task that wakes up beside the busy loops of another container runs at once");
 }
 
 static void test_sums(void)
@@ -428,10 +414,13 @@ int main(int argc, char **argv)
 	EQ(mount("test", TOP, "container", 0, "cpu,cpuacct"), 0, "mount cpu and cpuacct");
 	mkdir(path_of("a", ""), 0755);
 	mkdir(path_of("b", ""), 0755);
+	if (argc > 1 && !strcmp(argv[1], "latency")) {
+		printf("%ld\n", median_latency());
+		return 0;
+	}
 	if (argc < 2) {
 		test_shares();
 		test_quota();
-		test_latency();
 		test_sums();
 	}
 	EQ(rmdir(path_of("a", "")) || rmdir(path_of("b", "")), 0, "containers that are empty can be removed");

@@ -38,9 +38,9 @@ def build_program():
     subprocess.run(["make", "-s", "-C", ROOT, PROGRAM], check=True, stdout=subprocess.DEVNULL)
 
 
-def measure(vm, smp, settings, loops):
+def measure(vm, smp, settings, loops, subsystems="cpu"):
     """[(ns of the container, of its least loop, of its most)] in MS of virtual time."""
-    done = vm(f"mkdir /c; mount -t container -o cpu x /c; cd /c; {settings}; shares measure {MS} "
+    done = vm(f"mkdir /c; mount -t container -o {subsystems} x /c; cd /c; {settings}; shares measure {MS} "
               + " ".join(f"/c/{word}" for word in loops.split()), icount=True, smp=smp, timeout=300, add=[f"{os.path.join(ROOT, PROGRAM)}:/bin/shares"])
     assert done.status == 0, done
     return [tuple(int(word) for word in line.split()[1:]) for line in done.out.splitlines()]
@@ -55,6 +55,19 @@ def test_shares(vm, smp, settings, loops, parts):
     print(loops, " ".join(f"{error:+.2%}" for error in errors))
     assert max(abs(error) for error in errors) <= 0.03, errors
     assert all(least >= ns / n / 2 for n, ns, least, _ in got), got
+
+
+def test_tasks_of_a_container_are_even_within_a_cpuset(vm):
+    """Five loops in each of three containers, on two of four CPUs: the idle ones may not keep those two from changing places."""
+    cpuset = "for d in a b c; do echo 0-1 > $d/cpuset.cpus; echo 0 > $d/cpuset.mems; done"
+    got = measure(vm, 4, f"{FLAT}; {cpuset}", "a:5 b:5 c:5", "cpuset,cpu")
+    assert 0.99 * 2 * MS * 1e6 < sum(ns for _, ns, _, _ in got) < 1.01 * 2 * MS * 1e6, got
+    assert all(least >= 0.85 * ns / n for n, ns, least, _ in got), got
+
+
+def test_a_task_wakes_up_soon_beside_the_busy_loops_of_another_container(vm):
+    done = vm("shares latency", icount=True, smp=1, timeout=300, add=[f"{os.path.join(ROOT, PROGRAM)}:/bin/shares"])
+    assert int(done.out.splitlines()[-1]) <= 500, done
 
 
 QUOTAS = [
