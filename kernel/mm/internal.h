@@ -6,16 +6,6 @@
 #include "kernel/sched/sched.h"
 #include "kernel/mm/mman.h"
 
-/* ---- memblock.c ---- */
-struct memblock_range {
-	phys_addr_t start, end;
-};
-struct memblock_table {
-	unsigned int n;
-	struct memblock_range r[129];	/* one to spare while a new range is being joined */
-};
-extern struct memblock_table memblock_memory, memblock_reserved;
-
 /* ---- page_alloc.c ---- */
 /*
  * Events and amounts that are counted on each CPU and summed by vm_stat(); a single CPU's count may
@@ -47,6 +37,11 @@ static inline bool should_fail(gfp_t gfp)
 {
 	return unlikely(current->fail_nth) && !(gfp & __GFP_NOFAIL_INJECT) && should_fail_slow();
 }
+/* Three steps of mm_init(). */
+void nodes_init(void);			/* no node has pages yet */
+/* The pages [pfn, end), all of node nid, are free. */
+void free_boot_pages(unsigned long pfn, unsigned long end, unsigned int nid);
+void reserve_init(void);		/* all are there: how many to keep for those who can't wait */
 /* This CPU's page lists to the buddy; interrupts off. */
 void drain_local_pages(void *unused);
 unsigned long nr_cached_tables(void);		/* free page table pages kept by the CPUs */

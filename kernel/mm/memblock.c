@@ -2,15 +2,21 @@
 /*
  * Physical memory before there is an allocator: which ranges are RAM, and which of it is taken.
  * Both tables are sorted, without overlaps. memblock_alloc() takes from the bottom upward, since
- * the lowest memory is mapped first. At the end mm_init() (page_alloc.c) gives everything that is
- * not taken to the buddy. Boot CPU only, no lock.
+ * the lowest memory is mapped first. At the end mm_init() gives everything that is not taken to the
+ * buddy (page_alloc.c). Boot CPU only, no lock.
  */
 #include "kernel/mm/internal.h"
 #include "kernel/debug/debug.h"
 
 #define MAX_RANGES 128
 
-struct memblock_table memblock_memory, memblock_reserved;
+struct memblock_range {
+	phys_addr_t start, end;
+};
+static struct memblock_table {
+	unsigned int n;
+	struct memblock_range r[MAX_RANGES + 1];	/* one to spare while a new range is being joined */
+} memblock_memory, memblock_reserved;
 
 static void insert_at(struct memblock_table *t, unsigned int i, phys_addr_t start, phys_addr_t end)
 {
@@ -95,4 +101,61 @@ void *memblock_alloc(size_t size, size_t align)
 	      "it are taken",
 	      size, (unsigned long long)bytes_in(&memblock_memory) >> 10,
 	      (unsigned long long)bytes_in(&memblock_reserved) >> 10);
+}
+
+/* ---- the end: everything that is left goes to the buddy ---- */
+
+/* The free part [start, end) of RAM, cut where the node changes. */
+static void free_boot_memory(phys_addr_t start, phys_addr_t end)
+{
+	start = ALIGN(start, PAGE_SIZE);
+	end = ALIGN_DOWN(end, PAGE_SIZE);
+	while (start < end) {
+		phys_addr_t cut = min(phys_node_end(start), end);
+
+		free_boot_pages(start >> PAGE_SHIFT, cut >> PAGE_SHIFT, phys_to_node(start));
+		start = cut;
+	}
+}
+
+/* Boot-time owners hold one reference to each of their pages. */
+static void mark_reserved(phys_addr_t start, phys_addr_t end)
+{
+	for (unsigned long pfn = start >> PAGE_SHIFT;
+	     pfn < DIV_ROUND_UP(end, PAGE_SIZE) && pfn < max_pfn; pfn++) {
+		pfn_to_page(pfn)->flags = PG_RESERVED;
+		pfn_to_page(pfn)->node = (u8)phys_to_node((phys_addr_t)pfn << PAGE_SHIFT);
+		refcount_set(&pfn_to_page(pfn)->refcount, 1);
+	}
+}
+
+void mm_init(void)
+{
+	const struct memblock_range *r;
+	unsigned int i, k = 0;
+
+	nodes_init();
+	max_pfn = memblock_memory.r[memblock_memory.n - 1].end >> PAGE_SHIFT;
+	mem_map = memblock_alloc(max_pfn * sizeof(struct page), 64);
+	for (i = 0; i < memblock_reserved.n; i++)
+		mark_reserved(memblock_reserved.r[i].start, memblock_reserved.r[i].end);
+	for (i = 0; i < memblock_memory.n; i++) {
+		phys_addr_t at = memblock_memory.r[i].start, end = memblock_memory.r[i].end;
+
+		for (k = 0; k < memblock_reserved.n && at < end; k++) {
+			r = &memblock_reserved.r[k];
+			if (r->end <= at)
+				continue;
+			if (r->start >= end)
+				break;
+			if (r->start > at)
+				free_boot_memory(at, r->start);
+			at = r->end;
+		}
+		if (at < end)
+			free_boot_memory(at, end);
+	}
+	reserve_init();
+	slab_init();
+	mm_caches_init();
 }

@@ -4,7 +4,7 @@
  *
  *   page_alloc.c  buddy allocator per node, per-CPU page lists
  *   slab.c        kmem_cache, kmalloc, with per-CPU free lists
- *   memblock.c    boot-time ranges, before the buddy
+ *   memblock.c    boot-time ranges, before the buddy, and how it comes by its pages (mm_init())
  *   vmalloc.c     kernel stacks with guard pages
  *   mm.c vma.c mmap.c mprotect.c mremap.c   address spaces and what they consist of
  *   pagetable.c   copying and clearing ranges of page table entries

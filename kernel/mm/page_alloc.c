@@ -423,11 +423,8 @@ unsigned long total_ram_pages(void)
 
 /* ---- boot ---- */
 
-/*
- * Give the pages [pfn, end) of one node to the buddy, in the largest blocks that their alignment
- * allows.
- */
-static void free_boot_range(unsigned long pfn, unsigned long end, unsigned int nid)
+/* In the largest blocks that their alignment allows. */
+void free_boot_pages(unsigned long pfn, unsigned long end, unsigned int nid)
 {
 	while (pfn < end) {
 		unsigned int order =
@@ -445,31 +442,7 @@ static void free_boot_range(unsigned long pfn, unsigned long end, unsigned int n
 	}
 }
 
-/* The free part [start, end) of RAM, cut where the node changes. */
-static void free_boot_memory(phys_addr_t start, phys_addr_t end)
-{
-	start = ALIGN(start, PAGE_SIZE);
-	end = ALIGN_DOWN(end, PAGE_SIZE);
-	while (start < end) {
-		phys_addr_t cut = min(phys_node_end(start), end);
-
-		free_boot_range(start >> PAGE_SHIFT, cut >> PAGE_SHIFT, phys_to_node(start));
-		start = cut;
-	}
-}
-
-/* Boot-time owners hold one reference to each of their pages. */
-static void mark_reserved(phys_addr_t start, phys_addr_t end)
-{
-	for (unsigned long pfn = start >> PAGE_SHIFT;
-	     pfn < DIV_ROUND_UP(end, PAGE_SIZE) && pfn < max_pfn; pfn++) {
-		pfn_to_page(pfn)->flags = PG_RESERVED;
-		pfn_to_page(pfn)->node = (u8)phys_to_node((phys_addr_t)pfn << PAGE_SHIFT);
-		refcount_set(&pfn_to_page(pfn)->refcount, 1);
-	}
-}
-
-static void nodes_init(void)
+void nodes_init(void)
 {
 	for (unsigned int n = 0; n < nr_nodes; n++) {
 		for (unsigned int o = 0; o < MAX_ORDER; o++)
@@ -487,35 +460,9 @@ static void nodes_init(void)
 	}
 }
 
-void mm_init(void)
+void reserve_init(void)
 {
-	const struct memblock_range *r;
-	unsigned int i, k = 0;
-
-	nodes_init();
-	max_pfn = memblock_memory.r[memblock_memory.n - 1].end >> PAGE_SHIFT;
-	mem_map = memblock_alloc(max_pfn * sizeof(struct page), 64);
-	for (i = 0; i < memblock_reserved.n; i++)
-		mark_reserved(memblock_reserved.r[i].start, memblock_reserved.r[i].end);
-	for (i = 0; i < memblock_memory.n; i++) {
-		phys_addr_t at = memblock_memory.r[i].start, end = memblock_memory.r[i].end;
-
-		for (k = 0; k < memblock_reserved.n && at < end; k++) {
-			r = &memblock_reserved.r[k];
-			if (r->end <= at)
-				continue;
-			if (r->start >= end)
-				break;
-			if (r->start > at)
-				free_boot_memory(at, r->start);
-			at = r->end;
-		}
-		if (at < end)
-			free_boot_memory(at, end);
-	}
 	min_free = clamp(total_ram_pages() / 128, 16UL, 1024UL);
-	slab_init();
-	mm_caches_init();
 }
 
 void mm_init_late(void)
