@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int tap_count, tap_failures;
+/* The same for all files of a program. */
+__attribute__((weak)) int tap_count, tap_failures;
 
 /* Print one result; `why` is shown when it failed. Returns `pass`. */
 static inline int tap_result(int pass, const char *name, const char *why)

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whom the freezer reaches, and when: tasks that move in and out, that are stopped or killed, that wait for a vfork.
+ */
+#include "tests/guest/freezer/freezer.h"
+
+static long count_for_ever(void)
+{
+	for (;;)
+		shared->counts[1]++;
+	return 0;
+}
+
+/* Does counts[i] stand still? */
+static int still(int i)
+{
+	unsigned long before = shared->counts[i];
+
+	nap(30);
+	return shared->counts[i] == before;
+}
+
+static pid_t counter(const char *dir)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		move_to(0, dir);
+		count_for_ever();
+	}
+	for (unsigned long before = shared->counts[1]; shared->counts[1] == before;)
+		nap(1);
+	return pid;
+}
+
+void test_moves(void)
+{
+	pid_t pid = counter(TOP);
+	int status;
+
+	EQ(set_state(A, "FROZEN"), 1, "an empty container is frozen at once");
+	EQ(move_to(pid, A), 0, "a task may move in");
+	OK(set_state(A, "FROZEN"), "and freezes");
+	OK(still(1), "in the middle of its program");
+	EQ(move_to(pid, B), 0, "it may move to a container below");
+	OK(!strcmp(state_of(B), "FROZEN") && still(1), "and stays frozen");
+	EQ(write_text(B "/freezer.state", "THAWED"), 0, "the container below is thawed");
+	OK(still(1), "which changes nothing");
+	EQ(move_to(pid, TOP), 0, "it may move out");
+	OK(!still(1), "and goes on");
+	move_to(pid, A);
+	set_state(A, "FROZEN");
+	kill(pid, SIGSTOP);
+	kill(pid, SIGKILL);
+	nap(50);
+	EQ(waitpid(pid, &status, WNOHANG), 0, "SIGKILL waits");
+	set_state(A, "THAWED");
+	EQ(waitpid(pid, &status, 0), pid, "until the task is thawed");
+	OK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "and then kills");
+}
+
+void test_stopped(void)
+{
+	pid_t pid = counter(A);
+	int status;
+
+	kill(pid, SIGSTOP);
+	waitpid(pid, &status, WUNTRACED);
+	OK(set_state(A, "FROZEN"), "a stopped task counts as frozen");
+	kill(pid, SIGCONT);
+	OK(still(1), "SIGCONT does not let it run");
+	OK(set_state(A, "FROZEN"), "it stays frozen");
+	set_state(A, "THAWED");
+	OK(!still(1), "thawed it runs");
+	OK(set_state(A, "FROZEN"), "it freezes again");
+	kill(pid, SIGSTOP);
+	nap(20);
+	EQ(waitpid(pid, &status, WUNTRACED | WNOHANG), 0, "SIGSTOP waits");
+	set_state(A, "THAWED");
+	EQ(waitpid(pid, &status, WUNTRACED), pid, "until it is thawed");
+	OK(WIFSTOPPED(status), "and then stops it");
+	set_state(A, "FROZEN");
+	kill(pid, SIGKILL);
+	nap(20);
+	EQ(waitpid(pid, &status, WNOHANG), 0, "stopped and frozen: SIGKILL waits too");
+	set_state(A, "THAWED");
+	waitpid(pid, &status, 0);
+	OK(WIFSIGNALED(status), "and kills when it is thawed");
+}
+
+static long do_vfork(void)
+{
+	pid_t pid = vfork();
+
+	if (!pid) {
+		shared->counts[2] = getpid();
+		pause();
+		_exit(7);
+	}
+	return pid;
+}
+
+void test_vfork(void)
+{
+	int status;
+	pid_t pid;
+
+	shared->counts[2] = 0;
+	pid = fork();
+	if (!pid) {
+		move_to(0, A);
+		handle(SIGUSR1);
+		_exit(waitpid(do_vfork(), &status, 0) > 0 && WEXITSTATUS(status) == 7 ? 5 : 6);
+	}
+	while (!shared->counts[2])
+		nap(1);
+	OK(set_state(A, "FROZEN"), "a parent that waits for its vfork counts as frozen");
+	kill(shared->counts[2], SIGUSR1);
+	OK(set_state(A, "FROZEN"), "a signal to the child changes nothing");
+	set_state(A, "THAWED");
+	waitpid(pid, &status, 0);
+	EQ(WEXITSTATUS(status), 5, "both go on");
+}
