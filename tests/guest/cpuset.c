@@ -23,9 +23,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "tests/guest/tap.h"
+#include "tests/guest/cpuset.h"
 
-#define TOP	 "/cpuset"
 #define ALL_CPUS 0xfUL
 #define SPINNERS 2
 #define SAMPLERS 3
@@ -56,37 +55,12 @@ static unsigned int rnd(unsigned int below)
 	return (seed >> 16) % below;
 }
 
-static void nap(long us)
-{
-	struct timespec t = {0, us * 1000};
-
-	nanosleep(&t, NULL);
-}
-
 static double seconds(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* 0 or an errno. */
-static int put(const char *path, const char *format, ...)
-{
-	int fd = open(path, O_WRONLY), length, error = 0;
-	char text[64];
-	va_list args;
-
-	if (fd < 0)
-		return errno;
-	va_start(args, format);
-	length = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (write(fd, text, (size_t)length) != length)
-		error = errno;
-	close(fd);
-	return error;
 }
 
 static void __attribute__((format(printf, 1, 2))) violation(const char *format, ...)

@@ -9,47 +9,20 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-#include "tests/guest/tap.h"
+#include "tests/guest/cpuset.h"
 
-#define TOP	"/cpuset"
 #define BOX	TOP "/box"
 #define PAGE	4096L
 #define PAGES	64
 #define THREADS 2
 #define FLIPS	60
-
-static int put(const char *path, const char *format, ...)
-{
-	int fd = open(path, O_WRONLY), length, error = 0;
-	char text[64];
-	va_list args;
-
-	if (fd < 0)
-		return errno;
-	va_start(args, format);
-	length = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (write(fd, text, (size_t)length) != length)
-		error = errno;
-	close(fd);
-	return error;
-}
-
-static void nap(long us)
-{
-	struct timespec t = {0, us * 1000};
-
-	nanosleep(&t, NULL);
-}
 
 /* How many pages of PID's area that begins at `start` are on `node`. */
 static long on_node(pid_t pid, const void *start, int node)
