@@ -75,6 +75,15 @@ static void undo_remount(void)
 	prepare_remount();
 }
 
+/* Does an open control file read like this? */
+static int reads(int fd, const char *text)
+{
+	char now[64] = "";
+
+	pread(fd, now, sizeof(now) - 1, 0);
+	return !strcmp(now, text);
+}
+
 // Rules for devices, in a tree of three: all of them change or none.
 
 #define RULES SPARE "/rules"
@@ -107,13 +116,9 @@ static int run_deny(void)
 	static const char *const whole[] = {"c 1:* rw\n", "c 1:* rw\n", "c 1:* rw\nc 1:3 r\n"};
 	int ret = write(deny_fd, "c 1:* rw", 8) == 8 ? 0 : -1, error = errno;
 
-	for (int i = 0; i < 3; i++) {
-		char text[64] = "";
-
-		pread(list_fds[i], text, sizeof(text) - 1, 0);
-		if (strcmp(text, ret ? whole[i] : ""))
+	for (int i = 0; i < 3; i++)
+		if (!reads(list_fds[i], ret ? whole[i] : ""))
 			error = EIO, ret = -1;
-	}
 	errno = error;
 	return ret;
 }
@@ -159,10 +164,8 @@ static void before_cpus(void)
 static int run_cpus(void)
 {
 	int ret = write(cpus_fds[0], "0-1", 3) == 3 ? 0 : -1, error = errno;
-	char text[16] = "";
 
-	pread(cpus_fds[1], text, sizeof(text) - 1, 0);
-	if (strcmp(text, ret ? "0\n" : "0-1\n"))
+	if (!reads(cpus_fds[1], ret ? "0\n" : "0-1\n"))
 		error = EIO, ret = -1;
 	errno = error;
 	return ret;
