@@ -4,9 +4,12 @@
 # `make help` lists those. Kernel sources are found, not listed: every .c and .asm below the folders in
 # KERNEL_DIRS. The userland's rules are in user/user.mk, the guest tests' in tests/guest/guest.mk.
 #
-# Variables: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; WERROR=1 makes warnings stop the build;
-# CONTAINERS=0 leaves the framework out; LOCKDEP=1 checks that locks are held where code relies on it; UBSAN=1 checks undefined behaviour;
-# CHECKED=1 has `make test` use such a kernel too; NR_CPUS=N sizes per-CPU tables; V=1 shows commands. Each debug variant builds in a folder of its own.
+# Variables that make another kernel; each such variant but for NR_CPUS builds in a folder of its own, below build/:
+#   CONTAINERS=0   without the framework		LOCKDEP=1  checks that locks are held where code relies on it
+#   NR_CPUS=N      the size of per-CPU tables (32)	UBSAN=1    checks for undefined behaviour
+# For the build: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; NASM= and MUSLCC= the assembler and the compiler of programs; WERROR=1 makes
+# warnings stop it; V=1 shows commands; JOBS=N for how many at once (as many as there are CPUs); BUILD=folder puts it elsewhere.
+# For one target: KIND=, FILTER= and CHECKED=1 (test), APP= (app), SEED=, OPERATIONS= and SECONDS= (fuzz, stress).
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 ifeq ($(MAKELEVEL),0)
@@ -35,7 +38,6 @@ ifneq ($(filter default undefined,$(origin LD)),)
 LD := $(CROSS)ld
 endif
 NM ?= $(CROSS)nm
-AR := ar
 NASM ?= nasm
 MUSLCC ?= musl-gcc
 
@@ -210,12 +212,19 @@ help:
 	@echo 'make debug      boot and wait for GDB'
 	@echo 'make demo       the university server: containers at work, as a page with pictures (build/demo.html)'
 	@echo 'make bench      the measurements'
+	@echo 'make guest-tests      the programs in tests/guest, without running them'
+	@echo 'make test-containers  the container cases on Paddock'
 	@echo 'make test-linux the container cases on Paddock and on Linux, side by side'
-	@echo 'make fuzz       random container operations against a model (SEED=, OPERATIONS=)'
-	@echo 'make stress     container operations racing on 8 CPUs (SECONDS=)'
+	@echo 'make fuzz       random container operations against a model (SEED=1 OPERATIONS=100000)'
+	@echo 'make stress     container operations racing on 8 CPUs (SEED=1 SECONDS=120)'
+	@echo 'make setup      install the packages that are missing; run and test begin with it'
 	@echo 'make doctor     which tools are here, which are missing or too old, how to get them'
 	@echo 'make toolchain  build x86_64-elf-gcc into toolchain/ (some 20 minutes)'
 	@echo 'make clean      remove build/'
 	@echo
-	@echo 'Variables: WERROR=1  CONTAINERS=0  LOCKDEP=1  NR_CPUS=32  CROSS=prefix-  V=1'
+	@echo 'Another kernel: CONTAINERS=0  without containers       NR_CPUS=32  at most so many CPUs'
+	@echo '                LOCKDEP=1     locks are checked        UBSAN=1     undefined behaviour is checked'
+	@echo 'The build:      WERROR=1      warnings are errors      V=1         shows commands'
+	@echo '                JOBS=N        so many steps at once    BUILD=dir   puts it elsewhere'
+	@echo '                CROSS=prefix- another compiler; also CC=, LD=, NM=, NASM=, MUSLCC='
 	@echo 'tools/vm --help tells how to start a guest in other ways.'
