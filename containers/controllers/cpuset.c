@@ -344,18 +344,14 @@ static int change(struct container *cont, struct settings *new)
 /* A copy of cont's settings for change(), with container_mutex taken; an error leaves it free: -ENODEV, -ENOMEM. */
 static struct settings *begin_change(struct container *cont)
 {
-	struct settings *new;
-	int err = -ENODEV;
+	struct settings *new = ERR_PTR(-ENODEV);
 
 	container_lock();
-	if (!container_is_removed(cont)) {
-		new = kmemdup(settings_of(cont_cpuset(cont)), sizeof(*new), GFP_KERNEL);
-		if (new)
-			return new;
-		err = -ENOMEM;
-	}
-	container_unlock();
-	return ERR_PTR(err);
+	if (!container_is_removed(cont))
+		new = kmemdup(settings_of(cont_cpuset(cont)), sizeof(*new), GFP_KERNEL) ?: ERR_PTR(-ENOMEM);
+	if (IS_ERR(new))
+		container_unlock();
+	return new;
 }
 
 /* The end of what begin_change() began. `err`: the edit failed. */
