@@ -41,7 +41,7 @@ static inline bool should_fail(gfp_t gfp)
 void nodes_init(void);			/* no node has pages yet */
 /* The pages [pfn, end), all of node nid, are free. */
 void free_boot_pages(unsigned long pfn, unsigned long end, unsigned int nid);
-void reserve_init(void);		/* all are there: how many to keep for those who can't wait */
+void reserve_init(void);		/* all are there: keep some for those who can't wait */
 /* This CPU's page lists to the buddy; interrupts off. */
 void drain_local_pages(void *unused);
 unsigned long nr_cached_tables(void);		/* free page table pages kept by the CPUs */

@@ -15,7 +15,7 @@ struct memblock_range {
 };
 static struct memblock_table {
 	unsigned int n;
-	struct memblock_range r[MAX_RANGES + 1];	/* one to spare while a new range is being joined */
+	struct memblock_range r[MAX_RANGES + 1];	/* one to spare for add_range() */
 } memblock_memory, memblock_reserved;
 
 static void insert_at(struct memblock_table *t, unsigned int i, phys_addr_t start, phys_addr_t end)
