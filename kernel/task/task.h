@@ -6,8 +6,9 @@
  * The life of a task, and where the container framework looks in (containers/container.h):
  *   copy_process()  container_fork(child)          inherits the css_group, in no list yet
  *                   container_can_fork(child)      may refuse
- *                   [visible: pid hash, parent's children]
- *                   container_post_fork(child)     in its css_group's list of tasks, callbacks
+ *                   container_enter(child)         in its css_group's list of tasks
+ *                   container_post_fork(child)     callbacks
+ *                   [visible: pid table]
  *   do_exit()       container_exit(task)           out of the list, callbacks; shows "/" from here on
  *   release_task()  the pid goes, the struct goes after a grace period
  */
