@@ -4,7 +4,9 @@
  *
  * Three moments move tasks. A wake-up places the task on an idle CPU if there is one. A CPU that
  * runs out of tasks pulls one from the longest queue before it goes idle. And every now and then a
- * busy CPU compares its queue with the longest.
+ * busy CPU looks at what waits on another, and takes a task that is behind in virtual time: not the
+ * lengths of queues are evened out but what tasks and groups get. So those that can't be divided
+ * evenly among CPUs go round.
  *
  * All three stay within the CPU's balancing domain, rq->peers. The words of that bitmap are read
  * without its lock by wakers; a mix of an old and a new set is a set of CPUs like any other.
@@ -35,8 +37,9 @@ void sched_set_balance_cpus(unsigned int cpu, const unsigned long *peers)
 static unsigned int find_free(const unsigned long *a, const unsigned long *b)
 {
 	BITMAP_EACH_WORD(i, NR_CPUS) {
-		unsigned long free = READ_ONCE(sched_idle_mask[i]) & READ_ONCE(a[i]) & READ_ONCE(b[i]);
+		unsigned long free = READ_ONCE(sched_idle_mask[i]);
 
+		free &= READ_ONCE(a[i]) & READ_ONCE(b[i]);
 		for (; free; free &= free - 1) {
 			unsigned int cpu = i * BITS_PER_LONG + __ffs(free);
 
@@ -110,7 +113,7 @@ static struct sched_entity *entity_at(struct rb_node *n)
 	return rb_entry_safe(n, struct sched_entity, run_node);
 }
 
-/* The running group comes first, since others of it may wait; then the tree. NULL: nobody waits there. */
+/* The running group comes first, since others of it may wait; then the tree. NULL: nobody does. */
 static struct sched_entity *first_in(struct cfs_rq *cfs)
 {
 	if (cfs->curr && cfs->curr->my_q)
@@ -122,7 +125,8 @@ static struct sched_entity *next_in(struct sched_entity *se)
 {
 	struct cfs_rq *cfs = se->cfs_rq;
 
-	return entity_at(se == cfs->curr ? rb_first_cached(&cfs->timeline) : rb_next(&se->run_node));
+	return entity_at(se == cfs->curr ? rb_first_cached(&cfs->timeline)
+					 : rb_next(&se->run_node));
 }
 
 /* The task that waits behind `p`, or the first of all if it is NULL; NULL at the end. rq->lock. */
@@ -148,9 +152,10 @@ static struct task_struct *next_waiting(struct rq *rq, struct task_struct *p)
 /* ---- moving a task here ---- */
 
 /*
- * Shall p, which waits on another CPU, come to rq? If rq has nothing to do; and if a common queue of
- * both CPUs would prefer p to what rq has: when at any level of groups p's side is behind all
- * that is on rq, by more than LAG of what runs there. Not if a quota would hold it here. Both locks held.
+ * Shall p, which waits on another CPU, come to rq? If rq has nothing to do; and if it is time that
+ * p had its turn rather than what rq has: when at any level of groups p, or the group that it is
+ * in, is behind all that is on rq, by more than LAG of what runs there. Not if a quota would hold
+ * it back here. Both locks held.
  */
 static bool wants_here(const struct task_struct *p, const struct rq *rq)
 {
@@ -233,7 +238,7 @@ static bool wake_idle_peer(struct rq *rq)
 	return true;
 }
 
-/* The next CPU, going round, that rq may take tasks from and that has some waiting; NULL: none of `left` more. */
+/* Going round, the next CPU of rq's domain where tasks wait; NULL: it is none of `left` more. */
 static struct rq *next_peer(struct rq *rq, unsigned int *left)
 {
 	while (*left) {
@@ -247,8 +252,8 @@ static struct rq *next_peer(struct rq *rq, unsigned int *left)
 }
 
 /*
- * From the tick. If others are idle while tasks wait here, have one pull. Else go on with the round of the
- * peers, and take one task that waits there and is behind what runs here.
+ * From the tick. If others are idle while tasks wait here, have one pull. Else go on with the round
+ * of the peers, and take a task that waits there and is behind what runs here.
  */
 void periodic_balance(struct rq *rq)
 {

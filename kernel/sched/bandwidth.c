@@ -153,7 +153,8 @@ static void period_over(struct timer *t)
 		spin_unlock(&b->lock);
 		return;
 	}
-	periods = (now - t->expires) / b->period + 1;	/* more than one if the machine stood still */
+	/* more than one if the machine stood still */
+	periods = (now - t->expires) / b->period + 1;
 	b->nr_periods += periods;
 	if (throttled)
 		b->nr_throttled += periods;

@@ -20,14 +20,15 @@
  * that they keep together. Where affinity forbids it they drift apart, so whoever comes to a queue
  * is brought within SLACK of those who are there.
  *
- * Start with pick_next_task() and charge_running(). rq->lock is held throughout.
+ * Start with pick_next_task() and charge_running(). rq->lock is held throughout. A task without
+ * groups takes a short way through both; what is marked noinline is not on it.
  */
 #include "kernel/sched/rq.h"
 #include "kernel/debug/debug.h"
 
 /* in which everybody runs once, as long as that leaves … */
 #define SCHED_LATENCY	  (6 * NSEC_PER_MSEC)
-#define MIN_GRANULARITY	  (3 * NSEC_PER_MSEC / 4)	/* … at least this much for each */
+#define MIN_GRANULARITY	  (3 * NSEC_PER_MSEC / 4) /* … at least this much for each */
 /* a woken task preempts if it is behind by more than this */
 #define WAKEUP_GRANULARITY (1 * NSEC_PER_MSEC)
 /* how far behind the others of its new queue an arrival may stand */
@@ -125,8 +126,8 @@ static u64 turn(unsigned int n)
 }
 
 /*
- * A group that runs here pays for a turn in advance, so that other CPUs, which decide meanwhile, do not all
- * serve it at once. What it owes already is paid too.
+ * A group that runs here pays for a turn in advance, so that other CPUs, which decide meanwhile, do
+ * not all serve it at once. What it owes already is paid, too.
  */
 static noinline void prepay(struct rq *rq, struct sched_entity *se)
 {
@@ -252,7 +253,10 @@ bool wakeup_preempts(struct rq *rq, struct task_struct *p)
 
 /* ---- joining and leaving a queue ---- */
 
-/* How far before the others one may stand that joins them: time of the first of them, since it has to give way. */
+/*
+ * How far before the others one may stand that joins them. The first of them has to give way, so it
+ * is measured in that one's running time.
+ */
 static __always_inline u64 credit(const struct cfs_rq *cfs, const struct sched_entity *se,
 				  enum arrival how, u64 slack)
 {
@@ -261,14 +265,15 @@ static __always_inline u64 credit(const struct cfs_rq *cfs, const struct sched_e
 	return to_virtual(how == WOKEN ? SCHED_LATENCY / 2 : slack, host);
 }
 
-/* Where a queue stands: where those on it are; if there are none, where the group is on other CPUs. */
+/* Where a queue stands: where those on it are; without any, where the group is on other CPUs. */
 static __always_inline u64 queue_time(struct cfs_rq *cfs)
 {
 	return cfs->nr_running ? update_min_vruntime(cfs) : READ_ONCE(cfs->tg->clock);
 }
 
 /* Where in virtual time a task joins its queue. */
-static __always_inline u64 place_task(struct cfs_rq *cfs, const struct sched_entity *se, enum arrival how)
+static __always_inline u64 place_task(struct cfs_rq *cfs, const struct sched_entity *se,
+				      enum arrival how)
 {
 	u64 now = queue_time(cfs), v = se->vruntime;
 
@@ -337,7 +342,8 @@ static noinline void join_group(struct sched_entity *se, enum arrival how)
 	bool slept = atomic_inc_return(&tg->nr_active) == 1 && how != MOVED;
 
 	if (slept || cfs->nr_running)
-		raise_vruntime(tg, queue_time(cfs) - credit(cfs, se, slept ? WOKEN : MOVED, SLACK * nr_cpus));
+		raise_vruntime(tg, queue_time(cfs) - credit(cfs, se, slept ? WOKEN : MOVED,
+							    SLACK * nr_cpus));
 	if (!cfs->nr_running)
 		cfs->min_vruntime = group_time(se);
 	park_group(se);
@@ -356,7 +362,8 @@ static noinline void leave_group(struct sched_entity *se)
  * se has joined its queue, with n tasks that could run: so do the groups above it, up to one that
  * is throttled. What is below that does not count further up.
  */
-static noinline void join_above(struct rq *rq, struct sched_entity *se, unsigned int n, enum arrival how)
+static noinline void join_above(struct rq *rq, struct sched_entity *se, unsigned int n,
+				enum arrival how)
 {
 	for (; se->parent; se = se->parent) {
 		se->cfs_rq->nr_tasks += n;
@@ -461,10 +468,10 @@ u64 next_turn(struct cfs_rq *cfs)
 }
 
 /*
- * A group's turn has come. If it had to wait for as long as it may, then either it got nothing anywhere meanwhile:
- * what it got before that, on CPUs whose time is ahead of this one's, is not held against it any
- * more. Or it is served elsewhere, and its tasks here can't go there: next time it waits half as
- * long, so that they get a tenth of what this CPU alone would give them, at least.
+ * A group's turn has come. If it had to wait for as long as it may, then either it got nothing
+ * anywhere meanwhile: what it got before that, on CPUs whose time is ahead of this one's, is not
+ * held against it any more. Or it is served elsewhere, and its tasks here can't go there: next time
+ * it waits half as long, so that they get a tenth of what this CPU alone would give them, at least.
  */
 static noinline void end_wait(struct sched_entity *se)
 {
@@ -501,7 +508,7 @@ static __always_inline void take(struct rq *rq, struct sched_entity *se)
 	}
 }
 
-/* Of the one that runs and those that wait at one level, the one that shall run now; it is then cfs->curr. */
+/* Of those at one level, running or waiting, the one that shall run now; it is cfs->curr then. */
 static __always_inline struct sched_entity *choose(struct rq *rq, struct cfs_rq *cfs)
 {
 	struct sched_entity *first = first_entity(cfs), *curr = cfs->curr;
@@ -520,7 +527,7 @@ static __always_inline struct sched_entity *choose(struct rq *rq, struct cfs_rq 
 	return first;
 }
 
-/* From a group that shall run, down to a task. NULL: quotas allow none of the CPU's tasks to run. */
+/* From a group that shall run, down to a task. NULL: quotas allow none of this CPU's to run. */
 static noinline struct sched_entity *descend(struct rq *rq, struct sched_entity *se)
 {
 	while (se && se->my_q) {
@@ -551,7 +558,7 @@ struct task_struct *pick_next_task(struct rq *rq)
 	return task_of(se);
 }
 
-/* What the group ran so far counts by the old weight, and what it paid in advance is given back by it. */
+/* What the group ran, or paid in advance, up to now counts by the old weight. */
 void set_group_weight(struct rq *rq, struct sched_entity *se, u64 weight)
 {
 	bool runs = se->cfs_rq->curr == se;

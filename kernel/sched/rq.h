@@ -18,26 +18,33 @@
  */
 struct cfs_rq {
 	struct rb_root_cached timeline;
-	struct sched_entity *curr;	/* on the way to the task that runs; NULL: none of these is */
+	struct sched_entity *curr;	/* runs, or holds what runs; NULL: none of these does */
 	u64 min_vruntime;		/* goes back only when the queue is empty */
 	unsigned int nr_running;	/* entities, the running one included */
-	unsigned int nr_tasks;		/* tasks, with those below that no quota holds back; not counted at the top */
+	/* tasks, with those below that no quota holds back; not counted at the top */
+	unsigned int nr_tasks;
 	struct task_group *tg;		/* immutable */
 	struct sched_entity *owner;	/* its place one level up; immutable, NULL at the top */
 	unsigned int depth;		/* levels above; immutable */
 	/* bandwidth.c */
-	bool throttled;			/* the quota is used up: owner is kept off the queue above */
-	s64 runtime;			/* ns, taken from the quota and not used yet; may be below 0 */
+	bool throttled;			/* quota used up: owner is off the queue above */
+	s64 runtime;			/* ns, taken from the quota and left; may be below 0 */
 	u64 throttled_at;		/* ns */
 };
 
-/* A group on one CPU: its place among those who want the CPU, and those who want it inside. rq->lock. */
+/*
+ * A group on one CPU: its place among those who want the CPU, and those who want it inside.
+ * rq->lock.
+ */
 struct group_cpu {
 	struct sched_entity se;
 	struct cfs_rq q;
-	s64 prepaid;			/* while it runs: ns that the group's virtual time counts in advance */
-	u64 hold;			/* ns: how long it may be kept waiting by what the group gets elsewhere */
-	u64 latest;			/* while it waits: its turn comes at this virtual time at the latest */
+	/* while it runs: ns that the group's virtual time counts in advance */
+	s64 prepaid;
+	/* ns of its running: how long what it gets on other CPUs may keep it waiting */
+	u64 hold;
+	/* while it waits: its turn comes at this virtual time, or before */
+	u64 latest;
 	u64 seen;			/* the group's virtual time when it began to wait */
 } __aligned(64);
 
@@ -62,10 +69,10 @@ struct task_group {
 	struct task_group *parent;	/* immutable; NULL: the top one */
 	u64 shares;			/* weight among its siblings */
 	u64 vruntime;			/* in its parent's virtual time; atomic */
-	u64 clock;			/* about the furthest min_vruntime of its queues; any CPU's tick raises it */
+	u64 clock;			/* furthest min_vruntime of its queues, by ticks */
 	atomic_t nr_active;		/* CPUs on whose queues it is */
 	struct bandwidth bandwidth;
-	struct group_cpu on[];		/* by CPU; none for the top one, whose queues are in struct rq */
+	struct group_cpu on[];		/* by CPU; none for the top one: struct rq has them */
 };
 
 struct rq {
@@ -169,8 +176,12 @@ bool check_preempt_curr(struct rq *rq, struct task_struct *p);
 
 /* fair.c. rq->lock held. */
 #define NICE_0_WEIGHT 1024
-/* how far before the others of its new queue one may stand that was moved; for a group: on each CPU */
-#define SLACK	      (100 * NSEC_PER_MSEC)
+/*
+ * How far before the others of its new queue one may stand that was moved, and how long a group may
+ * be kept waiting by what it gets elsewhere; for groups, times the number of CPUs. Larger than what
+ * balancing leaves, or weights would not hold; a bound for those whom affinity keeps apart.
+ */
+#define SLACK (100 * NSEC_PER_MSEC)
 extern u64 sched_weights[40];			/* by nice + 20 */
 void fair_init(void);
 void cfs_rq_init(struct cfs_rq *cfs, struct task_group *tg, struct sched_entity *owner);
@@ -185,13 +196,16 @@ static inline bool before(u64 a, u64 b)
 	return (s64)(a - b) < 0;
 }
 u64 entity_key(const struct sched_entity *se);	/* virtual time at which its turn comes */
-u64 next_turn(struct cfs_rq *cfs);	/* the least virtual time of those on a queue that is not empty */
+u64 next_turn(struct cfs_rq *cfs);	/* least virtual time on a queue that is not empty */
 void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how);
 void dequeue_task(struct rq *rq, struct task_struct *p);
 /* The same for a group's queue, with all the tasks it has. */
 void enqueue_group(struct rq *rq, struct cfs_rq *cfs);
 void dequeue_group(struct rq *rq, struct cfs_rq *cfs);
-/* Charges the one that runs. NULL: nothing to run. It and the groups above it are then the ones that run. */
+/*
+ * Charges the one that runs. NULL: nothing to run. It and the groups above it are then the ones
+ * that run.
+ */
 struct task_struct *pick_next_task(struct rq *rq);
 /* Put the running entity of a queue, and what runs below it, back among those who wait. */
 void put_running(struct cfs_rq *cfs);
@@ -205,9 +219,12 @@ static inline void update_curr(struct rq *rq)
 	if (rq->running && before(rq->running->exec_start, rq->clock))
 		charge_running(rq);
 }
-void advance_clocks(struct rq *rq);		/* of the groups of the running task, at a tick */
-void yield_running(struct rq *rq);		/* behind the first of those who wait in its group */
-bool wakeup_preempts(struct rq *rq, struct task_struct *p);	/* p has just been enqueued */
+/* at a tick, of the groups of the running task */
+void advance_clocks(struct rq *rq);
+/* behind the first of those who wait in its group */
+void yield_running(struct rq *rq);
+/* p has just been enqueued */
+bool wakeup_preempts(struct rq *rq, struct task_struct *p);
 bool slice_is_over(struct rq *rq);
 u64 slice_end(struct rq *rq);			/* when the running task's slice ends, ns */
 
@@ -218,7 +235,7 @@ static inline bool quotas_used(void)
 {
 	return atomic_read(&sched_nr_quotas);
 }
-/* The groups of `se` have run here for `ns`: take that off their quotas. May ask for a reschedule. */
+/* The groups of `se` ran here for `ns`: take that off their quotas. May ask for a reschedule. */
 void bandwidth_charge(struct rq *rq, struct sched_entity *se, u64 ns);
 /* May this queue's tasks run now? */
 bool bandwidth_allows(struct cfs_rq *cfs);

@@ -78,6 +78,105 @@ KTEST(test_yield_gives_turns)
 	KTEST_EXPECT(fair);
 }
 
+/* ---- groups ---- */
+
+static struct {
+	struct task_group *group[2];
+	u64 ran[2];			/* ns that its thread had */
+	struct completion done;
+	bool stop;
+} groups;
+
+/* Busy in a group, until it is told to stop. */
+static int group_spinner(void *arg)
+{
+	long i = (long)arg;
+	u64 before;
+
+	sched_move_task(current, groups.group[i]);
+	before = task_sched_runtime(current);
+	while (!READ_ONCE(groups.stop))
+		cond_resched();
+	groups.ran[i] = task_sched_runtime(current) - before;
+	sched_move_task(current, &root_task_group);
+	complete(&groups.done);
+	return 0;
+}
+
+/* A thread in each of the first n groups on CPU 0, for so long. */
+static void spin_in_groups(int n, u64 ns)
+{
+	init_completion(&groups.done);
+	groups.stop = false;
+	for (long i = 0; i < n; i++)
+		KTEST_EXPECT(!IS_ERR(kthread_run_on(0, group_spinner, (void *)i, "group/%ld", i)));
+	__set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(ns);
+	WRITE_ONCE(groups.stop, true);
+	for (int i = 0; i < n; i++)
+		wait_for_completion(&groups.done);
+}
+
+KTEST(test_group_shares)
+{
+	bool fair = false;
+
+	for (int i = 0; i < 2; i++) {
+		groups.group[i] = sched_create_group(&root_task_group);
+		KTEST_EXPECT(groups.group[i]);
+	}
+	KTEST_EQ(sched_group_shares(groups.group[0]), SHARES_DEFAULT);
+	sched_group_set_shares(groups.group[0], 0);
+	KTEST_EQ(sched_group_shares(groups.group[0]), SHARES_MIN);
+	sched_group_set_shares(groups.group[0], ~0UL);
+	KTEST_EQ(sched_group_shares(groups.group[0]), SHARES_MAX);
+	sched_group_set_shares(groups.group[0], 3 * SHARES_DEFAULT);
+	/* A busy host takes time from whoever has it just then: several tries. */
+	for (int round = 0; round < 10 && !fair; round++) {
+		spin_in_groups(2, 80 * NSEC_PER_MSEC);
+		fair = groups.ran[0] > 2 * groups.ran[1] && groups.ran[0] < 4 * groups.ran[1];
+	}
+	KTEST_EXPECT(fair);
+	for (int i = 0; i < 2; i++)
+		sched_destroy_group(groups.group[i]);
+}
+
+KTEST(test_group_quota)
+{
+	struct task_group *outer = sched_create_group(&root_task_group);
+	struct group_bandwidth b;
+	bool kept = false;
+
+	KTEST_EXPECT(outer);
+	groups.group[0] = sched_create_group(outer);
+	KTEST_EXPECT(groups.group[0]);
+	KTEST_EQ(sched_group_set_bandwidth(outer, NSEC_PER_MSEC - 1, 10 * NSEC_PER_MSEC), -EINVAL);
+	KTEST_EQ(sched_group_set_bandwidth(outer, NSEC_PER_MSEC, NSEC_PER_MSEC - 1), -EINVAL);
+	KTEST_EQ(sched_group_set_bandwidth(outer, NSEC_PER_MSEC, NSEC_PER_SEC + 1), -EINVAL);
+	sched_group_bandwidth(outer, &b);
+	KTEST_EQ(b.quota, GROUP_NO_QUOTA);
+	KTEST_EQ(sched_group_set_bandwidth(outer, 2 * NSEC_PER_MSEC, 10 * NSEC_PER_MSEC), 0);
+	/* Of ten or eleven periods, 2 ms each; one more if the host holds up the timer. */
+	for (int round = 0; round < 10 && !kept; round++) {
+		spin_in_groups(1, 100 * NSEC_PER_MSEC);
+		kept = groups.ran[0] > 14 * NSEC_PER_MSEC && groups.ran[0] < 26 * NSEC_PER_MSEC;
+	}
+	KTEST_EXPECT(kept);
+	sched_group_bandwidth(outer, &b);
+	KTEST_EXPECT(b.nr_throttled >= 8 && b.nr_periods >= b.nr_throttled);
+	KTEST_EXPECT(b.throttled_time >= 50 * NSEC_PER_MSEC);
+	/* The group ends with the quota on, and perhaps its timer. */
+	sched_destroy_group(groups.group[0]);
+	sched_destroy_group(outer);
+}
+
+KTEST(test_group_without_memory)
+{
+	current->fail_nth = 1;
+	KTEST_EXPECT(!sched_create_group(&root_task_group));
+	KTEST_EQ(current->fail_nth, 0);
+}
+
 /* ---- affinity ---- */
 
 static int note_cpu(void *unused)
