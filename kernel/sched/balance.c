@@ -175,7 +175,11 @@ static bool wants_here(const struct task_struct *p, const struct rq *rq)
 	return behind;
 }
 
-/* Both locks held: move one waiting task that shall come to `to`. */
+/*
+ * Both locks held: move one waiting task that shall come to `to`. One that waits but is on its CPU still
+ * has been stopped by a quota there, in schedule(), which has released the lock to look for work
+ * elsewhere, and the quota is filled by now: its stack is in use.
+ */
 static bool move_one(struct rq *from, struct rq *to)
 {
 	struct task_struct *p = NULL;
@@ -184,7 +188,7 @@ static bool move_one(struct rq *from, struct rq *to)
 		p = next_waiting(from, p);
 		if (!p)
 			return false;
-		if (!wants_here(p, to))
+		if (p->on_cpu || !wants_here(p, to))
 			continue;
 		update_rq_clock(from);
 		update_rq_clock(to);
