@@ -28,6 +28,7 @@ SHARES = [
     (4, FLAT, "a:5 b:5 c:5", (1 / 7, 2 / 7, 4 / 7)),
     (4, FLAT, "a:8 b:8 c:8", (1 / 7, 2 / 7, 4 / 7)),
     (4, NESTED, "a/x:4 a/y:4 b:5", (1 / 12, 3 / 12, 8 / 12)),
+    (4, NESTED, "a/x:3 a/y:2 b:4", (1 / 12, 3 / 12, 8 / 12)),
     # One loop has no use for more than a CPU, whatever its shares; the others divide what is left.
     (4, FLAT, "c:1 b:8 a:8", (1 / 4, 3 / 4 * 2 / 3, 3 / 4 * 1 / 3)),
 ]
