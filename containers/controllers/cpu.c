@@ -8,13 +8,13 @@
  *   cpu.stat		periods that have ended, in how many the quota was used up, how long (ns) its CPUs waited then
  *
  * All that happens is the scheduler's (kernel/sched/group.c, bandwidth.c): a container is a task_group there, the top container the group
- * that every task is in to begin with. This file reads and writes numbers. A child's quota may not be larger, as a part of its period, than that of
- * the nearest container above that has one; whichever of the two is written is refused.
+ * that every task is in to begin with. This file reads and writes numbers. A child's quota may not be larger, as a part of its period,
+ * than that of the nearest container above that has one; whichever of the two is written is refused.
  */
 #include "containers/container.h"
 
 #define NO_RATIO     (~0ULL)
-#define QUOTA_MAX_US (1L << 40)		/* far above what any machine can use, and what fits when shifted */
+#define QUOTA_MAX_US ((1L << 44) - 1)	/* Linux's: what fits into 64 bits when shifted by 20 */
 
 struct cpu {
 	struct container_subsys_state css;
@@ -89,7 +89,7 @@ static int shares_write(struct container *cont, const struct cftype *cft, u64 va
 /* The part of all time that a quota allows, in 2^-20. */
 static u64 ratio(u64 quota, u64 period)
 {
-	return quota == GROUP_NO_QUOTA ? NO_RATIO : (quota << 20) / period;
+	return quota == GROUP_NO_QUOTA ? NO_RATIO : (quota / NSEC_PER_USEC << 20) / (period / NSEC_PER_USEC);
 }
 
 static u64 cont_ratio(struct container *cont)
@@ -160,9 +160,7 @@ static int quota_write(struct container *cont, const struct cftype *cft, char *t
 {
 	long us;
 
-	if (kstrtol(text, 10, &us))
-		return -EINVAL;
-	if (us > QUOTA_MAX_US)
+	if (kstrtol(text, 10, &us) || us > QUOTA_MAX_US)
 		return -EINVAL;
 	return set_bandwidth(cont, true, us < 0 ? GROUP_NO_QUOTA : us * NSEC_PER_USEC);
 }

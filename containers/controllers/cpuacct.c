@@ -7,10 +7,10 @@
  *   cpuacct.usage_user, cpuacct.usage_sys	usage, divided into user and kernel mode by samples
  *   cpuacct.stat		the same two in ticks of 1/USER_HZ
  *
- * The scheduler calls for each stretch of time that it charges to a task; the task's container and all above it get it at once, under the
- * lock of the CPU's run queue, each in a counter of that CPU. So a container's usage is exactly the sum over its children and its own tasks.
- * The top container gets nothing that way: its figures are those that the run queues keep in any case. And as long as there is no container below
- * it, the scheduler does not call.
+ * The scheduler calls for each stretch of time that it charges to a task; the task's container and all above it get it at once, under
+ * the lock of the CPU's run queue, each in a counter of that CPU. So a container's usage is exactly the sum over its children and its own
+ * tasks. The top container gets nothing that way: its figures are those that the run queues keep in any case. And as long as there is no
+ * container below it, the scheduler does not call.
  */
 #include "containers/container.h"
 
