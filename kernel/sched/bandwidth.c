@@ -199,6 +199,25 @@ void sched_group_bandwidth(struct task_group *tg, struct group_bandwidth *out)
 	spin_unlock_irqrestore(&b->lock, flags);
 }
 
+/*
+ * What was used under other settings has no part in the new ones: no CPU has a slice or owes one.
+ * Who runs now looks at the quota at once, and has a tick where it ends. Interrupts off, no rq->lock
+ * held.
+ */
+static void begin_anew(struct task_group *tg)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		struct cfs_rq *cfs = &tg->on[cpu].q;
+		struct rq *rq = cpu_rq(cpu);
+
+		spin_lock(&rq->lock);
+		cfs->runtime = 0;
+		if (cfs->curr)
+			resched_curr(rq);
+		spin_unlock(&rq->lock);
+	}
+}
+
 int sched_group_set_bandwidth(struct task_group *tg, u64 quota, u64 period)
 {
 	struct bandwidth *b = &tg->bandwidth;
@@ -210,6 +229,7 @@ int sched_group_set_bandwidth(struct task_group *tg, u64 quota, u64 period)
 	had_one = b->quota != QUOTA_NONE;
 	if (quota != QUOTA_NONE)
 		atomic_inc(&sched_nr_quotas);
+	sched_update_accounts();	/* a CPU with one task has no tick that does it */
 	local_irq_save(flags);
 	spin_lock(&b->lock);
 	WRITE_ONCE(b->quota, quota);
@@ -220,6 +240,7 @@ int sched_group_set_bandwidth(struct task_group *tg, u64 quota, u64 period)
 	else
 		b->active = false;
 	spin_unlock(&b->lock);
+	begin_anew(tg);
 	release_throttled(tg);
 	local_irq_restore(flags);
 	if (had_one)
