@@ -210,8 +210,14 @@ void set_user_sigmask(u64 mask)
 
 /* ---- sending ---- */
 
+/*
+ * Who has to die does so on the time of the top group: a quota that is used up, maybe for many periods
+ * to come, does not delay it.
+ */
 void signal_wake_up(struct task_struct *p, bool fatal)
 {
+	if (fatal && unlikely(p->sched_task_group != &root_task_group))
+		sched_move_task(p, &root_task_group);
 	set_bit(TIF_SIGPENDING, &p->work);
 	wake_up_to_work(p, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0));
 }
