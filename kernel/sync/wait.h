@@ -162,8 +162,10 @@ long schedule_timeout(s64 ns);
 	((condition) ? 0L : ___wait_event(wq, condition, TASK_INTERRUPTIBLE, 0, schedule()))
 #define wait_event_interruptible_exclusive(wq, condition) \
 	((condition) ? 0L : ___wait_event(wq, condition, TASK_INTERRUPTIBLE, 1, schedule()))
-#define wait_event_killable(wq, condition) \
-	((condition) ? 0L : ___wait_event(wq, condition, TASK_KILLABLE, 0, schedule()))
+/* The same in any state that a signal ends. */
+#define wait_event_state(wq, condition, state) \
+	((condition) ? 0L : ___wait_event(wq, condition, state, 0, schedule()))
+#define wait_event_killable(wq, condition) wait_event_state(wq, condition, TASK_KILLABLE)
 /*
  * ns: how long at most (KTIME_MAX: no limit). What is left of it, at least 1; 0: time is up and the
  * condition still false.

@@ -232,8 +232,8 @@ bool container_out_of_memory(bool may_stay)
 		return true;
 	if (!READ_ONCE(g->oom_kill_disable))
 		again = kill_in_group(g);
-	else if (may_stay)
-		(void)wait_event_killable(g->room, need_not_wait(g));
+	else if (may_stay)	/* with no lock, on the way back to the program: as good as frozen */
+		(void)wait_event_state(g->room, need_not_wait(g), TASK_KILLABLE | TASK_FREEZABLE);
 	else
 		again = false;
 	mem_group_put(g);
