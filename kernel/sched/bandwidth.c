@@ -13,7 +13,8 @@
  *
  * Throttling happens in pick_next_task() alone. A task is never stopped inside the kernel: it gives
  * up the CPU on its way to user mode, or where it sleeps anyway. If it holds a mutex then, whoever
- * waits for that waits until the next period, at most.
+ * waits for that waits until the group has paid what it owes: to the next period, or for some more
+ * after a long stretch in the kernel, which nobody could stop.
  *
  * bandwidth.lock is taken inside rq->lock; the timer's function takes one rq->lock after the other.
  */

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #define ALL	 "cpuset,cpu,cpuacct,memory,devices,freezer,numtasks"
-#define PATIENCE 20			/* s; what takes longer hangs */
+#define PATIENCE 40			/* s; what takes longer hangs */
 
 static const char *const homes[] = {"a", "b", "a/x", "a/y", "b/x", "b/y"};
 #define HOMES 6

@@ -158,7 +158,11 @@ static void write_limit(const char *home)
 
 static void write_quota(const char *home)
 {
-	put(home, "cpu.cfs_period_us", "%d", any(4) ? 1000 + any(30000) : 200000);
+	/*
+	 * Not less than a thirtieth: a worker that moves itself may be held back with container_mutex, until
+	 * its group has paid what it owes, and all writers wait for that.
+	 */
+	put(home, "cpu.cfs_period_us", "%d", 1000 + any(30000));
 	count(&shared->quotas, !put(home, "cpu.cfs_quota_us", any(3) ? "%d" : "-1", 1000 + any(20000)));
 	put(home, "cpu.shares", "%d", 2 + any(4000));
 }
