@@ -176,9 +176,9 @@ static bool wants_here(const struct task_struct *p, const struct rq *rq)
 }
 
 /*
- * Both locks held: move one waiting task that shall come to `to`. One that waits but is on its CPU still
- * has been stopped by a quota there, in schedule(), which has released the lock to look for work
- * elsewhere, and the quota is filled by now: its stack is in use.
+ * Both locks held: move one waiting task that shall come to `to`. One that waits but is on its CPU
+ * still has been stopped by a quota there, in schedule(), which has released the lock to look for
+ * work elsewhere, and the quota is filled by now: its stack is in use.
  */
 static bool move_one(struct rq *from, struct rq *to)
 {

@@ -202,8 +202,8 @@ void sched_group_bandwidth(struct task_group *tg, struct group_bandwidth *out)
 
 /*
  * What was used under other settings has no part in the new ones: no CPU has a slice or owes one.
- * Who runs now looks at the quota at once, and has a tick where it ends. Interrupts off, no rq->lock
- * held.
+ * Who runs now looks at the quota at once, and has a tick where it ends. Interrupts off, no
+ * rq->lock held.
  */
 static void begin_anew(struct task_group *tg)
 {

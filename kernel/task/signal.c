@@ -211,8 +211,8 @@ void set_user_sigmask(u64 mask)
 /* ---- sending ---- */
 
 /*
- * Who has to die does so on the time of the top group: a quota that is used up, maybe for many periods
- * to come, does not delay it.
+ * Who has to die does so on the time of the top group: a quota that is used up, maybe for many
+ * periods to come, does not delay it.
  */
 void signal_wake_up(struct task_struct *p, bool fatal)
 {
