@@ -249,32 +249,32 @@ static long median_latency(void)
 	return median;
 }
 
-static void test_sums(void)
+// Loops that change places between two children of a, and end.
+static void run_and_move(void)
 {
 	pid_t pids[4];
+
+	for (int i = 0; i < 4; i++)
+		pids[i] = start_loop(i % 2 ? "a/x" : "a/y", -1);
+	usleep(100000);
+	for (int i = 0; i < 4; i++)
+		put(i % 2 ? "a/y" : "a/x", "tasks", pids[i]);
+	usleep(100000);
+	for (int i = 0; i < 4; i++)
+		end_loop(pids[i]);
+}
+
+static void test_sums(void)
+{
 	long parent, children;
 
 	mkdir(path_of("a", "x"), 0755);
 	mkdir(path_of("a", "y"), 0755);
-	for (int i = 0; i < 4; i++)
-		pids[i] = start_loop(i % 2 ? "a/x" : "a/y", -1);
-	usleep(100000);
-	for (int i = 0; i < 4; i++)
-		put(i % 2 ? "a/y" : "a/x", "tasks", pids[i]);
-	usleep(100000);
-	for (int i = 0; i < 4; i++)
-		end_loop(pids[i]);
+	run_and_move();
 	put("a", "cpuacct.usage", 0);
 	put("a/x", "cpuacct.usage", 0);
 	put("a/y", "cpuacct.usage", 0);
-	for (int i = 0; i < 4; i++)
-		pids[i] = start_loop(i % 2 ? "a/x" : "a/y", -1);
-	usleep(100000);
-	for (int i = 0; i < 4; i++)
-		put(i % 2 ? "a/y" : "a/x", "tasks", pids[i]);
-	usleep(100000);
-	for (int i = 0; i < 4; i++)
-		end_loop(pids[i]);
+	run_and_move();
 	parent = number("a", "cpuacct.usage");
 	children = number("a/x", "cpuacct.usage") + number("a/y", "cpuacct.usage");
 	OK(parent > 50000000, "what the children use counts for the parent");
