@@ -178,15 +178,20 @@ void wake_up_new_task(struct task_struct *p)
 
 /* ---- switching ---- */
 
+atomic_t sched_nr_unfreed;
+
 static void free_task_rcu(struct rcu_head *head)
 {
 	free_task(container_of(head, struct task_struct, rcu));
+	atomic_dec(&sched_nr_unfreed);
 }
 
 void put_task_struct(struct task_struct *p)
 {
-	if (refcount_dec_and_test(&p->usage))
-		call_rcu(&p->rcu, free_task_rcu);
+	if (!refcount_dec_and_test(&p->usage))
+		return;
+	atomic_inc(&sched_nr_unfreed);
+	call_rcu(&p->rcu, free_task_rcu);
 }
 
 /*

@@ -167,6 +167,7 @@ static inline void get_task_struct(struct task_struct *p)
 	refcount_inc(&p->usage);
 }
 void put_task_struct(struct task_struct *p);
+extern atomic_t sched_nr_unfreed;	/* tasks without references, whose grace period has not passed yet */
 
 static inline void task_lock(struct task_struct *p)
 {

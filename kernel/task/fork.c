@@ -186,15 +186,32 @@ void free_task(struct task_struct *p)
 	atomic_dec(&nr_tasks);
 }
 
+/*
+ * One task more, if there may be. Those count that wait to be freed, too, and threads that come and go
+ * quickly on busy CPUs are many: if there are any, wait for them once. May sleep.
+ */
+static bool count_task(void)
+{
+	if (likely(atomic_inc_return(&nr_tasks) <= max_tasks))
+		return true;
+	atomic_dec(&nr_tasks);
+	if (!atomic_read(&sched_nr_unfreed))
+		return false;
+	rcu_barrier();
+	if (atomic_inc_return(&nr_tasks) <= max_tasks)
+		return true;
+	atomic_dec(&nr_tasks);
+	return false;
+}
+
 /* A copy of current with a stack of its own and nothing else of its own yet. -EAGAIN: too many tasks; -ENOMEM. */
 static struct task_struct *dup_task(void)
 {
 	struct task_struct *p;
-	int err = -EAGAIN;
+	int err = -ENOMEM;
 
-	if (atomic_inc_return(&nr_tasks) > max_tasks)
-		goto out_count;
-	err = -ENOMEM;
+	if (!count_task())
+		return ERR_PTR(-EAGAIN);
 	p = kmem_cache_alloc(task_cache, GFP_KERNEL);
 	if (!p)
 		goto out_count;
