@@ -184,22 +184,36 @@ static void test_waiter(void)
 
 // ---- the victim of a limit cannot run ----
 
-/* What fills the container is in a/x; who needs memory, in a/y. */
-static void victim(const char *name, void (*stop)(const char *home), int (*fn)(long arg))
+/* What fills the container is in a/x; who needs memory, in a/y. Does the first die, and the second get what it needs? */
+static int victim_dies(void (*stop)(const char *home), int (*fn)(long arg))
 {
 	pid_t big, small;
+	int dies;
 
 	put("a", "memory.limit_in_bytes", "4M");
 	big = start("a/x", fn, 768);
 	usage_reaches("a/x", 768 * PAGE);
 	stop("a/x");
 	small = start("a/y", touch_and_wait, 400);
-	OK(usage_reaches("a/y", 400 * PAGE) && ends_within(big, 15000), name);
+	dies = usage_reaches("a/y", 400 * PAGE) && ends_within(big, 15000);
 	kill(small, SIGKILL);
-	waitpid(small, NULL, 0);
+	kill(big, SIGKILL);
 	for (int i = 0; i < HOMES; i++)
 		release_home(homes[i]);
+	waitpid(small, NULL, 0);
+	waitpid(big, NULL, 0);		/* ECHILD where it has ended in time */
 	empty_home("a/x");
+	return dies;
+}
+
+/* On a host so busy that the victim needs 2 s, another is killed too: more than one try. */
+static void victim(const char *name, void (*stop)(const char *home), int (*fn)(long arg))
+{
+	int dies = 0;
+
+	for (int i = 0; i < 3 && !dies; i++)
+		dies = victim_dies(stop, fn);
+	OK(dies, name);
 }
 
 static void freeze(const char *home)
