@@ -157,9 +157,9 @@ static bool storm_read(struct completion *done)
 		n++;
 		if (r.check != ~r.number || r.writer < 1 || r.writer > 2 || r.number < next[r.writer] || r.time < time) {
 			pr_info("# record %llu is torn or out of order: writer %llu, number %llu (from %llu), check %llx, time %llu after %llu\n",
-				   (unsigned long long)pos - 1, (unsigned long long)r.writer, (unsigned long long)r.number,
-				   (unsigned long long)(r.writer < 3 ? next[r.writer] : 0), (unsigned long long)r.check,
-				   (unsigned long long)r.time, (unsigned long long)time);
+				(unsigned long long)pos - 1, (unsigned long long)r.writer, (unsigned long long)r.number,
+				(unsigned long long)(r.writer < 3 ? next[r.writer] : 0), (unsigned long long)r.check,
+				(unsigned long long)r.time, (unsigned long long)time);
 			return false;
 		}
 		time = r.time;
