@@ -110,6 +110,13 @@ void smp_call_function_all(void (*fn)(void *), void *arg);
 unsigned long arch_fault_address(void);	/* of this CPU's last page fault */
 void smp_stop_others(void);	/* panic only: NMI, never returns there */
 
+/*
+ * Have another CPU call fn in an NMI, whatever it is doing, interrupts off or not. `regs` are those of
+ * what the NMI came upon. Does not wait; any context. -EBUSY: that CPU has not yet come to the one before.
+ */
+typedef void (*nmi_fn_t)(struct pt_regs *regs);
+int nmi_call(unsigned int cpu, nmi_fn_t fn);
+
 /* ---- boot, in this order (kernel/main.c) ---- */
 void arch_init_early(void);	/* boot CPU: GDT, IDT, per-CPU area, CPU features, early log console; no allocator */
 void arch_init_memory(void);	/* final kernel page tables (NX, RO text), direct map; after memblock is up, before the buddy */
@@ -158,6 +165,8 @@ void arch_thread_init_kernel(struct thread *t, void *stack, void (*fn)(void *), 
  */
 int arch_thread_fork(struct thread *t, void *stack, const struct pt_regs *regs, unsigned long user_sp, unsigned long tls);
 void arch_thread_free(struct thread *t);	/* FPU area */
+/* The innermost frame {frame pointer, return address} of a task that doesn't run; nothing keeps it from running meanwhile. */
+unsigned long arch_thread_frame(const struct thread *t);
 /* exec: fresh registers and FPU state; user mode starts at ip with sp once the system call returns. */
 int arch_thread_exec(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 /* First entry to user mode of a kernel thread that has called exec: leaves through its task_pt_regs. */

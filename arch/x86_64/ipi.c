@@ -106,6 +106,28 @@ void smp_stop_others(void)
 			apic_send_ipi(cpu_apic_id(cpu), ICR_NMI);
 }
 
+static DEFINE_PER_CPU(nmi_fn_t, nmi_fn);		/* what the next NMI is to call; atomic exchange */
+
+int nmi_call(unsigned int cpu, nmi_fn_t fn)
+{
+	nmi_fn_t none = NULL;
+
+	if (!__atomic_compare_exchange_n(per_cpu_ptr(nmi_fn, cpu), &none, fn, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return -EBUSY;
+	apic_send_ipi(cpu_apic_id(cpu), ICR_NMI);
+	return 0;
+}
+
+/* From nmi_dispatch(). False: nobody asked for this NMI. */
+bool nmi_serve(struct pt_regs *regs)
+{
+	nmi_fn_t fn = xchg(this_cpu_ptr(nmi_fn), NULL);
+
+	if (fn)
+		fn(regs);
+	return fn != NULL;
+}
+
 void ipi_init(void)
 {
 	irq_set_handler(VEC_RESCHEDULE, reschedule_ipi);

@@ -55,6 +55,11 @@ struct pt_regs *task_pt_regs(const struct task_struct *t)
 	return (struct pt_regs *)t->thread.sp0 - 1;
 }
 
+unsigned long arch_thread_frame(const struct thread *t)
+{
+	return READ_ONCE(t->sp) + offsetof(struct switch_frame, rbp);
+}
+
 static struct switch_frame *new_stack(struct thread *t, void *stack)
 {
 	struct switch_frame *frame;

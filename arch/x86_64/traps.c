@@ -182,7 +182,8 @@ void nmi_dispatch(struct pt_regs *regs)
 {
 	if (READ_ONCE(nmi_stop))
 		cpu_halt_forever();
-	pr_warn("NMI on CPU %u at %pS: nobody asked for it\n", raw_cpu_id(), (void *)regs->rip);
+	if (!nmi_serve(regs))
+		pr_warn("NMI on CPU %u at %pS: nobody asked for it\n", raw_cpu_id(), (void *)regs->rip);
 }
 
 void double_fault(struct pt_regs *regs)

@@ -6,6 +6,7 @@
 #include "kernel/debug/debug.h"
 #include "arch/x86_64/arch.h"
 #include "kernel/lib/lib.h"
+#include "kernel/sched/sched.h"
 
 /* Made by tools/ksyms from the linked image; empty in its first link. */
 extern const unsigned int ksyms_count;
@@ -49,21 +50,53 @@ static bool plausible_frame(unsigned long fp, unsigned long last)
 	return !last || (fp > last && fp - last < THREAD_SIZE);
 }
 
-void show_backtrace(unsigned long fp)
+unsigned int stack_trace_save(unsigned long fp, unsigned long *ips, unsigned int max)
 {
 	unsigned long last = 0;
-	unsigned int n;
+	unsigned int n = 0;
 
-	printk(KERN_EMERG "Call trace:\n");
-	for (n = 0; n < MAX_FRAMES && plausible_frame(fp, last); n++) {
+	while (n < max && plausible_frame(fp, last)) {
 		unsigned long ret = ((unsigned long *)fp)[1];
 
 		if (!is_text(ret))
-			return;
-		printk(KERN_EMERG " %#lx %pS\n", ret, (void *)(ret - 1));
+			break;
+		ips[n++] = ret;
 		last = fp;
 		fp = *(unsigned long *)fp;
 	}
+	return n;
+}
+
+unsigned int stack_trace_save_task(struct task_struct *task, unsigned long *ips, unsigned int max)
+{
+	unsigned long high = task->thread.sp0 - sizeof(struct pt_regs), low = task->thread.sp0 - THREAD_SIZE;
+	unsigned long fp = arch_thread_frame(&task->thread);
+	unsigned int n = 0;
+
+	while (n < max && !(fp & 7) && fp >= low && fp + 16 <= high) {
+		unsigned long ret = READ_ONCE(((unsigned long *)fp)[1]);
+
+		if (!is_text(ret))
+			break;
+		ips[n++] = ret;
+		low = fp + 1;
+		fp = READ_ONCE(*(unsigned long *)fp);
+	}
+	return n;
+}
+
+void show_stack_trace(const unsigned long *ips, unsigned int n)
+{
+	printk(KERN_EMERG "Call trace:\n");
+	for (unsigned int i = 0; i < n; i++)
+		printk(KERN_EMERG " %#lx %pS\n", ips[i], (void *)(ips[i] - 1));
+}
+
+void show_backtrace(unsigned long fp)
+{
+	unsigned long ips[MAX_FRAMES];
+
+	show_stack_trace(ips, stack_trace_save(fp, ips, MAX_FRAMES));
 }
 
 void dump_stack(void)

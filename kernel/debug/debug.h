@@ -9,6 +9,7 @@
 
 struct pt_regs;
 struct seq_file;
+struct task_struct;
 
 /* Log levels, as in syslog(2). A message begins with one of these; without it, KERN_INFO. */
 #define KERN_EMERG   "\001" "0"
@@ -68,6 +69,18 @@ void die(const char *what, struct pt_regs *regs, long error_code) __noreturn;
 void dump_stack(void);
 void show_regs(struct pt_regs *regs);
 void show_backtrace(unsigned long frame_pointer);
+
+/*
+ * Return addresses of the frames from `frame_pointer` (of the caller: __builtin_frame_address(0)) outward, at
+ * most `max`; their number. Any context, NMI too.
+ */
+unsigned int stack_trace_save(unsigned long frame_pointer, unsigned long *ips, unsigned int max);
+/*
+ * The same for a task that sleeps or waits for a CPU, and that the caller keeps from being freed. Should it run
+ * meanwhile, the result may mix two moments; nothing outside its stack is read.
+ */
+unsigned int stack_trace_save_task(struct task_struct *task, unsigned long *ips, unsigned int max);
+void show_stack_trace(const unsigned long *ips, unsigned int n);
 
 /*
  * Symbol that holds the kernel text address `addr`; *offset from its start. NULL when addr is not in the text.
