@@ -211,7 +211,7 @@ help:
 	@echo 'make app APP=./prog   build/app.elf, which boots straight into one static program'
 	@echo 'make debug      boot and wait for GDB'
 	@echo 'make demo       the university server: containers at work, as a page with pictures (build/demo.html)'
-	@echo 'make bench      the measurements'
+	@echo 'make bench      the measurements; make bench-checking: what the checking builds cost'
 	@echo 'make guest-tests      the programs in tests/guest, without running them'
 	@echo 'make test-containers  the container cases on Paddock'
 	@echo 'make test-linux the container cases on Paddock and on Linux, side by side'

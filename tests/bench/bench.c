@@ -272,8 +272,10 @@ static const struct bench_case cases[] = {
 	{ "fork-10000-groups", 10, op_fork, setup_10000_groups, NULL, done_groups },
 	/* Last: what our own pages are charged to stays, so that pages are looked at more closely from here on. */
 	{ "pipe-round-trip-cpu3", 20, op_pipe, setup_pipes_cpu3, NULL, done_pipes_nested },
+	{ "pipe-round-trip-cpu-memory3", 20, op_pipe, setup_pipes_cpu_memory3, NULL, done_pipes_nested },
 	{ "pipe-round-trip-cpuacct3", 20, op_pipe, setup_pipes_cpuacct3, NULL, done_pipes_nested },
 	{ "page-fault-memory3", FAULT_PAGES, op_fault, setup_memory3, prepare_faults, done_faults_nested },
+	{ "page-fault-cpu-memory3", FAULT_PAGES, op_fault, setup_cpu_memory3, prepare_faults, done_faults_nested },
 	{ "fork+exit-memory3", 10, op_fork, setup_memory3, NULL, done_nested },
 };
 
