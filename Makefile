@@ -168,7 +168,7 @@ include tools/demo/demo.mk
 
 # ---- what people type ----
 
-.PHONY: all run test debug iso doctor toolchain bench clean help setup app
+.PHONY: all run test debug iso print-kernel doctor toolchain bench clean help setup app
 
 setup:
 	@tools/setup
@@ -192,6 +192,10 @@ debug: setup
 	@tools/vm --kernel $(BUILD)/paddock.elf --gdb
 
 iso: $(BUILD)/paddock.iso
+
+# Where the kernel of this variant is, for scripts.
+print-kernel:
+	@echo $(BUILD)/paddock.elf
 
 doctor:
 	@tools/doctor
