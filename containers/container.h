@@ -356,6 +356,15 @@ static inline void container_fork_done(struct task_struct *child)
 		container_thread_made();
 }
 
+/*
+ * For reports in any context but an NMI (show.c): true if container_mutex is free; then, until container_show_end(): where p is,
+ * as " names:path" for each hierarchy in which that is not the top; and all containers, to the log.
+ */
+bool container_show_begin(void);
+void container_show_end(void);
+void container_show_task(struct seq_file *m, struct task_struct *p);
+void container_show_all(void);
+
 #else /* !CONFIG_CONTAINERS */
 
 static inline void container_init_early(void) {}
@@ -373,5 +382,9 @@ static inline int container_new_namespace(struct task_struct *tsk, pid_t pid) { 
 static inline void container_new_namespace_failed(struct task_struct *tsk, pid_t pid) {}
 static inline void container_lock(void) {}
 static inline void container_unlock(void) {}
+static inline bool container_show_begin(void) { return true; }
+static inline void container_show_end(void) {}
+static inline void container_show_task(struct seq_file *m, struct task_struct *p) {}
+static inline void container_show_all(void) {}
 
 #endif /* CONFIG_CONTAINERS */

@@ -62,8 +62,13 @@ static void run_ktest(void)
 {
 	char pattern[64];
 
-	if (boot_param("ktest", pattern, sizeof(pattern)))
-		arch_poweroff(ktest_run(pattern[0] ? pattern : NULL) ? 1 : 0);
+	int failed;
+
+	if (!boot_param("ktest", pattern, sizeof(pattern)))
+		return;
+	failed = ktest_run(pattern[0] ? pattern : NULL);
+	stack_use_show();
+	arch_poweroff(failed ? 1 : 0);
 }
 
 /* The first kernel thread. When kernel_init() has put init's registers in place, it leaves for user mode and never comes back. */
@@ -86,6 +91,7 @@ void kernel_main(void)
 {
 	console_loglevel = boot_param_ulong("loglevel", console_loglevel);
 	arch_init_early();
+	stack_use_init();
 	pr_info("Paddock: %u memory ranges, by %s (%s)\n", boot_info.nr_ranges, boot_info.protocol, boot_info.loader);
 	pr_info("boot: entered C at tsc %llu\n", (unsigned long long)boot_info.entry_tsc);
 	pr_info("boot: command line: %s\n", boot_public_cmdline());

@@ -36,6 +36,7 @@ static inline phys_addr_t __pa(const volatile void *va)
 
 extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[], __kernel_start[], __kernel_end[];
 extern char __init_start[], __init_end[];
+extern char __sched_start[], __sched_end[];	/* functions marked __sched */
 
 /* ---- CPUs ---- */
 #define raw_cpu_id() this_cpu_read(cpu_number)
@@ -86,6 +87,8 @@ static __always_inline bool arch_irqs_disabled(void)
 DECLARE_PER_CPU(unsigned int, irq_depth);
 /* In a hardware interrupt handler (traps of the running code don't count). */
 #define in_interrupt() (this_cpu_read(irq_depth) != 0)
+/* What the interrupt that is being handled came upon; NULL: none is. */
+DECLARE_PER_CPU(struct pt_regs *, irq_regs);
 #define local_irq_save(flags)	 ((flags) = arch_irq_save())
 #define local_irq_restore(flags) arch_irq_restore(flags)
 #define local_irq_enable()	 arch_irq_enable()
@@ -107,8 +110,14 @@ void smp_send_reschedule(unsigned int cpu);
  */
 void smp_call_function_mask(const unsigned long *cpumask, void (*fn)(void *), void *arg);
 void smp_call_function_all(void (*fn)(void *), void *arg);
-unsigned long arch_fault_address(void);	/* of this CPU's last page fault */
-void smp_stop_others(void);	/* panic only: NMI, never returns there */
+/* Have all others stop for good, by NMI: each calls cpu_stopped() and halts. Does not wait for them. */
+void smp_stop_others(void);
+
+/* Registers that are not in a pt_regs and tell about a trap. cr2 is the address of this CPU's last page fault. */
+struct control_regs {
+	unsigned long cr0, cr2, cr3, cr4, efer, gs_base;
+};
+void arch_control_regs(struct control_regs *regs);
 
 /*
  * Have another CPU call fn in an NMI, whatever it is doing, interrupts off or not. `regs` are those of
@@ -231,6 +240,11 @@ void tlb_flush_local_page(unsigned long addr);
 
 /* Map pages into vmalloc space (kernel stacks with guard holes, MMIO uncached). May sleep. */
 int kernel_map_page(unsigned long va, phys_addr_t pa, u64 pte_flags);
+/*
+ * Can the kernel read the byte at `addr`? False for user addresses. Looks at the tables that are loaded and faults in no case,
+ * so it is for an NMI too; what it says is true until somebody changes them.
+ */
+bool kernel_address_mapped(unsigned long addr);
 phys_addr_t kernel_unmap_page(unsigned long va);	/* returns what was mapped; the caller flushes */
 void kernel_tlb_flush_all(void);			/* all CPUs, kernel addresses */
 void *ioremap(phys_addr_t pa, size_t size);
@@ -256,7 +270,8 @@ unsigned long arch_hwcap(void);			/* AT_HWCAP: CPUID leaf 1, EDX */
 
 /* Serial port (arch/x86_64/serial.c): COM1 as the tty's hardware. */
 struct serial_ops {
-	void (*rx)(const unsigned char *buf, unsigned int len, unsigned int breaks);	/* interrupt context */
+	/* Interrupt context. Bytes that came, and behind them so many breaks (0 or 1). */
+	void (*rx)(const unsigned char *buf, unsigned int len, unsigned int breaks);
 	void (*tx_ready)(void);								/* interrupt context */
 };
 int serial_open(unsigned int port, const struct serial_ops *ops);	/* port 0 = COM1; enables its interrupt; -ENODEV */
@@ -282,6 +297,7 @@ void exit_to_user_work(struct pt_regs *regs);
 void schedule_tail(struct task_struct *prev);		/* kernel/sched: first code of a new task */
 void timer_interrupt(void);				/* kernel/sched/timer.c; interrupts off */
 void reschedule_ipi(void);				/* kernel/sched; interrupts off */
+void cpu_stopped(struct pt_regs *regs);			/* kernel/debug/cpus.c; NMI: this CPU is about to halt for ever */
 void irq_enter_work(void);				/* kernel/sync/rcu.c: begin and end of every hardware interrupt, */
 void irq_exit_work(void);				/* interrupts off */
 void console_log_begins(void);				/* kernel/dev/tty.c: a piece of the log is about to go to COM1; any context */

@@ -33,7 +33,7 @@ struct descriptor_pointer {
 #define IST_NMI	    1
 #define IST_DF	    2
 #define IST_MC	    3
-#define IST_SIZE    4096
+#define IST_SIZE    8192	/* a panic may have no other, and says a lot */
 
 struct ist_stacks {
 	char stack[3][IST_SIZE];

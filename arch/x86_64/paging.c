@@ -184,6 +184,23 @@ int kernel_map_page(unsigned long va, phys_addr_t pa, u64 pte_flags)
 	return table ? 0 : -ENOMEM;
 }
 
+bool kernel_address_mapped(unsigned long addr)
+{
+	u64 *table = __va(read_cr3() & PTE_ADDR_MASK), entry;
+	int level;
+
+	if (addr < PAGE_OFFSET)			/* a program's, or no address at all */
+		return false;
+	for (level = 3;; level--) {
+		entry = READ_ONCE(table[index_at(addr, level)]);
+		if (!(entry & PTE_PRESENT))
+			return false;
+		if (!level || (entry & PTE_LARGE))
+			return true;
+		table = entry_table(entry);
+	}
+}
+
 phys_addr_t kernel_unmap_page(unsigned long va)
 {
 	u64 *table = kernel_pgd, old;

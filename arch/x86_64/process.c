@@ -39,7 +39,7 @@ static void load_bases(const struct thread *t)
 	}
 }
 
-struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next, struct thread *prev_thread,
+struct task_struct *__sched arch_switch_to(struct task_struct *prev, struct task_struct *next, struct thread *prev_thread,
 				   struct thread *next_thread)
 {
 	fpu_switch(prev_thread, next_thread);

@@ -74,7 +74,7 @@ static void uart_irq(struct uart *u)
 	do {
 		n = breaks = 0;
 		spin_lock_irqsave(&u->lock, flags);
-		while (n < sizeof(buf) && ((lsr = inb(u->base + UART_LSR)) & LSR_READY)) {
+		while (n < sizeof(buf) && !breaks && ((lsr = inb(u->base + UART_LSR)) & LSR_READY)) {
 			unsigned char c = inb(u->base + UART_DATA);
 
 			if (lsr & LSR_BREAK)
@@ -86,7 +86,7 @@ static void uart_irq(struct uart *u)
 		spin_unlock_irqrestore(&u->lock, flags);
 		if (n || breaks)
 			u->ops->rx(buf, n, breaks);
-	} while (n == sizeof(buf));
+	} while (n == sizeof(buf) || breaks);
 	if (room)
 		u->ops->tx_ready();
 }

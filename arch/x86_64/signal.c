@@ -92,7 +92,7 @@ static void save_regs(struct sigcontext *sc, const struct pt_regs *r)
 	sc->eflags = r->eflags;
 	sc->cs = r->cs;
 	sc->ss = r->ss;
-	sc->cr2 = arch_fault_address();
+	sc->cr2 = read_cr2();
 }
 
 static void load_regs(struct pt_regs *r, const struct sigcontext *sc)

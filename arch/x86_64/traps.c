@@ -143,9 +143,14 @@ static void page_fault(struct pt_regs *regs)
 	local_irq_disable();
 }
 
-static void hardware_interrupt(unsigned long vector)
+DEFINE_PER_CPU(struct pt_regs *, irq_regs);
+
+static void hardware_interrupt(struct pt_regs *regs, unsigned long vector)
 {
+	struct pt_regs *outer = this_cpu_read(irq_regs);
+
 	this_cpu_inc(irq_depth);
+	this_cpu_write(irq_regs, regs);
 	irq_enter_work();
 	if (likely(irq_handlers[vector])) {
 		irq_handlers[vector]();
@@ -155,6 +160,7 @@ static void hardware_interrupt(unsigned long vector)
 		apic_eoi();
 	}
 	irq_exit_work();
+	this_cpu_write(irq_regs, outer);
 	this_cpu_dec(irq_depth);
 }
 
@@ -163,7 +169,7 @@ void trap_dispatch(struct pt_regs *regs, unsigned long vector)
 	if (vector == 14) {
 		page_fault(regs);
 	} else if (vector >= 32) {
-		hardware_interrupt(vector);
+		hardware_interrupt(regs, vector);
 	} else if (user_mode(regs)) {
 		user_trap(regs, vector);
 	} else {
@@ -180,8 +186,10 @@ bool nmi_stop;
 
 void nmi_dispatch(struct pt_regs *regs)
 {
-	if (READ_ONCE(nmi_stop))
+	if (READ_ONCE(nmi_stop)) {
+		cpu_stopped(regs);
 		cpu_halt_forever();
+	}
 	if (!nmi_serve(regs))
 		pr_warn("NMI on CPU %u at %pS: nobody asked for it\n", raw_cpu_id(), (void *)regs->rip);
 }
@@ -200,9 +208,16 @@ void machine_check(struct pt_regs *regs)
 	die("machine check", regs, 0);
 }
 
-unsigned long arch_fault_address(void)
+void arch_control_regs(struct control_regs *regs)
 {
-	return read_cr2();
+	*regs = (struct control_regs){
+		.cr0 = read_cr0(),
+		.cr2 = read_cr2(),
+		.cr3 = read_cr3(),
+		.cr4 = read_cr4(),
+		.efer = rdmsr(MSR_EFER),
+		.gs_base = rdmsr(MSR_GS_BASE),
+	};
 }
 
 void cpu_halt_until_irq(void)

@@ -4,6 +4,7 @@
  * return address. Every pointer is checked before it is followed: this runs when memory may be in any state.
  */
 #include "kernel/debug/debug.h"
+#include "kernel/debug/internal.h"
 #include "arch/x86_64/arch.h"
 #include "kernel/lib/lib.h"
 #include "kernel/sched/sched.h"
@@ -13,8 +14,6 @@ extern const unsigned int ksyms_count;
 extern const unsigned int ksyms_offsets[];	/* address - KERNEL_BASE, ascending */
 extern const unsigned int ksyms_names[];	/* into ksyms_strings */
 extern const char ksyms_strings[];
-
-#define MAX_FRAMES 32
 
 static bool is_text(unsigned long addr)
 {
@@ -42,12 +41,23 @@ const char *ksym_lookup(unsigned long addr, unsigned long *offset)
 	return ksyms_strings + ksyms_names[low];
 }
 
-/* A place where a frame can be: the image's data (boot and IST stacks), the direct map or vmalloc space, aligned. */
+/* All of a frame on the stack that this CPU's task has: no need to ask whether there is memory. */
+static bool on_own_stack(unsigned long fp)
+{
+	struct task_struct *p = current;
+
+	return p && p->thread.sp0 - fp >= 16 && p->thread.sp0 - fp <= THREAD_SIZE;
+}
+
+/*
+ * A place where a frame can be: aligned, outward of the one before, and in memory that is there. A stack that was overwritten
+ * leads anywhere.
+ */
 static bool plausible_frame(unsigned long fp, unsigned long last)
 {
-	if (fp & 7 || fp < PAGE_OFFSET || fp >= (unsigned long)__kernel_end)
+	if (fp & 7 || (last && (fp <= last || fp - last >= THREAD_SIZE)))
 		return false;
-	return !last || (fp > last && fp - last < THREAD_SIZE);
+	return on_own_stack(fp) || (kernel_address_mapped(fp) && kernel_address_mapped(fp + 15));
 }
 
 unsigned int stack_trace_save(unsigned long fp, unsigned long *ips, unsigned int max)
@@ -85,6 +95,26 @@ unsigned int stack_trace_save_task(struct task_struct *task, unsigned long *ips,
 	return n;
 }
 
+int stack_trace_save_any(struct task_struct *task, unsigned long *ips, unsigned int max)
+{
+	unsigned long flags;
+	int n = task_hold_off(task, &flags);
+
+	if (n)
+		return n;
+	n = (int)stack_trace_save_task(task, ips, max);
+	task_let_go(task, flags);
+	return n;
+}
+
+unsigned long stack_trace_wchan(const unsigned long *ips, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (ips[i] - 1 < (unsigned long)__sched_start || ips[i] - 1 >= (unsigned long)__sched_end)
+			return ips[i];
+	return 0;
+}
+
 void show_stack_trace(const unsigned long *ips, unsigned int n)
 {
 	printk(KERN_EMERG "Call trace:\n");
@@ -92,11 +122,24 @@ void show_stack_trace(const unsigned long *ips, unsigned int n)
 		printk(KERN_EMERG " %#lx %pS\n", ips[i], (void *)(ips[i] - 1));
 }
 
+void show_task_stack(struct task_struct *task)
+{
+	unsigned long ips[STACK_TRACE_MAX];
+	int n = stack_trace_save_any(task, ips, STACK_TRACE_MAX);
+
+	if (n >= 0)
+		show_stack_trace(ips, (unsigned int)n);
+	else if (n == -EBUSY)
+		printk(KERN_EMERG " it runs on CPU %u\n", READ_ONCE(task->cpu));
+	else if (n == -EAGAIN)
+		printk(KERN_EMERG " the run queue of CPU %u is locked\n", READ_ONCE(task->cpu));
+}
+
 void show_backtrace(unsigned long fp)
 {
-	unsigned long ips[MAX_FRAMES];
+	unsigned long ips[STACK_TRACE_MAX];
 
-	show_stack_trace(ips, stack_trace_save(fp, ips, MAX_FRAMES));
+	show_stack_trace(ips, stack_trace_save(fp, ips, STACK_TRACE_MAX));
 }
 
 void dump_stack(void)
@@ -104,13 +147,42 @@ void dump_stack(void)
 	show_backtrace((unsigned long)__builtin_frame_address(0));
 }
 
+#define CODE_BEFORE 24
+#define CODE_AFTER  16
+
+/* The bytes around an instruction, which itself stands in <>. */
+static void show_code(unsigned long rip)
+{
+	char text[3 * (CODE_BEFORE + CODE_AFTER) + 8];
+	unsigned int n = 0;
+
+	if (!kernel_address_mapped(rip)) {
+		printk(KERN_EMERG "Code: RIP is not in the kernel's memory\n");
+		return;
+	}
+	for (unsigned long at = rip - CODE_BEFORE; at < rip + CODE_AFTER; at++)
+		if (kernel_address_mapped(at))
+			n += scnprintf(text + n, sizeof(text) - n, at == rip ? " <%02x>" : " %02x", *(u8 *)at);
+	printk(KERN_EMERG "Code:%s\n", text);
+}
+
+static void show_control_regs(void)
+{
+	struct control_regs c;
+
+	arch_control_regs(&c);
+	printk(KERN_EMERG "CR0 %016lx CR2 %016lx CR3 %016lx CR4 %016lx\n", c.cr0, c.cr2, c.cr3, c.cr4);
+	printk(KERN_EMERG "EFER %016lx GS base %016lx\n", c.efer, c.gs_base);
+}
+
 void show_regs(struct pt_regs *r)
 {
 	printk(KERN_EMERG "RIP %04lx:%016lx %pS\n", r->cs, r->rip, (void *)r->rip);
+	show_code(r->rip);
 	printk(KERN_EMERG "RSP %04lx:%016lx EFLAGS %08lx ORIG_RAX %016lx\n", r->ss, r->rsp, r->eflags, r->orig_rax);
 	printk(KERN_EMERG "RAX %016lx RBX %016lx RCX %016lx RDX %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
 	printk(KERN_EMERG "RSI %016lx RDI %016lx RBP %016lx R08 %016lx\n", r->rsi, r->rdi, r->rbp, r->r8);
 	printk(KERN_EMERG "R09 %016lx R10 %016lx R11 %016lx R12 %016lx\n", r->r9, r->r10, r->r11, r->r12);
-	printk(KERN_EMERG "R13 %016lx R14 %016lx R15 %016lx CR2 %016lx\n", r->r13, r->r14, r->r15,
-	       arch_fault_address());
+	printk(KERN_EMERG "R13 %016lx R14 %016lx R15 %016lx\n", r->r13, r->r14, r->r15);
+	show_control_regs();
 }

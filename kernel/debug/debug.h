@@ -70,6 +70,7 @@ void dump_stack(void);
 void show_regs(struct pt_regs *regs);
 void show_backtrace(unsigned long frame_pointer);
 
+#define STACK_TRACE_MAX 32	/* frames that reports show at most */
 /*
  * Return addresses of the frames from `frame_pointer` (of the caller: __builtin_frame_address(0)) outward, at
  * most `max`; their number. Any context, NMI too.
@@ -81,6 +82,51 @@ unsigned int stack_trace_save(unsigned long frame_pointer, unsigned long *ips, u
  */
 unsigned int stack_trace_save_task(struct task_struct *task, unsigned long *ips, unsigned int max);
 void show_stack_trace(const unsigned long *ips, unsigned int n);
+
+/*
+ * The stack of any task. The number of addresses, or -EBUSY: it runs, and its stack changes as we look; -ESRCH: it has
+ * no stack any more; -EAGAIN: its CPU's run queue is locked all the time, by one that hangs. Any context but NMI; not
+ * with a run queue's lock held.
+ */
+int stack_trace_save_any(struct task_struct *task, unsigned long *ips, unsigned int max);
+/* The first address in a trace of a sleeping task that is not the sleeping itself (__sched); 0: none. */
+unsigned long stack_trace_wchan(const unsigned long *ips, unsigned int n);
+
+void show_task_stack(struct task_struct *task);	/* log it, or why it has none to show */
+/* Where a task sleeps (an address); 0: it does not, or nobody can tell. Any context but NMI. */
+unsigned long task_wchan(struct task_struct *task);
+
+/* Log where another CPU is, or all are, this one with what an interrupt came upon. Any context. */
+void show_cpu_state(unsigned int cpu);
+void show_all_cpus(void);
+
+/* How deep kernel stacks get (stack_use.c): a stack is allocated; `task` is about to lose its; how deep was it so far? */
+extern bool stack_use_on;		/* stack_use is on the command line */
+void stack_use_init(void);		/* before the first stack */
+void stack_use_fill(void *stack);
+void stack_use_end(struct task_struct *task);
+void stack_use_look_slow(struct task_struct *task);
+void stack_use_show(void);		/* log the deepest */
+static inline void stack_use_begin(void *stack)
+{
+	if (unlikely(stack_use_on))
+		stack_use_fill(stack);
+}
+static inline void stack_use_look(struct task_struct *task)
+{
+	if (unlikely(stack_use_on))
+		stack_use_look_slow(task);
+}
+
+/*
+ * A report of several lines begins and ends: no other mixes with it, unless one hangs. Any context but NMI; interrupts are
+ * off in between. Panics do not wait for it.
+ */
+unsigned long report_begin(void);
+void report_end(unsigned long flags);
+
+/* The key that followed a break on the console's line (sysrq.c). Interrupt context, no lock held. */
+void handle_sysrq(char key);
 
 /*
  * Symbol that holds the kernel text address `addr`; *offset from its start. NULL when addr is not in the text.

@@ -10,6 +10,14 @@ struct seq_file;
 /* A panic has begun: locks may be held by CPUs that have stopped. */
 bool panic_in_progress(void);
 
+/* ---- cpus.c ---- */
+/* In a panic, after smp_stop_others(): where the others were, and the locks that their tasks hold. */
+void show_stopped_cpus(void);
+
+/* ---- trace_last.c ---- */
+/* Log the last records of all rings, at most `n`. Nobody records any more: in a panic only. */
+void trace_show_last(unsigned int n);
+
 /* ---- trace.c ---- */
 /* What all records begin with. */
 struct trace_head {

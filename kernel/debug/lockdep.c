@@ -79,16 +79,29 @@ static void give_up(const char *what)
 
 /* ---- reports ---- */
 
+/* The list may be another's, and change: a count that is read once, and a map that is looked at once. */
 static void show_list(const char *whose, int id, const struct held_locks *held)
 {
-	for (unsigned int i = 0; i < held->count; i++)
+	unsigned int count = min(READ_ONCE(held->count), (unsigned int)MAX_HELD);
+
+	for (unsigned int i = 0; i < count; i++)
 		pr_err("  %s %d holds %s (%p), taken at %pS%s\n", whose, id, held->lock[i].map->name ?: "a lock without name",
 		       (void *)held->lock[i].map, (void *)held->lock[i].ip, held->lock[i].irq ? ", in an interrupt" : "");
 }
 
 void lockdep_show_held(void)
 {
-	show_list("task", current->pid, &current->held);
+	lockdep_show_task(current);
+	lockdep_show_cpus();
+}
+
+void lockdep_show_task(const struct task_struct *task)
+{
+	show_list("task", task->pid, &task->held);
+}
+
+void lockdep_show_cpus(void)
+{
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		show_list("CPU", cpu, per_cpu_ptr(held_spins, cpu));
 }

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of the road: panic(), traps in the kernel (die), BUG and WARN. Says where, who and how it came there, stops the other
- * CPUs and leaves with the panic status.
+ * The end of the road: panic(), traps in the kernel (die), BUG and WARN. Stops the other CPUs, says where, who and how it came
+ * there, where the others were, which locks are held and what happened last, and leaves with the panic status.
+ *
+ * Whatever is broken, it ends with that status: each part may fault, and then finish_panic() is called again for the parts
+ * behind it (see begin_panic()). What is most worth knowing comes first.
  */
 #include "kernel/debug/debug.h"
 #include "kernel/debug/internal.h"
 #include "kernel/sched/sched.h"
 
+#define LAST_EVENTS 20		/* trace records that are shown */
+
 static int panic_cpu = -1;	/* the CPU that panics; set once */
+static unsigned int part;	/* of finish_panic(): the next one; the CPU that panics */
+static unsigned int nested;	/* panics within the panic; the CPU that panics */
 
 bool panic_in_progress(void)
 {
@@ -19,8 +26,28 @@ static void who(const char *head)
 	printk(KERN_EMERG "%sCPU: %u PID: %d Comm: %s\n", head, raw_cpu_id(), current->pid, current->comm);
 }
 
-/* One CPU panics: others that come here wait to be stopped; the same one again gives up saying more. */
-static void begin_panic(void)
+static void finish_panic(void) __noreturn;
+
+static void show_held_locks(void)
+{
+	lockdep_show_held();
+}
+
+static void show_last_events(void)
+{
+	trace_show_last(LAST_EVENTS);
+}
+
+/* What follows the panic's own words, registers and stack. */
+static void (*const parts[])(void) = {show_held_locks, show_stopped_cpus, show_last_events};
+#define NR_PARTS   ARRAY_SIZE(parts)
+#define MAX_NESTED (NR_PARTS + 2)
+
+/*
+ * One CPU panics: others that come here wait to be stopped. The same one again has found more that is broken; it says so in one line
+ * and goes on behind what it was at.
+ */
+static void begin_panic(const char *what, unsigned long ip)
 {
 	int none = -1, cpu = raw_cpu_id();
 
@@ -30,16 +57,18 @@ static void begin_panic(void)
 		return;
 	}
 	if (none == cpu) {
-		printk(KERN_EMERG "panic within the panic\n");
-		arch_panic_exit();
+		if (++nested > MAX_NESTED)	/* even that much fails */
+			arch_panic_exit();
+		printk(KERN_EMERG "panic within the panic: %s at %pS\n", what, (void *)ip);
+		finish_panic();
 	}
 	cpu_halt_forever();
 }
 
-static void finish_panic(void) __noreturn;
 static void finish_panic(void)
 {
-	lockdep_show_held();
+	while (part < NR_PARTS)
+		parts[part++]();
 	printk(KERN_EMERG "---[ end Kernel panic ]---\n");
 	arch_panic_exit();
 }
@@ -49,7 +78,7 @@ void panic(const char *fmt, ...)
 	char text[256];
 	va_list ap;
 
-	begin_panic();
+	begin_panic(fmt, (unsigned long)__builtin_return_address(0));
 	va_start(ap, fmt);
 	vscnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -61,7 +90,7 @@ void panic(const char *fmt, ...)
 
 void die(const char *what, struct pt_regs *regs, long error_code)
 {
-	begin_panic();
+	begin_panic(what, regs->rip);
 	printk(KERN_EMERG "Kernel panic: %s at %pS (error code %#lx)\n", what, (void *)regs->rip, error_code);
 	who("");
 	show_regs(regs);

@@ -52,6 +52,30 @@ void tty_start_output(struct tty_struct *tty)
 	serial_tx_irq(COM1, !tty->stopped && tty_output_pending(tty));
 }
 
+/*
+ * A break, and what follows it, belongs to the kernel (kernel/debug/sysrq.c): the next character, if it comes soon, is not for
+ * programs. A second break instead is an interrupt key that no setting hides. Takes the character off *buf; *breaks are
+ * those for programs. The port's interrupt alone calls this, so `until` needs no lock.
+ */
+#define SYSRQ_WAIT (5 * NSEC_PER_SEC)
+static void sysrq_filter(const unsigned char **buf, unsigned int *len, unsigned int *breaks)
+{
+	static u64 until;		/* ns: a key is awaited; 0: none is */
+
+	if (until && ktime_get() > until)
+		until = 0;
+	if (until && *len) {
+		until = 0;
+		handle_sysrq((char)**buf);
+		++*buf;
+		--*len;
+	}
+	if (*breaks) {
+		*breaks = until != 0;
+		until = until ? 0 : ktime_get() + SYSRQ_WAIT;
+	}
+}
+
 static void tty_rx(const unsigned char *buf, unsigned int len, unsigned int breaks)
 {
 	struct tty_struct *tty = &console_tty;
@@ -61,9 +85,10 @@ static void tty_rx(const unsigned char *buf, unsigned int len, unsigned int brea
 	pid_t pgrp;
 	int sig;
 
+	sysrq_filter(&buf, &len, &breaks);
 	spin_lock_irqsave(&tty->lock, flags);
 	signals = n_tty_receive(tty, buf, len);
-	/* A break is an interrupt key that no setting hides, if signals are wanted at all. */
+	/* If signals are wanted at all. */
 	if (breaks && (tty->termios.c_lflag & ISIG))
 		signals |= sigmask(SIGINT);
 	tty_start_output(tty);
@@ -117,19 +142,30 @@ void console_log_begins(void)
 	local_irq_restore(flags);
 }
 
-/* Everything written so far has left: before power off. */
+/*
+ * Everything written so far has left: before power off, which may be the way out when somebody holds the lock and
+ * hangs: then it goes without that.
+ */
+#define DRAIN_PATIENCE 10000000		/* tries */
 void console_drain(void)
 {
 	struct tty_struct *tty = &console_tty;
+	unsigned int n, tries = 0;
 	unsigned long flags;
-	unsigned int n;
 
-	spin_lock_irqsave(&tty->lock, flags);
+	local_irq_save(flags);
+	while (!spin_trylock(&tty->lock)) {
+		if (++tries > DRAIN_PATIENCE)
+			goto out;
+		cpu_relax();
+	}
 	while ((n = out_chunk(tty))) {
 		serial_write_sync(COM1, (const char *)&tty->out[TTY_POS(tty->out_tail)], n);
 		tty->out_tail += n;
 	}
-	spin_unlock_irqrestore(&tty->lock, flags);
+	spin_unlock(&tty->lock);
+out:
+	local_irq_restore(flags);
 }
 
 int tty_wait_until_sent(struct tty_struct *tty)

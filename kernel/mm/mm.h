@@ -314,6 +314,7 @@ int mm_show_numa_maps(struct seq_file *m, struct mm_struct *mm);
 /* Text of /proc/meminfo and /proc/slabinfo. */
 void mm_meminfo(struct seq_file *m);
 void mm_slabinfo(struct seq_file *m);
+void mm_show_nodes(struct seq_file *m);	/* pages of each node. Any context but NMI. */
 
 /*
  * Between these, a page fault of the kernel on user memory fails at once (the copy reports it)

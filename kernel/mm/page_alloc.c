@@ -18,6 +18,7 @@
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
+#include "fs/fs.h"
 
 /* Free blocks of one node. */
 struct pglist_data {
@@ -398,6 +399,12 @@ unsigned long nr_free_pages(void)
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		n += READ_ONCE(per_cpu(page_list, cpu).count);
 	return n;
+}
+
+void mm_show_nodes(struct seq_file *m)
+{
+	for (unsigned int i = 0; i < nr_nodes; i++)
+		seq_printf(m, "Node %u: %8lu kB free\n", i, READ_ONCE(nodes[i].nr_free) << (PAGE_SHIFT - 10));
 }
 
 bool pages_available(void)

@@ -149,7 +149,11 @@ void *alloc_kernel_stack(void)
 		spin_unlock(&stack_lock);
 	}
 	local_irq_restore(flags);
-	return likely(stack) ? stack : map_new_stack();
+	if (unlikely(!stack))
+		stack = map_new_stack();
+	if (likely(stack))
+		stack_use_begin(stack);
+	return stack;
 }
 
 /* Stacks beyond what the lists hold are unmapped here, where it may sleep. */

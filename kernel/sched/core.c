@@ -18,6 +18,7 @@
  * nobody else queues it.
  */
 #include "kernel/sched/rq.h"
+#include "kernel/debug/debug.h"
 #include "kernel/debug/trace.h"
 
 DEFINE_PER_CPU(struct rq, runqueue) = {.lock = __SPIN_LOCK_UNLOCKED(runqueue.lock)};
@@ -236,6 +237,8 @@ static void finish_task_switch(struct task_struct *prev)
 	if (mm)
 		mmdrop(mm);
 	if (unlikely(state == TASK_DEAD)) {
+		if (unlikely(stack_use_on))
+			stack_use_end(prev);
 		free_kernel_stack(prev->stack);
 		prev->stack = NULL;
 		put_task_struct(prev);
@@ -251,7 +254,7 @@ void schedule_tail(struct task_struct *prev)
 		(void)put_user(current->pid, current->set_child_tid);
 }
 
-static void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+static __sched void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	trace(sched_switch, prev->state, next->pid, next->comm);
 	rq->nr_switches++;
@@ -302,7 +305,7 @@ static void leave_queue(struct rq *rq, struct task_struct *prev)
  * Let the next task run: the caller's state says whether current wants to go on (TASK_RUNNING) or
  * sleeps. No spinlock may be held. Interrupts are as before on return.
  */
-void schedule(void)
+void __sched schedule(void)
 {
 	struct task_struct *prev = current, *next;
 	unsigned long flags;
@@ -411,7 +414,7 @@ void sched_tick(void)
 
 /* ---- small services ---- */
 
-void sched_yield_current(void)
+void __sched sched_yield_current(void)
 {
 	unsigned long flags;
 	struct rq *rq;
@@ -505,6 +508,11 @@ u64 sched_nr_switches(void)
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		n += READ_ONCE(cpu_rq(cpu)->nr_switches);
 	return n;
+}
+
+u64 sched_cpu_switches(unsigned int cpu)
+{
+	return READ_ONCE(cpu_rq(cpu)->nr_switches);
 }
 
 unsigned int sched_nr_running(void)

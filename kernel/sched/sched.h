@@ -89,6 +89,10 @@ struct task_struct {
 	HELD_LOCKS			/* builds with LOCKDEP=1: sleeping locks held. The task itself */
 	bool freeze;			/* has to freeze; freeze_task() and thaw_task(), whose callers (for one task) exclude each other */
 	bool freeze_exempt;		/* ... but need not: it is to die. Set once */
+	struct mutex *blocked_on;	/* in mutex_lock_slow(); the task itself, others while it is held off */
+	u64 hung_switches;		/* context switches at khungtaskd's last look; that alone */
+	unsigned int hung_looks;	/* in the same deep sleep at so many looks; that alone */
+	bool stack_use_reported;	/* kernel/debug/stack_use.c; who finds it first */
 	unsigned int fail_nth;		/* this many allocations from now one fails; 0: none. The task itself, and its /proc file */
 
 	/* ---- memory ---- */
@@ -296,6 +300,14 @@ void sched_group_bandwidth(struct task_group *tg, struct group_bandwidth *b);
 /* 0, or -EINVAL: a quota or period below 1 ms, a period above 1 s. Takes effect at once; a new period begins. Does not sleep. */
 int sched_group_set_bandwidth(struct task_group *tg, u64 quota, u64 period);
 
+/*
+ * Keep p, which the caller keeps from being freed, from running until task_let_go(): its stack stays as it is. 0, or
+ * (nothing to let go): -EBUSY: it runs; -ESRCH: it is dead and has no stack; -EAGAIN: a lock is held by one that does not
+ * release it. Interrupts are off in between, and it takes p->pi_lock and a run queue's lock. Any context but NMI.
+ */
+int task_hold_off(struct task_struct *p, unsigned long *flags);
+void task_let_go(struct task_struct *p, unsigned long flags);
+
 /* ---- accounting for others (cpuacct) ---- */
 void sched_update_accounts(void);	/* charge what runs now, on all CPUs, up to now. Any context, no rq->lock held. */
 u64 sched_exec_time(unsigned int cpu);	/* ns charged to tasks on this CPU since boot */
@@ -308,6 +320,7 @@ u64 task_sched_runtime(struct task_struct *p);
 u64 sched_idle_time(unsigned int cpu);			/* ns */
 void sched_busy_time(unsigned int cpu, u64 *user, u64 *system);	/* ns */
 u64 sched_nr_switches(void);
+u64 sched_cpu_switches(unsigned int cpu);		/* the same of one CPU */
 unsigned int sched_nr_running(void);
 void sched_loadavg(u64 avg[3]);				/* fixed point, 11 bits of fraction, as in Linux */
 

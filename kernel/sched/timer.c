@@ -188,7 +188,7 @@ static void sleeper_wake(struct timer *t)
 	wake_up_state(container_of(t, struct sleeper, timer)->task, TASK_NORMAL);
 }
 
-long schedule_timeout(s64 ns)
+long __sched schedule_timeout(s64 ns)
 {
 	struct sleeper s = {.task = current};
 	u64 deadline;

@@ -9,6 +9,8 @@
 
 #include "kernel/lib/types.h"
 
+struct task_struct;
+
 /* How a lock is taken. */
 #define LOCK_SLEEPS 1U		/* mutex, rw_semaphore: belongs to the task. Without it: a spin lock, the CPU's */
 #define LOCK_READ   2U		/* others may read too */
@@ -60,6 +62,9 @@ bool lockdep_is_held(const struct lockdep_map *map);
 void lockdep_init_held(struct held_locks *held);
 /* Log all locks held by this CPU and its task, and the spin locks of the others. */
 void lockdep_show_held(void);
+/* Log the sleeping locks of a task that does not run, or of one whose list may change meanwhile; or the spin locks of all CPUs. */
+void lockdep_show_task(const struct task_struct *task);
+void lockdep_show_cpus(void);
 #else
 #define LOCK_NAME(l)		   NULL
 #define LOCKDEP_MAP_INIT(l)
@@ -73,4 +78,6 @@ void lockdep_show_held(void);
 #define lockdep_init_held(held)	   ((void)0)
 #define HELD_LOCKS
 #define lockdep_show_held()	   ((void)0)
+#define lockdep_show_task(task)	   ((void)(task))
+#define lockdep_show_cpus()	   ((void)0)
 #endif

@@ -42,7 +42,7 @@ static bool give_up(struct mutex *m, struct mutex_waiter *w)
 	return granted;
 }
 
-noinline int mutex_lock_slow(struct mutex *m, unsigned int state)
+noinline __sched int mutex_lock_slow(struct mutex *m, unsigned int state)
 {
 	struct mutex_waiter w = {.task = current};
 	bool owner;
@@ -53,6 +53,7 @@ noinline int mutex_lock_slow(struct mutex *m, unsigned int state)
 	spin_unlock(&m->wait_lock);
 	if (owner)
 		return 0;
+	current->blocked_on = m;
 	for (;;) {
 		set_current_state(state);
 		if (smp_load_acquire(&w.granted))
@@ -65,6 +66,7 @@ noinline int mutex_lock_slow(struct mutex *m, unsigned int state)
 		}
 		schedule();
 	}
+	current->blocked_on = NULL;
 	__set_current_state(TASK_RUNNING);
 	return err;
 }

@@ -297,6 +297,14 @@ void rcu_idle_exit(void)
 	smp_mb();
 }
 
+unsigned long rcu_grace_period(unsigned long *waiting)
+{
+	unsigned long gp = READ_ONCE(rcu.gp_started);
+
+	bitmap_copy(waiting, rcu.waiting, NR_CPUS);
+	return gp != READ_ONCE(rcu.gp_done) ? gp : 0;
+}
+
 /* ---- waiting ---- */
 
 struct rcu_waiter {

@@ -57,5 +57,7 @@ static inline void rcu_note_context_switch(void)
 	if (unlikely(this_cpu_read(rcu_work)))
 		rcu_do_work();
 }
+/* The number of the grace period under way and the CPUs that it waits for, as they are just now; 0: none is. Any context. */
+unsigned long rcu_grace_period(unsigned long *waiting);
 void rcu_idle_enter(void);
 void rcu_idle_exit(void);

@@ -43,7 +43,7 @@ noinline void rwsem_wake(struct rw_semaphore *s)
 	spin_unlock(&s->wait_lock);
 }
 
-static int down_slow(struct rw_semaphore *s, bool write, unsigned int state)
+static __sched int down_slow(struct rw_semaphore *s, bool write, unsigned int state)
 {
 	struct rwsem_waiter w = {.task = current, .write = write};
 	int err = 0;
@@ -73,17 +73,17 @@ static int down_slow(struct rw_semaphore *s, bool write, unsigned int state)
 	return err;
 }
 
-noinline void rwsem_down_read_slow(struct rw_semaphore *s)
+noinline __sched void rwsem_down_read_slow(struct rw_semaphore *s)
 {
 	(void)down_slow(s, false, TASK_UNINTERRUPTIBLE);
 }
 
-noinline void rwsem_down_write_slow(struct rw_semaphore *s)
+noinline __sched void rwsem_down_write_slow(struct rw_semaphore *s)
 {
 	(void)down_slow(s, true, TASK_UNINTERRUPTIBLE);
 }
 
-int down_read_killable(struct rw_semaphore *s)
+int __sched down_read_killable(struct rw_semaphore *s)
 {
 	int err;
 
@@ -94,7 +94,7 @@ int down_read_killable(struct rw_semaphore *s)
 	return err;
 }
 
-int down_write_killable(struct rw_semaphore *s)
+int __sched down_write_killable(struct rw_semaphore *s)
 {
 	int err;
 

@@ -181,26 +181,26 @@ bool completion_done(struct completion *c)
 	return done;
 }
 
-void wait_for_completion(struct completion *c)
+void __sched wait_for_completion(struct completion *c)
 {
 	if (!try_wait_for_completion(c))
 		(void)___wait_event(c->wait, try_wait_for_completion(c), TASK_UNINTERRUPTIBLE, 1,
 				    schedule());
 }
 
-long wait_for_completion_state(struct completion *c, unsigned int state)
+long __sched wait_for_completion_state(struct completion *c, unsigned int state)
 {
 	if (try_wait_for_completion(c))
 		return 0;
 	return ___wait_event(c->wait, try_wait_for_completion(c), state, 1, schedule());
 }
 
-long wait_for_completion_interruptible(struct completion *c)
+long __sched wait_for_completion_interruptible(struct completion *c)
 {
 	return wait_for_completion_state(c, TASK_INTERRUPTIBLE);
 }
 
-long wait_for_completion_timeout(struct completion *c, s64 ns)
+long __sched wait_for_completion_timeout(struct completion *c, s64 ns)
 {
 	bool done = try_wait_for_completion(c);
 

@@ -289,6 +289,7 @@ long sys_reboot(unsigned int magic1, unsigned int magic2, unsigned int cmd, unsi
 	case LINUX_REBOOT_CMD_RESTART:
 		arch_reboot();
 	case LINUX_REBOOT_CMD_POWER_OFF:
+		stack_use_show();
 		arch_poweroff(arg & 0xff);
 	case LINUX_REBOOT_CMD_HALT:
 		pr_notice("System halted\n");

@@ -247,6 +247,7 @@ static struct task_struct *dup_task(void)
 	p->restart_block.fn = NULL;
 	p->freeze = p->freeze_exempt = false;
 	p->fail_nth = 0;
+	p->stack_use_reported = false;
 	p->proc_dentry = NULL;
 	p->over_limit = false;
 	p->start_time = ktime_get();

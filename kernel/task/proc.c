@@ -10,7 +10,7 @@
 
 #define TICK (NSEC_PER_SEC / 100)	/* USER_HZ */
 
-static char state_letter(const struct task_struct *p)
+char task_state_letter(const struct task_struct *p)
 {
 	unsigned int state = READ_ONCE(p->state);
 
@@ -110,7 +110,7 @@ static int show_stat(struct seq_file *m, struct task_struct *p)
 		vsize = mm->total_vm * PAGE_SIZE;
 		rss = max(mm->rss_anon + mm->rss_file, 0L);
 	}
-	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u ", p->tgid, p->comm, state_letter(p),
+	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u ", p->tgid, p->comm, task_state_letter(p),
 		   parent_pid(p), sig->pgrp, sig->session, tty_number(p), foreground_pgrp(p),
 		   p->flags);
 	seq_printf(m, "%llu %llu %llu %llu ", (unsigned long long)(p->min_flt + sig->min_flt),
@@ -179,7 +179,7 @@ static void show_placement(struct seq_file *m, struct task_struct *p)
 static int show_status(struct seq_file *m, struct task_struct *p)
 {
 	struct mm_struct *mm = get_task_mm(p);
-	char letter = state_letter(p);
+	char letter = task_state_letter(p);
 	struct sig_sets s;
 
 	get_sig_sets(p, &s);

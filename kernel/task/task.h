@@ -34,6 +34,8 @@ int kernel_execve(const char *path, const char *const argv[], const char *const 
 /* The first user program: runs in a kernel thread that becomes pid 1. */
 int kernel_init(void *unused);
 
+char task_state_letter(const struct task_struct *p);	/* as in /proc/PID/stat */
+
 void do_group_exit(int code) __noreturn;
 
 /* ---- what init_task starts with (init_task.c, signal.c, uts.c) ---- */
