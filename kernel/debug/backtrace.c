@@ -115,13 +115,6 @@ unsigned long stack_trace_wchan(const unsigned long *ips, unsigned int n)
 	return 0;
 }
 
-void show_stack_trace(const unsigned long *ips, unsigned int n)
-{
-	printk(KERN_EMERG "Call trace:\n");
-	for (unsigned int i = 0; i < n; i++)
-		printk(KERN_EMERG " %#lx %pS\n", ips[i], (void *)(ips[i] - 1));
-}
-
 void show_task_stack(struct task_struct *task)
 {
 	unsigned long ips[STACK_TRACE_MAX];
@@ -140,6 +133,42 @@ void show_backtrace(unsigned long fp)
 	unsigned long ips[STACK_TRACE_MAX];
 
 	show_stack_trace(ips, stack_trace_save(fp, ips, STACK_TRACE_MAX));
+}
+
+/*
+ * A function that calls none may have no frame: then its return address is what the stack pointer shows. It may as well be
+ * something else that looks like one, so it is printed with a question mark. 0: it does not look like one.
+ */
+unsigned long stack_trace_leaf(const struct pt_regs *regs)
+{
+	unsigned long sp = regs->rsp, value;
+
+	if (sp & 7 || !kernel_address_mapped(sp) || !kernel_address_mapped(sp + 7))
+		return 0;
+	value = *(unsigned long *)sp;
+	return is_text(value) ? value : 0;
+}
+
+void show_trace(unsigned long leaf, const unsigned long *ips, unsigned int n)
+{
+	printk(KERN_EMERG "Call trace:\n");
+	if (leaf && (!n || leaf != ips[0]))
+		printk(KERN_EMERG " %#lx ? %pS\n", leaf, (void *)(leaf - 1));
+	for (unsigned int i = 0; i < n; i++)
+		printk(KERN_EMERG " %#lx %pS\n", ips[i], (void *)(ips[i] - 1));
+}
+
+void show_stack_trace(const unsigned long *ips, unsigned int n)
+{
+	show_trace(0, ips, n);
+}
+
+void show_regs_trace(const struct pt_regs *regs)
+{
+	unsigned long ips[STACK_TRACE_MAX];
+	unsigned int n = stack_trace_save(regs->rbp, ips, STACK_TRACE_MAX);
+
+	show_trace(stack_trace_leaf(regs), ips, n);
 }
 
 void dump_stack(void)

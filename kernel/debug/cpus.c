@@ -23,6 +23,7 @@ struct cpu_snapshot {
 	struct task_struct *task;	/* to follow only while the CPU is stopped: later it may be gone */
 	pid_t pid;
 	char comm[16];
+	unsigned long leaf;		/* stack_trace_leaf() */
 	unsigned int depth;
 	unsigned long ips[STACK_TRACE_MAX];
 };
@@ -57,7 +58,11 @@ static void take_snapshot(struct pt_regs *regs)
 	s->task = p;
 	s->pid = p->pid;
 	memcpy(s->comm, p->comm, sizeof(s->comm));
-	s->depth = user_mode(regs) ? 0 : stack_trace_save(regs->rbp, s->ips, STACK_TRACE_MAX);
+	s->depth = 0;
+	if (!user_mode(regs)) {
+		s->leaf = stack_trace_leaf(regs);
+		s->depth = stack_trace_save(regs->rbp, s->ips, STACK_TRACE_MAX);
+	}
 	smp_store_release(&s->taken, s->taken + 1);
 }
 
@@ -85,7 +90,7 @@ static void show_snapshot(unsigned int cpu, const struct cpu_snapshot *s)
 		printk(KERN_EMERG "CPU %u: PID: %d Comm: %s, in the kernel, interrupts %s\n", cpu, s->pid, s->comm,
 		       s->regs.eflags & X86_EFLAGS_IF ? "on" : "off");
 		printk(KERN_EMERG "RIP %04lx:%016lx %pS\n", s->regs.cs, s->regs.rip, (void *)s->regs.rip);
-		show_stack_trace(s->ips, s->depth);
+		show_trace(s->leaf, s->ips, s->depth);
 	}
 }
 

@@ -69,6 +69,7 @@ void die(const char *what, struct pt_regs *regs, long error_code) __noreturn;
 void dump_stack(void);
 void show_regs(struct pt_regs *regs);
 void show_backtrace(unsigned long frame_pointer);
+void show_regs_trace(const struct pt_regs *regs);	/* of what a trap or an interrupt came upon */
 
 #define STACK_TRACE_MAX 32	/* frames that reports show at most */
 /*

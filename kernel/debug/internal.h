@@ -10,6 +10,11 @@ struct seq_file;
 /* A panic has begun: locks may be held by CPUs that have stopped. */
 bool panic_in_progress(void);
 
+/* ---- backtrace.c ---- */
+/* The return address of a function without a frame, perhaps; 0: none. And a trace with it. */
+unsigned long stack_trace_leaf(const struct pt_regs *regs);
+void show_trace(unsigned long leaf, const unsigned long *ips, unsigned int n);
+
 /* ---- cpus.c ---- */
 /* In a panic, after smp_stop_others(): where the others were, and the locks that their tasks hold. */
 void show_stopped_cpus(void);

@@ -94,7 +94,7 @@ void die(const char *what, struct pt_regs *regs, long error_code)
 	printk(KERN_EMERG "Kernel panic: %s at %pS (error code %#lx)\n", what, (void *)regs->rip, error_code);
 	who("");
 	show_regs(regs);
-	show_backtrace(regs->rbp);
+	show_regs_trace(regs);
 	finish_panic();
 }
 

@@ -147,7 +147,7 @@ static void show_registers(void)
 		return;
 	show_regs(regs);
 	if (!user_mode(regs))
-		show_backtrace(regs->rbp);
+		show_regs_trace(regs);
 }
 
 static void power_off(void)

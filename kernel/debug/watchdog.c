@@ -77,7 +77,7 @@ static void report_soft(u64 ticks)
 	pr_err("WATCHDOG: soft lockup: CPU %u has run %llu s in the kernel without scheduling, PID: %d Comm: %s\n", raw_cpu_id(),
 	       (unsigned long long)(ticks / TICKS_PER_SECOND), current->pid, current->comm);
 	show_regs(regs);
-	show_backtrace(regs->rbp);
+	show_regs_trace(regs);
 	lockdep_show_held();
 	report_end(flags);
 }

@@ -45,7 +45,7 @@ class Symbols:
         """Whether ADDRESS is inside the text, or not far behind a text symbol."""
         self._load()
         before = bisect.bisect_right(self.starts, address) - 1
-        return before >= 0 and address - self.starts[before] < 0x10000
+        return before >= 0 and address - self.starts[before] < 0x10000 and self.table[before][1] != "__text_end"
 
     def name(self, address):
         """'function+0x12', or '' when the address is outside the text."""
@@ -80,10 +80,10 @@ class Symbols:
 def annotate(symbols, lines):
     """For each place that LINES of a log name, as function+0xOFF/0xSIZE or as a raw kernel address: one line
     'place  name  file:line', in the log's order, each once. A backtrace holds return addresses, so except on a line
-    with RIP the instruction before is looked up."""
+    with RIP, and the panic's first, the instruction before is looked up."""
     places = {}
     for line in lines:
-        back = 0 if "RIP" in line.upper() else 1
+        back = 0 if re.search(r"\bRIP\b|Kernel panic: ", line, re.I) else 1
         found = list(WHERE.finditer(line))
         for match in [m for m in found if m.group(4)] or found:
             name, offset, size, raw = match.groups()
