@@ -178,6 +178,11 @@ void arch_thread_free(struct thread *t);	/* FPU area */
 unsigned long arch_thread_frame(const struct thread *t);
 /* exec: fresh registers and FPU state; user mode starts at ip with sp once the system call returns. */
 int arch_thread_exec(struct pt_regs *regs, unsigned long ip, unsigned long sp);
+/*
+ * A frame that returns to `ret` is that of the C function of a trap, an interrupt or an NMI: then the pt_regs of what that came upon
+ * stand right behind it, and *other_stack says whether the frames go on elsewhere.
+ */
+bool arch_frame_has_regs(unsigned long ret, bool *other_stack);
 /* First entry to user mode of a kernel thread that has called exec: leaves through its task_pt_regs. */
 void arch_enter_user(void) __noreturn;
 struct pt_regs *task_pt_regs(const struct task_struct *t);	/* user registers at the top of its kernel stack */

@@ -137,6 +137,8 @@ trap_common:
 .from_kernel:
 	mov rdi, rsp
 	call trap_dispatch
+global trap_common_return			; stack traces know by it that pt_regs stands behind the frame
+trap_common_return:
 	POP_REGS
 	add rsp, 8
 	iretq
@@ -162,10 +164,12 @@ global %1
 %%kernel_gs:
 	mov rdi, rsp
 	call %2
+global %1_return				; as trap_common_return, but on a stack of its own
+%1_return:
 	test ebx, ebx
-	jz %%leave
+	jz .leave
 	swapgs
-%%leave:
+.leave:
 	POP_REGS
 	add rsp, 8
 	iretq

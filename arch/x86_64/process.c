@@ -60,6 +60,15 @@ unsigned long arch_thread_frame(const struct thread *t)
 	return READ_ONCE(t->sp) + offsetof(struct switch_frame, rbp);
 }
 
+extern const char trap_common_return[], trap_nmi_return[], trap_double_fault_return[], trap_machine_check_return[];
+
+bool arch_frame_has_regs(unsigned long ret, bool *other_stack)
+{
+	*other_stack = ret == (unsigned long)trap_nmi_return || ret == (unsigned long)trap_double_fault_return ||
+		       ret == (unsigned long)trap_machine_check_return;
+	return *other_stack || ret == (unsigned long)trap_common_return;
+}
+
 static struct switch_frame *new_stack(struct thread *t, void *stack)
 {
 	struct switch_frame *frame;

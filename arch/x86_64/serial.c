@@ -28,6 +28,7 @@ struct uart {
 	bool present;			/* immutable after the first probe */
 	bool probed;
 	u8 ier;				/* lock */
+	bool in_break;			/* lock: a break is to come out of the FIFO */
 	const struct serial_ops *ops;	/* set by serial_open(), before its interrupt is on */
 	spinlock_t lock;		/* the registers' order; irqs off */
 };
@@ -77,10 +78,14 @@ static void uart_irq(struct uart *u)
 		while (n < sizeof(buf) && !breaks && ((lsr = inb(u->base + UART_LSR)) & LSR_READY)) {
 			unsigned char c = inb(u->base + UART_DATA);
 
-			if (lsr & LSR_BREAK)
+			/* A break is read as 0; what reports it (QEMU) may have bytes before it still in the FIFO. */
+			u->in_break |= (lsr & LSR_BREAK) != 0;
+			if (u->in_break && !c) {
+				u->in_break = false;
 				breaks++;
-			else
+			} else {
 				buf[n++] = c;
+			}
 		}
 		room = (u->ier & IER_TX) && (inb(u->base + UART_LSR) & LSR_THRE);
 		spin_unlock_irqrestore(&u->lock, flags);

@@ -60,6 +60,20 @@ static bool plausible_frame(unsigned long fp, unsigned long last)
 	return on_own_stack(fp) || (kernel_address_mapped(fp) && kernel_address_mapped(fp + 15));
 }
 
+/*
+ * The registers that a trap saved behind the frame at `fp`, if it is one of a trap's handler. NULL: it is not, or nothing of the kernel's
+ * was interrupted.
+ */
+static const struct pt_regs *regs_behind(unsigned long fp, unsigned long ret, bool *other_stack)
+{
+	const struct pt_regs *regs = (const struct pt_regs *)(fp + 16);
+
+	if (!arch_frame_has_regs(ret, other_stack) || !kernel_address_mapped(fp + 16) ||
+	    !kernel_address_mapped(fp + 16 + sizeof(*regs) - 1) || user_mode(regs) || !is_text(regs->rip))
+		return NULL;
+	return regs;
+}
+
 unsigned int stack_trace_save(unsigned long fp, unsigned long *ips, unsigned int max)
 {
 	unsigned long last = 0;
@@ -67,12 +81,19 @@ unsigned int stack_trace_save(unsigned long fp, unsigned long *ips, unsigned int
 
 	while (n < max && plausible_frame(fp, last)) {
 		unsigned long ret = ((unsigned long *)fp)[1];
+		const struct pt_regs *regs;
+		bool other_stack;
 
 		if (!is_text(ret))
 			break;
 		ips[n++] = ret;
 		last = fp;
+		regs = regs_behind(fp, ret, &other_stack);
 		fp = *(unsigned long *)fp;
+		if (regs && n < max)
+			ips[n++] = regs->rip + 1;	/* as if it were a return address */
+		if (regs && other_stack)
+			last = 0;
 	}
 	return n;
 }
@@ -85,10 +106,15 @@ unsigned int stack_trace_save_task(struct task_struct *task, unsigned long *ips,
 
 	while (n < max && !(fp & 7) && fp >= low && fp + 16 <= high) {
 		unsigned long ret = READ_ONCE(((unsigned long *)fp)[1]);
+		const struct pt_regs *regs;
+		bool other_stack;
 
 		if (!is_text(ret))
 			break;
 		ips[n++] = ret;
+		regs = fp + 16 + sizeof(*regs) <= high ? regs_behind(fp, ret, &other_stack) : NULL;
+		if (regs && n < max)
+			ips[n++] = regs->rip + 1;
 		low = fp + 1;
 		fp = READ_ONCE(*(unsigned long *)fp);
 	}

@@ -107,7 +107,7 @@ void stack_use_init(void);		/* before the first stack */
 void stack_use_fill(void *stack);
 void stack_use_end(struct task_struct *task);
 void stack_use_look_slow(struct task_struct *task);
-void stack_use_show(void);		/* log the deepest */
+void stack_use_show(void);		/* log the deepest; may sleep */
 static inline void stack_use_begin(void *stack)
 {
 	if (unlikely(stack_use_on))

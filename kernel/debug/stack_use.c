@@ -93,27 +93,35 @@ void stack_use_end(struct task_struct *p)
 	check(p, used(p->stack));
 }
 
-void stack_use_show(void)
-{
-	if (stack_use_on)
-		pr_info("stack_use: at most %lu of %lu bytes, by PID: %d Comm: %s\n", deepest.used, THREAD_SIZE, deepest.pid,
-			deepest.comm);
-}
-
-static int show_stack_use(struct seq_file *m)
+/* Those who live count too. May sleep. */
+static void look_at_all(void)
 {
 	struct task_struct *p;
 
-	if (!stack_use_on) {
-		seq_puts(m, "off: boot with stack_use on the command line\n");
-		return 0;
-	}
 	for (pid_t pid = 1; (p = next_pid(pid)); pid++) {
 		pid = p->pid;
 		stack_use_look(p);
 		put_task_struct(p);
 		cond_resched();
 	}
+}
+
+void stack_use_show(void)
+{
+	if (!stack_use_on)
+		return;
+	look_at_all();
+	pr_info("stack_use: at most %lu of %lu bytes, by PID: %d Comm: %s\n", deepest.used, THREAD_SIZE, deepest.pid,
+		deepest.comm);
+}
+
+static int show_stack_use(struct seq_file *m)
+{
+	if (!stack_use_on) {
+		seq_puts(m, "off: boot with stack_use on the command line\n");
+		return 0;
+	}
+	look_at_all();
 	seq_printf(m, "%lu of %lu bytes, PID: %d Comm: %s\n", deepest.used, THREAD_SIZE, deepest.pid, deepest.comm);
 	return 0;
 }

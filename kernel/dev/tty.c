@@ -61,16 +61,22 @@ void tty_start_output(struct tty_struct *tty)
 static void sysrq_filter(const unsigned char **buf, unsigned int *len, unsigned int *breaks)
 {
 	static u64 until;		/* ns: a key is awaited; 0: none is */
+	unsigned int again = 0;
 
 	if (until && ktime_get() > until)
 		until = 0;
 	if (until && *len) {
 		until = 0;
-		handle_sysrq((char)**buf);
+		if (**buf)
+			handle_sysrq((char)**buf);
+		else
+			again = 1;	/* of two breaks in a row, QEMU reports the second as a 0 alone */
 		++*buf;
 		--*len;
 	}
-	if (*breaks) {
+	if (again) {
+		*breaks = 1;
+	} else if (*breaks) {
 		*breaks = until != 0;
 		until = until ? 0 : ktime_get() + SYSRQ_WAIT;
 	}

@@ -41,6 +41,12 @@ def test_a_panic_says_what_and_how_it_came_there(vm, name, headline, trace):
     assert END in said and "panic within" not in said, err
 
 
+@pytest.mark.parametrize("name", ["interrupt", "nmi"])
+def test_a_trace_goes_on_with_what_was_interrupted(vm, name):
+    said = panic_part(planted(vm, name, smp=1))
+    assert re.search(r" trap_(common|nmi)[.\w]*\+0x.*\n.*\+0x.*\n(.*\n)*.* kthread_main\+0x", said), said
+
+
 @pytest.mark.parametrize("name, headline", [
     ("no_stack", "double fault"),
     ("frame_hole", "NULL pointer dereference"),
