@@ -353,6 +353,115 @@ static void test_many(void)
 	OK(on_linux || after - before < 1000, "not all of that is kept");
 }
 
+/* ---- stack, wchan ---- */
+
+/* Wait until a task waits in a function with this in its name; its pid as text in `who`. */
+static void wait_wchan(const char *who, const char *function)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/%s/wchan", who);
+	for (int i = 0; i < 1000; i++) {
+		if (slurp(name, 4096) < 0 || strstr(text, function))
+			break;
+		usleep(10000);
+	}
+	OK(strstr(text, function), "wchan of one that sleeps");
+}
+
+static volatile pid_t tid;		/* of the last that called this */
+
+static void *read_pipe(void *fd)
+{
+	char c;
+
+	tid = (pid_t)syscall(SYS_gettid);
+	return (void *)read((int)(long)fd, &c, 1);
+}
+
+static void test_sleeper(void)
+{
+	char who[48], name[64];
+	int ends[2];
+	pthread_t t;
+	pid_t pid;
+
+	EQ(pipe(ends), 0, "a pipe");
+	pid = fork();
+	if (!pid) {
+		close(ends[1]);
+		read_pipe((void *)(long)ends[0]);
+		_exit(0);
+	}
+	snprintf(who, sizeof(who), "%d", pid);
+	wait_wchan(who, "pipe_read");
+	snprintf(name, sizeof(name), "/proc/%d/stack", pid);
+	OK(slurp(name, 4096) > 0 && strstr(text, "pipe_read+0x") && strstr(text, "sys_read"), "its stack");
+	OK(slurp("/proc/self/wchan", 4096) >= 0 && !strcmp(text, "0"), "who runs waits nowhere");
+	OK(slurp("/proc/self/stack", 4096) > 0 && strstr(text, "sys_read"), "one's own stack");
+
+	EQ(pthread_create(&t, NULL, read_pipe, (void *)(long)ends[0]), 0, "a thread");
+	while (!tid)
+		usleep(1000);
+	snprintf(who, sizeof(who), "%d/task/%d", getpid(), tid);
+	wait_wchan(who, "pipe_read");
+	close(ends[1]);
+	EQ(waitpid(pid, NULL, 0), pid, "the child ends");
+	EQ(pthread_join(t, NULL), 0, "and the thread");
+	close(ends[0]);
+}
+
+/* A stack is root's to see, even the owner's own. */
+static void test_stack_rights(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (setuid(1000))
+			_exit(1);
+		_exit(slurp("/proc/self/stack", 4096) <= 0 ? 0 : 2);
+	}
+	EQ(waitpid(pid, &status, 0), pid, "a user");
+	EQ(status, 0, "does not see its stack");
+}
+
+static void *end_at_once(void *unused)
+{
+	return unused;
+}
+
+/* Stacks that go while somebody looks. */
+static void test_stacks_that_end(void)
+{
+	long seen = 0;
+	pid_t looker = fork(), pid;
+
+	if (!looker) {
+		for (;;) {
+			char name[64];
+
+			for (pid = getpid(); pid < getpid() + 3000; pid++) {
+				snprintf(name, sizeof(name), "/proc/%d/stack", pid);
+				slurp(name, 4096);
+			}
+		}
+	}
+	for (int i = 0; i < 400; i++) {
+		pthread_t t;
+
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		if (!pthread_create(&t, NULL, end_at_once, NULL))
+			seen += !pthread_join(t, NULL);
+		seen += waitpid(pid, NULL, 0) == pid;
+	}
+	EQ(seen, 800, "tasks came and went");
+	kill(looker, SIGKILL);
+	EQ(waitpid(looker, NULL, 0), looker, "and somebody looked at their stacks");
+}
+
 int main(int argc, char **argv)
 {
 	alarm(60);
@@ -365,5 +474,8 @@ int main(int argc, char **argv)
 	test_reuse();
 	test_many();
 	test_system();
+	test_sleeper();
+	test_stack_rights();
+	test_stacks_that_end();
 	return TAP_DONE();
 }
