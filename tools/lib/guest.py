@@ -108,6 +108,7 @@ class Batch:
         self.before = b""       # console bytes ahead of the marker
         self.status = None      # from the line with the nonce
         self.panicked_at = None
+        self.leaves_by = None   # when a panicked guest is ended; a debugger may look at it for as long as it likes
         self.verdict = re.compile(rb"paddock-exit %s (\d+)\s*$" % spec.nonce.encode())
 
     def run(self):
@@ -158,11 +159,10 @@ class Batch:
                     silence_due = None
                 if self.timeout is not None and now >= start + self.timeout:
                     raise TimeIsUp
-                if self.panicked_at and now >= self.panicked_at + PANIC_GRACE:
+                if self.leaves_by and now >= self.leaves_by:
                     process.terminate()
                     return
-                due = [silence_due, self.timeout is not None and start + self.timeout,
-                       self.panicked_at and self.panicked_at + PANIC_GRACE]
+                due = [silence_due, self.timeout is not None and start + self.timeout, self.leaves_by]
                 due = [t for t in due if t]
                 for key, _ in selector.select(max(0, min(due) - now) if due else None):
                     data = os.read(key.fd, 65536)
@@ -197,6 +197,7 @@ class Batch:
                 continue
             if b"Kernel panic: " in line and not self.panicked_at:
                 self.panicked_at = time.monotonic()
+                self.leaves_by = None if self.spec.opts.gdb else self.panicked_at + PANIC_GRACE
             sys.stderr.buffer.write(line.rstrip(b"\r") + b"\n")
         sys.stderr.flush()
 

@@ -89,6 +89,7 @@ class Spec:
         self.marker = None
         self.qmp = os.path.join(tmp, "qmp")
         self.console_log = os.path.join(tmp, "console")
+        self.gdb_socket = os.path.join(tmp, "gdb")      # QEMU's stub, or the guest's COM2
         self.machine = opts.machine or ("microvm" if opts.boot == "pvh" else "pc")
         if not shutil.which(QEMU):
             raise CannotStart(f"{QEMU} is not installed: run `tools/setup`")
@@ -143,6 +144,8 @@ class Spec:
     def cmdline(self):
         """The kernel command line: the runner's own words first, since `--` ends them."""
         words = ["console=debugcon", f"vm.nonce={self.nonce}"] if self.batch else ["console=ttyS0"]
+        if self.opts.gdb == "kernel":
+            words.append("gdb=com2,wait")       # a gdb= in opts.append comes later and counts
         return " ".join(words + [f"vm.exit={EXIT_PORT:#x}", self.opts.append]).strip()
 
     def _disc(self):
@@ -185,12 +188,15 @@ class Spec:
             words += ["-serial", "chardev:con", "-mon", "chardev=con,mode=readline"]
         if opts.icount:
             words += ["-icount", "shift=0,sleep=off"]
-        if opts.gdb:
-            words += ["-S", "-gdb", f"unix:{self.tmp}/gdb,server=on,wait=off"]
+        if opts.gdb == "qemu":
+            words += ["-S", "-gdb", f"unix:{self.gdb_socket},server=on,wait=off"]
+        elif opts.gdb == "kernel":
+            words += ["-chardev", f"socket,id=gdb,path={self.gdb_socket},server=on,wait=off"]
+            words += ["-device", "isa-serial,chardev=gdb,index=1"]
         return words + opts.qemu_arg
 
     def gdb_hint(self):
-        return f"gdb -ex 'target remote {self.tmp}/gdb' {os.path.relpath(self.kernel)}"
+        return f"gdb -ex 'target remote {self.gdb_socket}' {os.path.relpath(self.kernel)}"
 
     def _processor(self):
         opts, accel = self.opts, self.opts.accel
