@@ -345,8 +345,7 @@ int container_rename(struct inode *old_dir, struct dentry *old, struct inode *ne
 
 /* ---- path and kinship ---- */
 
-/* Write the path right-aligned into buf; its start, or NULL if it does not fit. RCU read section. */
-static char *build_path(const struct container *cont, char *buf, int buflen)
+char *container_build_path(const struct container *cont, char *buf, int buflen)
 {
 	char *p = buf + buflen - 1;
 
@@ -380,7 +379,7 @@ int container_path(const struct container *cont, char *buf, int buflen)
 	rcu_read_lock();
 	do {
 		seq = read_seqbegin(&rename_seq);
-		start = build_path(cont, buf, buflen);
+		start = container_build_path(cont, buf, buflen);
 	} while (read_seqretry(&rename_seq, seq));
 	rcu_read_unlock();
 	if (!start) {

@@ -98,6 +98,11 @@ bool container_has_dead_children(const struct container *cont);
 int container_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode);
 int container_rmdir(struct inode *dir, struct dentry *dentry);
 int container_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new_dentry, unsigned int flags);
+/*
+ * The path of cont, right-aligned into buf; its start, or NULL if it does not fit. RCU read section. Should a container be renamed meanwhile,
+ * the result mixes two moments: container_path() does not.
+ */
+char *container_build_path(const struct container *cont, char *buf, int buflen);
 struct container_name *container_name_alloc(const char *text, size_t len);
 
 /* ---- file.c ---- */

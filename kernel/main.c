@@ -7,6 +7,7 @@
 #include "containers/container.h"
 #include "fs/fs.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/gdb/gdb.h"
 #include "kernel/lib/init.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
@@ -99,6 +100,7 @@ void kernel_main(void)
 	container_init_early();
 	init_memory();
 	arch_init();
+	gdb_init();
 	sched_init();
 	vfs_init_early();
 	container_init();
@@ -111,6 +113,7 @@ void kernel_main(void)
 
 void secondary_main(void)
 {
+	gdb_init_secondary();
 	sched_init_secondary(smp_processor_id());
 	cpu_idle();
 }

@@ -176,6 +176,8 @@ int arch_thread_fork(struct thread *t, void *stack, const struct pt_regs *regs, 
 void arch_thread_free(struct thread *t);	/* FPU area */
 /* The innermost frame {frame pointer, return address} of a task that doesn't run; nothing keeps it from running meanwhile. */
 unsigned long arch_thread_frame(const struct thread *t);
+/* The registers of such a task that calls preserve: it is about to return from the switch. The others are 0. */
+void arch_thread_regs(const struct thread *t, struct pt_regs *regs);
 /* exec: fresh registers and FPU state; user mode starts at ip with sp once the system call returns. */
 int arch_thread_exec(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 /*
@@ -279,7 +281,9 @@ struct serial_ops {
 	void (*rx)(const unsigned char *buf, unsigned int len, unsigned int breaks);
 	void (*tx_ready)(void);								/* interrupt context */
 };
-int serial_open(unsigned int port, const struct serial_ops *ops);	/* port 0 = COM1; enables its interrupt; -ENODEV */
+int serial_open(unsigned int port, const struct serial_ops *ops);	/* port 0 = COM1; enables its interrupt; -ENODEV, -EBUSY */
+/* For one who polls the port by himself, from boot on: its first I/O port; set up, interrupts off. -ENODEV, -EBUSY. */
+int serial_claim(unsigned int port);
 unsigned int serial_write(unsigned int port, const unsigned char *buf, unsigned int len); /* bytes taken by the FIFO; any context */
 void serial_write_sync(unsigned int port, const char *buf, unsigned int len);	/* polls; any context */
 void serial_tx_irq(unsigned int port, bool on);		/* ask for tx_ready() while there is room */

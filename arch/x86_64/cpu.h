@@ -172,6 +172,8 @@ extern char trap_stubs[];		/* 256 stubs of TRAP_STUB_SIZE bytes */
 #define TRAP_STUB_SIZE 16
 void syscall_entry(void);
 void trap_nmi(void);
+void trap_debug(void);
+void trap_int3(void);
 void trap_double_fault(void);
 void trap_machine_check(void);
 
@@ -183,7 +185,8 @@ void trap_machine_check(void);
 #define VEC_ERROR	 0xfe
 #define VEC_SPURIOUS	 0xff
 typedef void (*irq_handler_t)(void);
-extern bool nmi_stop;
+extern int nmi_stop;
+bool extable_holds(unsigned long rip);	/* may the instruction fault on user memory? */
 void irq_set_handler(unsigned int vector, irq_handler_t fn);	/* before the vector can fire */
 
 /* ---- APIC (apic.c, ioapic.c) ---- */
@@ -199,6 +202,7 @@ void apic_timer_start(u32 count);	/* one-shot, in bus ticks; 0 stops */
 u32 apic_timer_left(void);
 void ioapic_init(void);
 int irq_route_isa(unsigned int isa_irq, irq_handler_t fn);	/* to the boot CPU; -ENODEV without an I/O APIC */
+int irq_route_isa_nmi(unsigned int isa_irq);			/* the same, as an NMI; the source must make an edge */
 
 /* ---- ACPI (acpi.c): what its tables said; immutable after acpi_init() ---- */
 struct acpi_info {
@@ -255,6 +259,7 @@ extern phys_addr_t trampoline_phys;	/* page below 1 MiB for smp.c, set by arch_i
 /* ---- serial, early console, power ---- */
 void early_console_init(void);
 void serial_init_irq(void);
+unsigned int serial_isa_irq(unsigned int port);
 #define BOOT_PML4_PHYS ((u32)((unsigned long)boot_pml4 - KERNEL_BASE))
 extern u64 boot_pml4[];
 extern char boot_stack[], boot_stack_top[];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Descriptor tables: a GDT and TSS for each CPU, one IDT for all. Stacks of the TSS: sp0 is the running task's kernel stack;
- * NMI, double fault and machine check have a stack each (IST), because they may come when the current one is unusable.
+ * NMI, double fault and machine check have a stack each (IST), because they may come when the current one is unusable; int3
+ * and debug traps share one, so that GDB may stop the kernel where it has no stack, and use the stack where it has one.
  * Source: Intel SDM vol. 3, 3.5, 6.14, 8.7.
  */
 #include "arch/x86_64/cpu.h"
@@ -33,10 +34,12 @@ struct descriptor_pointer {
 #define IST_NMI	    1
 #define IST_DF	    2
 #define IST_MC	    3
+#define IST_DEBUG   4
+#define NR_IST	    4
 #define IST_SIZE    8192	/* a panic may have no other, and says a lot */
 
 struct ist_stacks {
-	char stack[3][IST_SIZE];
+	char stack[NR_IST][IST_SIZE];
 };
 
 DEFINE_PER_CPU(unsigned long, kernel_sp0);	/* read by entry.asm */
@@ -66,7 +69,8 @@ void desc_init(void)
 
 	for (v = 0; v < 256; v++)
 		set_gate(v, trap_stubs + v * TRAP_STUB_SIZE, 0, 0);
-	set_gate(3, trap_stubs + 3 * TRAP_STUB_SIZE, 0, 3);	/* INT3 and INTO are for programs too */
+	set_gate(1, trap_debug, IST_DEBUG, 0);
+	set_gate(3, trap_int3, IST_DEBUG, 3);			/* INT3 and INTO are for programs too */
 	set_gate(4, trap_stubs + 4 * TRAP_STUB_SIZE, 0, 3);
 	set_gate(2, trap_nmi, IST_NMI, 0);
 	set_gate(8, trap_double_fault, IST_DF, 0);
@@ -83,7 +87,7 @@ void desc_load(void)
 	u64 gs = rdmsr(MSR_GS_BASE), base = (u64)tss;
 	unsigned int i;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < NR_IST; i++)
 		tss->ist[i] = (u64)ist->stack[i] + IST_SIZE;
 	tss->iomap_base = sizeof(*tss);			/* no port is for programs */
 	gdt[2] = 0x00af9b000000ffff;			/* KERNEL_CS */
@@ -102,6 +106,17 @@ void desc_load(void)
 			     : "memory");
 	wrmsr(MSR_GS_BASE, gs);				/* loading the selector cleared it */
 	__asm__ __volatile__("ltr %w0" ::"r"(TSS_SEL));
+}
+
+/* Half of each stack is enough for the first trap, and half for one that comes while it is served. */
+__nobreak void desc_nest_traps(bool nested)
+{
+	struct tss *tss = this_cpu_ptr(tss);
+	struct ist_stacks *ist = this_cpu_ptr(ist_stacks);
+	unsigned int size = nested ? IST_SIZE / 2 : IST_SIZE;
+
+	tss->ist[IST_NMI - 1] = (u64)ist->stack[IST_NMI - 1] + size;
+	tss->ist[IST_DEBUG - 1] = (u64)ist->stack[IST_DEBUG - 1] + size;
 }
 
 void desc_set_kernel_stack(unsigned long top)

@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ;
-; The doors into the kernel: SYSCALL, traps and interrupts, and the three that may come at any moment (NMI, double fault,
-; machine check); and the one way out, exit_to_user.
+; The doors into the kernel: SYSCALL, traps and interrupts, and those that may open at any moment (NMI, int3 and debug traps,
+; double fault, machine check); and the one way out, exit_to_user.
 ;
 ; Every door leaves a struct pt_regs (ptrace.h) on the kernel stack and calls C with its address. GS holds the program's base in
 ; user mode and the CPU's per-CPU base in the kernel: swapgs at each crossing. In the kernel GS may still be the program's for
@@ -15,6 +15,7 @@
 extern handle_syscall
 extern exit_to_user_work
 extern trap_dispatch
+extern debug_trap
 extern nmi_dispatch
 extern double_fault
 extern machine_check
@@ -144,6 +145,8 @@ trap_common_return:
 	iretq
 
 ; ---- doors that may open at any instruction ----
+section .text.nobreak progbits alloc exec nowrite align=16
+
 %macro PARANOID_DOOR 3				; name, C function, has error code
 global %1
 %1:
@@ -175,9 +178,59 @@ global %1_return				; as trap_common_return, but on a stack of its own
 	iretq
 %endmacro
 
+; int3 and debug traps come on a stack of their own, too. From user mode they go on as other traps do, on the task's stack.
+%macro DEBUG_DOOR 2				; name, vector
+global %1
+%1:
+	push 0
+	cld
+	push rdi
+	push rsi
+	PUSH_REGS_BELOW_RSI
+	mov esi, %2
+	test byte [rsp + PT_CS], 3
+	jnz debug_from_user
+	mov ecx, MSR_GS_BASE
+	rdmsr
+	xor ebx, ebx
+	test edx, edx
+	js %%kernel_gs
+	swapgs
+	inc ebx
+%%kernel_gs:
+	mov rdi, rsp
+	call debug_trap
+	test ebx, ebx
+	jz %%leave
+	swapgs
+%%leave:
+	POP_REGS
+	add rsp, 8
+	iretq
+%endmacro
+
+debug_from_user:				; esi = vector
+	swapgs
+	mov edx, esi
+	mov rsi, rsp
+	mov rdi, [gs:percpu_kernel_sp0]
+	sub rdi, PT_SIZE
+	mov rsp, rdi
+	mov ecx, PT_SIZE / 8
+	rep movsq
+	xor ebp, ebp
+	mov rdi, rsp
+	mov esi, edx
+	call trap_dispatch
+	jmp exit_to_user
+
+DEBUG_DOOR trap_debug, 1
+DEBUG_DOOR trap_int3, 3
 PARANOID_DOOR trap_nmi, nmi_dispatch, 0
 PARANOID_DOOR trap_double_fault, double_fault, 1
 PARANOID_DOOR trap_machine_check, machine_check, 0
+
+section .text
 
 ; ---- a new task's first instruction (process.c lays out its stack): rax = the task that ran before ----
 global ret_from_fork

@@ -13,6 +13,7 @@
 #define RED_MASKED BIT(16)
 #define RED_LEVEL  BIT(15)
 #define RED_LOW	   BIT(13)
+#define RED_NMI	   (4U << 8)
 
 static struct {
 	volatile char *window;
@@ -53,9 +54,10 @@ void ioapic_init(void)
 	}
 }
 
-int irq_route_isa(unsigned int isa_irq, irq_handler_t fn)
+/* Have an ISA interrupt arrive at the boot CPU as `how` says: a vector, or NMI. -ENODEV: no I/O APIC has it. */
+static int route(unsigned int isa_irq, u32 how)
 {
-	u32 gsi = acpi.isa[isa_irq].gsi, low, pin;
+	u32 gsi = acpi.isa[isa_irq].gsi, pin;
 	u16 flags = acpi.isa[isa_irq].flags;
 	unsigned int i;
 
@@ -63,15 +65,26 @@ int irq_route_isa(unsigned int isa_irq, irq_handler_t fn)
 		pin = gsi - ioapics[i].gsi_base;
 		if (gsi < ioapics[i].gsi_base || pin >= ioapics[i].pins)
 			continue;
-		irq_set_handler(VEC_IRQ_BASE + isa_irq, fn);
-		low = VEC_IRQ_BASE + isa_irq;
 		if ((flags & 3) == 3)
-			low |= RED_LOW;
+			how |= RED_LOW;
 		if (((flags >> 2) & 3) == 3)
-			low |= RED_LEVEL;
+			how |= RED_LEVEL;
+		if ((how & RED_NMI) && (how & RED_LEVEL))
+			return -ENODEV;			/* there is no such thing */
 		ioapic_write(ioapics[i].window, REG_REDIR + 2 * pin + 1, acpi.apic_ids[0] << 24);
-		ioapic_write(ioapics[i].window, REG_REDIR + 2 * pin, low);
+		ioapic_write(ioapics[i].window, REG_REDIR + 2 * pin, how);
 		return 0;
 	}
 	return -ENODEV;
+}
+
+int irq_route_isa(unsigned int isa_irq, irq_handler_t fn)
+{
+	irq_set_handler(VEC_IRQ_BASE + isa_irq, fn);
+	return route(isa_irq, VEC_IRQ_BASE + isa_irq);
+}
+
+int irq_route_isa_nmi(unsigned int isa_irq)
+{
+	return route(isa_irq, RED_NMI);
 }

@@ -99,7 +99,7 @@ void smp_stop_others(void)
 {
 	unsigned int cpu;
 
-	WRITE_ONCE(nmi_stop, true);
+	WRITE_ONCE(nmi_stop, raw_cpu_id());
 	smp_mb();
 	for (cpu = 0; cpu < nr_cpus; cpu++)
 		if (cpu != raw_cpu_id())
@@ -119,7 +119,7 @@ int nmi_call(unsigned int cpu, nmi_fn_t fn)
 }
 
 /* From nmi_dispatch(). False: nobody asked for this NMI. */
-bool nmi_serve(struct pt_regs *regs)
+__nobreak bool nmi_serve(struct pt_regs *regs)
 {
 	nmi_fn_t fn = xchg(this_cpu_ptr(nmi_fn), NULL);
 

@@ -69,6 +69,18 @@ bool arch_frame_has_regs(unsigned long ret, bool *other_stack)
 	return *other_stack || ret == (unsigned long)trap_common_return;
 }
 
+void arch_thread_regs(const struct thread *t, struct pt_regs *regs)
+{
+	const struct switch_frame *frame = (const struct switch_frame *)READ_ONCE(t->sp);
+
+	*regs = (struct pt_regs){
+		.r15 = frame->r15, .r14 = frame->r14, .r13 = frame->r13, .r12 = frame->r12,
+		.rbx = frame->rbx, .rbp = frame->rbp,
+		.rip = frame->ret, .rsp = (unsigned long)(frame + 1),
+		.cs = KERNEL_CS, .ss = KERNEL_DS, .eflags = EFLAGS_ONE,
+	};
+}
+
 static struct switch_frame *new_stack(struct thread *t, void *stack)
 {
 	struct switch_frame *frame;

@@ -29,6 +29,7 @@ struct uart {
 	bool probed;
 	u8 ier;				/* lock */
 	bool in_break;			/* lock: a break is to come out of the FIFO */
+	bool claimed;			/* by somebody who polls it; set at boot */
 	const struct serial_ops *ops;	/* set by serial_open(), before its interrupt is on */
 	spinlock_t lock;		/* the registers' order; irqs off */
 };
@@ -114,6 +115,8 @@ int serial_open(unsigned int port, const struct serial_ops *ops)
 
 	if (!u)
 		return -ENODEV;
+	if (u->claimed)
+		return -EBUSY;
 	u->ops = ops;
 	err = irq_route_isa(u->isa_irq, port ? com2_irq : com1_irq);
 	if (err)
@@ -123,6 +126,23 @@ int serial_open(unsigned int port, const struct serial_ops *ops)
 	outb(u->base + UART_IER, u->ier);
 	spin_unlock_irqrestore(&u->lock, flags);
 	return 0;
+}
+
+int serial_claim(unsigned int port)
+{
+	struct uart *u = uart_get(port);
+
+	if (!u)
+		return -ENODEV;
+	if (u->claimed || u->ops)
+		return -EBUSY;
+	u->claimed = true;
+	return u->base;
+}
+
+unsigned int serial_isa_irq(unsigned int port)
+{
+	return uarts[port].isa_irq;
 }
 
 unsigned int serial_write(unsigned int port, const unsigned char *buf, unsigned int len)

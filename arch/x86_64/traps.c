@@ -6,11 +6,13 @@
  */
 #include "arch/x86_64/cpu.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/gdb/gdb.h"
 #include "kernel/lib/lib.h"
 #include "kernel/sync/sync.h"
 
 void trap_dispatch(struct pt_regs *regs, unsigned long vector);
 void nmi_dispatch(struct pt_regs *regs);
+void debug_trap(struct pt_regs *regs, unsigned long vector);
 void double_fault(struct pt_regs *regs);
 void machine_check(struct pt_regs *regs);
 
@@ -69,7 +71,7 @@ struct extable_entry {
 };
 extern const struct extable_entry __start_extable[], __stop_extable[];
 
-static const struct extable_entry *extable_find(unsigned long rip)
+static __nobreak const struct extable_entry *extable_find(unsigned long rip)
 {
 	const struct extable_entry *e;
 
@@ -79,7 +81,19 @@ static const struct extable_entry *extable_find(unsigned long rip)
 	return NULL;
 }
 
+__nobreak bool extable_holds(unsigned long rip)
+{
+	return extable_find(rip) != NULL;
+}
+
 /* ---- traps ---- */
+
+/* A trap in the kernel that nothing repairs: the end, unless the GDB stub has run into it. */
+static void kernel_trap(const char *what, struct pt_regs *regs, unsigned long error)
+{
+	if (!gdb_recover(regs))
+		die(what, regs, error);
+}
 
 /* Which floating point error, from the exception flags that are not masked: FPE_* codes. Source: SDM vol. 1, 8.5 and 11.5. */
 static int fpe_code(unsigned long vector)
@@ -112,6 +126,8 @@ static void user_trap(struct pt_regs *regs, unsigned long vector)
 	int code = vector == 16 || vector == 19 ? fpe_code(vector) : traps[vector].code;
 	bool about_code = sig == SIG_FPE || sig == SIG_ILL || vector == 1;
 
+	if (vector == 1 && gdb_trap(regs, vector))
+		return;
 	local_irq_enable();
 	handle_user_trap(regs, sig, code, about_code ? regs->rip : 0, name);
 	local_irq_disable();
@@ -125,10 +141,12 @@ static void page_fault(struct pt_regs *regs)
 	if (!user_mode(regs)) {
 		if (addr < USER_END)
 			fix = extable_find(regs->rip);
-		if (!fix)
-			die(addr < PAGE_SIZE ? "NULL pointer dereference" :
-			    addr < USER_END ? "access to user memory outside of a user copy" : "page fault",
-			    regs, error);
+		if (!fix) {
+			kernel_trap(addr < PAGE_SIZE ? "NULL pointer dereference" :
+				    addr < USER_END ? "access to user memory outside of a user copy" : "page fault",
+				    regs, error);
+			return;
+		}
 		if (fix->nofault || in_interrupt() || !(regs->eflags & EFLAGS_IF)) {
 			regs->rip = fix->fixup;		/* may not sleep */
 			return;
@@ -175,22 +193,35 @@ void trap_dispatch(struct pt_regs *regs, unsigned long vector)
 	} else {
 		const struct extable_entry *fix = vector == 13 ? extable_find(regs->rip) : NULL;
 
-		if (!fix)	/* #GP: a non-canonical user pointer */
-			die(traps[vector].name ? traps[vector].name : "unknown trap", regs, regs->orig_rax);
-		regs->rip = fix->fixup;
+		if (fix)		/* #GP: a non-canonical user pointer */
+			regs->rip = fix->fixup;
+		else
+			kernel_trap(traps[vector].name ? traps[vector].name : "unknown trap", regs, regs->orig_rax);
 	}
 }
 
-/* Set by smp_stop_others(): the next NMI stops the CPU for good. */
-bool nmi_stop;
-
-void nmi_dispatch(struct pt_regs *regs)
+/* int3 and debug traps of the kernel: entry.asm. */
+__nobreak void debug_trap(struct pt_regs *regs, unsigned long vector)
 {
-	if (READ_ONCE(nmi_stop)) {
+	if (!gdb_trap(regs, vector))
+		kernel_trap(traps[vector].name, regs, regs->orig_rax);
+}
+
+/* Set by smp_stop_others() to its CPU: the next NMI stops any other one for good. */
+int nmi_stop = -1;
+
+__nobreak void nmi_dispatch(struct pt_regs *regs)
+{
+	int stop = READ_ONCE(nmi_stop);
+	bool asked_for;
+
+	if (stop >= 0 && stop != (int)raw_cpu_id()) {
 		cpu_stopped(regs);
 		cpu_halt_forever();
 	}
-	if (!nmi_serve(regs))
+	asked_for = nmi_serve(regs);
+	asked_for |= gdb_nmi(regs);
+	if (!asked_for)
 		pr_warn("NMI on CPU %u at %pS: nobody asked for it\n", raw_cpu_id(), (void *)regs->rip);
 }
 

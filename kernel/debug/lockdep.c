@@ -80,13 +80,34 @@ static void give_up(const char *what)
 /* ---- reports ---- */
 
 /* The list may be another's, and change: a count that is read once, and a map that is looked at once. */
-static void show_list(const char *whose, int id, const struct held_locks *held)
+static unsigned int print_list(int (*print)(const char *fmt, ...), const char *whose, int id, const struct held_locks *held)
 {
 	unsigned int count = min(READ_ONCE(held->count), (unsigned int)MAX_HELD);
 
 	for (unsigned int i = 0; i < count; i++)
-		pr_err("  %s %d holds %s (%p), taken at %pS%s\n", whose, id, held->lock[i].map->name ?: "a lock without name",
-		       (void *)held->lock[i].map, (void *)held->lock[i].ip, held->lock[i].irq ? ", in an interrupt" : "");
+		print(KERN_ERR "  %s %d holds %s (%p), taken at %pS%s\n", whose, id,
+		      held->lock[i].map->name ?: "a lock without name", (void *)held->lock[i].map, (void *)held->lock[i].ip,
+		      held->lock[i].irq ? ", in an interrupt" : "");
+	return count;
+}
+
+static void show_list(const char *whose, int id, const struct held_locks *held)
+{
+	print_list(printk, whose, id, held);
+}
+
+unsigned int lockdep_print_task(struct task_struct *p, int (*print)(const char *fmt, ...))
+{
+	return print_list(print, "task", p->pid, &p->held);
+}
+
+unsigned int lockdep_print_cpus(int (*print)(const char *fmt, ...))
+{
+	unsigned int cpu, n = 0;
+
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		n += print_list(print, "CPU", cpu, per_cpu_ptr(held_spins, cpu));
+	return n;
 }
 
 void lockdep_show_held(void)

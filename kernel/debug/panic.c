@@ -7,6 +7,7 @@
  * behind it (see begin_panic()). What is most worth knowing comes first.
  */
 #include "kernel/debug/debug.h"
+#include "kernel/debug/gdb/gdb.h"
 #include "kernel/debug/internal.h"
 #include "kernel/sched/sched.h"
 
@@ -45,21 +46,23 @@ static void (*const parts[])(void) = {show_held_locks, show_stopped_cpus, show_l
 
 /*
  * One CPU panics: others that come here wait to be stopped. The same one again has found more that is broken; it says so in one line
- * and goes on behind what it was at.
+ * and goes on behind what it was at. GDB may look first, while the others still are where they were; `regs` as for gdb_panic().
  */
-static void begin_panic(const char *what, unsigned long ip)
+static void begin_panic(const char *text, unsigned long ip, struct pt_regs *regs)
 {
 	int none = -1, cpu = raw_cpu_id();
 
+	gdb_give_up();
 	local_irq_disable();
 	if (__atomic_compare_exchange_n(&panic_cpu, &none, cpu, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		gdb_panic(text, regs);
 		smp_stop_others();
 		return;
 	}
 	if (none == cpu) {
 		if (++nested > MAX_NESTED)	/* even that much fails */
 			arch_panic_exit();
-		printk(KERN_EMERG "panic within the panic: %s at %pS\n", what, (void *)ip);
+		printk(KERN_EMERG "panic within the panic: %s at %pS\n", text, (void *)ip);
 		finish_panic();
 	}
 	cpu_halt_forever();
@@ -78,10 +81,10 @@ void panic(const char *fmt, ...)
 	char text[256];
 	va_list ap;
 
-	begin_panic(fmt, (unsigned long)__builtin_return_address(0));
 	va_start(ap, fmt);
 	vscnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	begin_panic(text, (unsigned long)__builtin_return_address(0), NULL);
 	printk(KERN_EMERG "Kernel panic: %s\n", text);
 	who("");
 	dump_stack();
@@ -90,8 +93,11 @@ void panic(const char *fmt, ...)
 
 void die(const char *what, struct pt_regs *regs, long error_code)
 {
-	begin_panic(what, regs->rip);
-	printk(KERN_EMERG "Kernel panic: %s at %pS (error code %#lx)\n", what, (void *)regs->rip, error_code);
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s at %pS (error code %#lx)", what, (void *)regs->rip, error_code);
+	begin_panic(text, regs->rip, regs);
+	printk(KERN_EMERG "Kernel panic: %s\n", text);
 	who("");
 	show_regs(regs);
 	show_regs_trace(regs);

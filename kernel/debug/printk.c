@@ -6,6 +6,7 @@
  * in an NMI or a panic the lock may belong to the interrupted code, so there the wait for it ends after a while.
  */
 #include "kernel/debug/debug.h"
+#include "kernel/debug/gdb/gdb.h"
 #include "kernel/debug/internal.h"
 #include "arch/x86_64/arch.h"
 #include "kernel/lib/lib.h"
@@ -31,7 +32,7 @@ static unsigned long lock_log(bool *locked)
 			*locked = true;
 			return flags;
 		}
-		if (panic_in_progress() && tries > 1000)
+		if (tries > 1000 && (panic_in_progress() || gdb_serving()))
 			break;
 		cpu_relax();
 	}

@@ -53,6 +53,7 @@ struct rcu_head {
 #define __section(s)	 __attribute__((section(s)))
 /* Sleeps on behalf of its caller: not the place where a task is said to wait (/proc/PID/wchan). */
 #define __sched		 __section(".text.sched")
+#define __nobreak	 __section(".text.nobreak")	/* the GDB stub takes no breakpoint here */
 #define __used		 __attribute__((used))
 #define __unused	 __attribute__((unused))
 #define __noreturn	 __attribute__((noreturn))

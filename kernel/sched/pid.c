@@ -123,6 +123,20 @@ struct task_struct *find_task_by_pid(pid_t pid)
 	return NULL;
 }
 
+struct task_struct *peek_task_by_pid(pid_t pid)
+{
+	struct hlist_node *node = pid_hash ? READ_ONCE(bucket(pid)->first) : NULL;
+	unsigned int n;
+
+	for (n = 0; node && n < PID_MAX; n++, node = node->next) {
+		struct task_struct *p = container_of(node, struct task_struct, pid_link);
+
+		if (p->pid == pid)
+			return p;
+	}
+	return NULL;
+}
+
 struct task_struct *find_get_task_by_pid(pid_t pid)
 {
 	struct task_struct *p;

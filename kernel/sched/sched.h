@@ -211,6 +211,8 @@ void pid_attach(struct task_struct *p);	/* into the hash: visible; tasklist_lock
 void pid_detach(struct task_struct *p);
 /* RCU read section (or tasklist_lock); no reference is taken. Threads are found too. */
 struct task_struct *find_task_by_pid(pid_t pid);
+/* The same for a debugger that has stopped all other CPUs: gives up where the table makes no sense, or is not made yet. */
+struct task_struct *peek_task_by_pid(pid_t pid);
 /* The same with a reference; NULL if none. */
 struct task_struct *find_get_task_by_pid(pid_t pid);
 /* The next thread group leader with tgid >= pid, referenced; NULL at the end. For /proc and `tasks`: O(1) memory. */

@@ -60,6 +60,13 @@ void lockdep_might_fault(void);
 bool lockdep_is_held(const struct lockdep_map *map);
 /* A new task holds nothing. */
 void lockdep_init_held(struct held_locks *held);
+/*
+ * For a debugger that has stopped the machine: say by `print` which sleeping locks a task holds, and which spin locks the CPUs
+ * hold. Their number.
+ */
+struct task_struct;
+unsigned int lockdep_print_task(struct task_struct *p, int (*print)(const char *fmt, ...));
+unsigned int lockdep_print_cpus(int (*print)(const char *fmt, ...));
 /* Log all locks held by this CPU and its task, and the spin locks of the others. */
 void lockdep_show_held(void);
 /* Log the sleeping locks of a task that does not run, or of one whose list may change meanwhile; or the spin locks of all CPUs. */

@@ -47,6 +47,8 @@ extern struct uts_namespace init_uts_ns;
 struct rlimit64 {
 	u64 rlim_cur, rlim_max;
 };
+char task_state_letter(const struct task_struct *p);	/* as in /proc/PID/stat. Any context (proc.c) */
+
 #define RLIM_NLIMITS   16
 #define RLIMIT_CPU     0
 #define RLIMIT_FSIZE   1

@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stopping and going on. A CPU that comes to a breakpoint becomes the master: it asks the others by NMI to stand still (park), takes
+ * the breakpoints out, and talks with GDB (command.c). Then the breakpoints go in again and all go on; or one alone, for a step.
+ *
+ * Who is master is one word, changed by compare-and-exchange. Two CPUs at breakpoints at the same moment: the one that does not
+ * become master parks like the others, and then executes the same instruction again; what counts is whether the
+ * breakpoint is still there. `request` is written by the master alone, `parked` by the CPU itself, and the master gives its office
+ * up only when all that it let go have cleared `parked`: so a new master never takes a CPU that is about to run for one that stands.
+ *
+ * ^C comes as an NMI of the boot CPU, whatever that does. Nobody is served inside an NMI, because the first fault there would let
+ * the next NMI in, onto the same stack; it sets the trap flag of what it has interrupted and returns: the debug trap is the stop.
+ *
+ * Breakpoints are in the text until breakpoints_remove() and from breakpoints_insert() on. None can be in this folder (they are
+ * refused); one in what it calls meanwhile (sending the NMI) comes to nested_trap(), which lifts it.
+ */
+#include "kernel/debug/gdb/internal.h"
+#include "boot/boot_info.h"
+
+#define NOBODY	      (-1)
+#define STEPPING(cpu) (-2 - (int)(cpu))		/* master: `cpu` will be again, after one instruction */
+
+#define STOP_RETRY_NS  (10 * NSEC_PER_MSEC)	/* a CPU that has not parked gets another NMI */
+#define STOP_GIVEUP_NS (2 * NSEC_PER_SEC)	/* and is then left alone */
+#define STEP_LIMIT_NS  (2 * NSEC_PER_SEC)	/* a step that needs another CPU would wait for ever */
+
+static struct gdb_cpu {
+	struct pt_regs *regs;	/* the CPU itself, before it sets parked or becomes master */
+	bool request;		/* the master: park, and stay */
+	bool parked;		/* the CPU itself */
+	bool inside;		/* the CPU itself: in gdb_trap(), which looks at request by itself */
+} cpus[NR_CPUS];
+
+static int master = NOBODY;		/* compare-and-exchange; a CPU's number, NOBODY, or STEPPING */
+static u64 step_deadline;		/* the master, before it writes STEPPING */
+static unsigned int step_cpu;		/* the master */
+static unsigned char step_insn[4];	/* the master */
+static bool enabled;			/* set once at boot */
+static bool panicking;			/* no ^C any more; set once by the CPU that panics */
+static bool break_pending;		/* a ^C or a packet is to stop the machine; the master */
+static bool break_traps;		/* for it a trap flag is set somewhere, and its trap has not come yet; the same */
+static const char *panic_text;		/* the same */
+static char stack[16384] __aligned(16);	/* the master's, while it talks: the others are too small */
+
+struct gdb_stop gdb_stop;
+
+struct pt_regs *gdb_cpu_regs(unsigned int cpu)
+{
+	return cpus[cpu].parked || (int)cpu == master ? cpus[cpu].regs : NULL;
+}
+
+bool gdb_serving(void)
+{
+	return READ_ONCE(master) == (int)raw_cpu_id();
+}
+
+/* ---- standing still ---- */
+
+static bool become_master(unsigned int cpu)
+{
+	int was = READ_ONCE(master) == STEPPING(cpu) ? STEPPING(cpu) : NOBODY;
+
+	return cmpxchg(&master, was, (int)cpu) == was;
+}
+
+/* All but the master, and `cpu` itself, go on; returns when they have left. */
+static void release_others(unsigned int self)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		WRITE_ONCE(cpus[cpu].request, false);
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		while (cpu != self && smp_load_acquire(&cpus[cpu].parked))
+			cpu_relax();
+}
+
+static void resign(void)
+{
+	smp_store_release(&master, NOBODY);
+}
+
+/*
+ * A parked CPU looks after the one that steps. Should that take too long, it lets all go on: it is master then, until it has left
+ * itself. The step is reported when it ends.
+ */
+static bool end_stuck_step(unsigned int self)
+{
+	int who = READ_ONCE(master);
+
+	if (who > STEPPING(0) || arch_clock_ns() < READ_ONCE(step_deadline))
+		return false;
+	if (cmpxchg(&master, who, (int)self) != who)
+		return false;
+	release_others(self);
+	return true;
+}
+
+static void park(unsigned int cpu, struct pt_regs *regs)
+{
+	struct gdb_cpu *me = &cpus[cpu];
+	bool am_master = false;
+
+	gdb_cpu_enter();
+	me->regs = regs;
+	smp_store_release(&me->parked, true);
+	while (smp_load_acquire(&me->request)) {
+		am_master = end_stuck_step(cpu);
+		cpu_relax();
+	}
+	if (READ_ONCE(master) == STEPPING(cpu))
+		gdb_step_begin(regs, step_insn);
+	gdb_cpu_leave(hw_breaks);		/* which no master changes until parked is false */
+	smp_store_release(&me->parked, false);
+	if (am_master)
+		resign();
+}
+
+static void nothing(struct pt_regs *regs)
+{
+}
+
+/* The NMI itself does it: gdb_nmi() sees the request, whatever function the NMI was to call. */
+static void stop_others(unsigned int self)
+{
+	u64 start = arch_clock_ns(), again = start;
+	unsigned int cpu, missing;
+
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		WRITE_ONCE(cpus[cpu].request, cpu != self);
+	smp_mb();
+	do {
+		bool send = arch_clock_ns() >= again;
+
+		if (send)
+			again += STOP_RETRY_NS;
+		missing = 0;
+		for (cpu = 0; cpu < nr_cpus; cpu++) {
+			if (cpu == self || smp_load_acquire(&cpus[cpu].parked))
+				continue;
+			missing++;
+			if (send)
+				nmi_call(cpu, nothing);
+		}
+		cpu_relax();
+	} while (missing && arch_clock_ns() - start < STOP_GIVEUP_NS);
+}
+
+/* ---- the master ---- */
+
+/*
+ * Trap flags that we have set and whose traps have not come, because something else was first: take them back. So
+ * is what else a step has changed, as is due when it has been made.
+ */
+static void clear_trap_flags(void)
+{
+	struct pt_regs *regs = gdb_cpu_regs(step_cpu);
+	struct task_struct *task = per_cpu(current_task, step_cpu);
+	unsigned long flags;
+
+	if (gdb_step_pending() && regs && gdb_steps_into(regs) && gdb_step_end(regs) == STEP_PUSHF &&
+	    !gdb_read(task, &flags, regs->rsp, sizeof(flags))) {
+		flags = gdb_step_pushed_flags(flags);
+		gdb_write(task, regs->rsp, &flags, sizeof(flags));
+	}
+	regs = gdb_cpu_regs(0);
+	if (break_traps && regs && gdb_steps_into(regs)) {
+		gdb_forget_trap(regs);
+		break_traps = false;
+	}
+}
+
+/* Prepare the step that GDB asks for. False: it is made already, HLT may end at any time. */
+static bool prepare_step(void)
+{
+	struct pt_regs *regs = cpus[gdb_resume.cpu].regs;
+
+	memset(step_insn, 0, sizeof(step_insn));
+	gdb_read(per_cpu(current_task, gdb_resume.cpu), step_insn, regs->rip, sizeof(step_insn));
+	if (step_insn[0] != HLT_OPCODE)
+		return true;
+	regs->rip++;
+	gdb_stop = (struct gdb_stop){.reason = STOP_STEP, .cpu = gdb_resume.cpu, .signal = GDB_SIGTRAP};
+	return false;
+}
+
+/* One CPU goes on; all others, the master too, wait until it comes back. */
+static void go_one_step(unsigned int self, struct pt_regs *regs)
+{
+	unsigned int cpu = gdb_resume.cpu;
+
+	step_cpu = cpu;
+	WRITE_ONCE(step_deadline, arch_clock_ns() + STEP_LIMIT_NS);
+	if (cpu == self) {
+		gdb_step_begin(regs, step_insn);
+		gdb_cpu_leave(hw_breaks);
+		smp_store_release(&master, STEPPING(cpu));
+		return;
+	}
+	WRITE_ONCE(cpus[self].request, true);
+	smp_store_release(&master, STEPPING(cpu));
+	smp_store_release(&cpus[cpu].request, false);
+	park(self, regs);
+}
+
+static void serve(void)
+{
+	do {
+		gdb_serve();
+	} while (gdb_resume.step && !prepare_step());
+}
+
+/* The machine stops here, as gdb_stop says. This CPU is master. */
+static void stop_machine(unsigned int self, struct pt_regs *regs)
+{
+	unsigned long fault_address = gdb_fault_address();
+
+	gdb_cpu_enter();
+	gdb_port_irq(false);
+	cpus[self].regs = regs;
+	stop_others(self);
+	breakpoints_remove();
+	clear_trap_flags();
+	break_pending = false;
+	gdb_stop.cpu = self;
+
+	arch_call_on(stack + sizeof(stack), serve);
+
+	gdb_restore_fault_address(fault_address);
+	if (!panicking)
+		gdb_port_irq(true);
+	breakpoints_insert();
+	if (gdb_resume.step) {
+		go_one_step(self, regs);
+	} else {
+		gdb_cpu_leave(hw_breaks);
+		release_others(self);
+		resign();
+	}
+}
+
+/* ---- traps ---- */
+
+/* A trap while this CPU serves GDB. Its breakpoints are out by then, but for the first and the last steps. */
+static bool nested_trap(struct pt_regs *regs, unsigned long vector)
+{
+	if (vector != 3 || !breakpoint_lift(regs->rip - 1))
+		return false;
+	regs->rip--;
+	return true;
+}
+
+/* What does an int3 mean? False: nothing any more, the instruction is to be executed again. Master. */
+static bool explain_int3(struct pt_regs *regs)
+{
+	unsigned char byte = INT3_OPCODE;
+
+	gdb_stop = (struct gdb_stop){.reason = panic_text ? STOP_PANIC : STOP_TRAP, .panic = panic_text,
+				     .signal = panic_text ? GDB_SIGABRT : GDB_SIGTRAP};
+	if (breakpoint_at(regs->rip - 1)) {
+		regs->rip--;
+		gdb_stop.reason = STOP_BREAKPOINT;
+		gdb_stop.signal = GDB_SIGTRAP;
+		return true;
+	}
+	gdb_read(NULL, &byte, regs->rip - 1, 1);
+	if (byte == INT3_OPCODE)
+		return true;
+	regs->rip--;				/* it was taken out before we became master */
+	return false;
+}
+
+/* The same for a debug trap. False: nothing of ours. Master. */
+static bool explain_debug(struct pt_regs *regs, unsigned long status)
+{
+	unsigned int n;
+
+	gdb_stop = (struct gdb_stop){.reason = STOP_STEP, .signal = GDB_SIGTRAP};
+	for (n = 0; n < HW_BREAKS; n++) {
+		const struct hw_break *b = &hw_breaks[n];
+
+		if (!(status & BIT(n)) || !b->len || (b->type == HW_EXEC && b->addr != regs->rip))
+			continue;
+		gdb_stop.reason = b->type == HW_EXEC ? STOP_HW_BREAKPOINT : STOP_WATCHPOINT;
+		gdb_stop.hw_break = n;
+	}
+	if (gdb_stop.reason != STOP_STEP)
+		return true;
+	if (!(status & GDB_DR6_STEP))
+		return false;
+	if (break_pending) {
+		gdb_stop.reason = STOP_BREAK;
+		gdb_stop.signal = GDB_SIGINT;
+		return true;
+	}
+	return gdb_step_pending();
+}
+
+/*
+ * A debug trap that is no stop: of a step or ^C that something else has overtaken, or of a watchpoint that was taken away. True: drop it.
+ * False: a program steps by itself, and gets a signal. Master.
+ */
+static bool drop_debug(struct pt_regs *regs, unsigned long status)
+{
+	if (!(status & GDB_DR6_STEP))
+		return true;
+	if (user_mode(regs) && !break_traps)
+		return false;
+	break_traps = false;
+	gdb_forget_trap(regs);
+	return true;
+}
+
+/* ---- coming and leaving ---- */
+
+static void enter(unsigned int cpu)
+{
+	WRITE_ONCE(cpus[cpu].inside, true);
+	desc_nest_traps(true);
+}
+
+/* The boot CPU: GDB's port may have something for a machine that runs. Noise is dropped; a good packet or ^C will stop it. */
+static void look_at_port(unsigned int cpu, struct pt_regs *regs)
+{
+	while (cpu == 0 && !panicking && gdb_port_ready()) {
+		int was = READ_ONCE(master) == STEPPING(cpu) ? STEPPING(cpu) : NOBODY, c;
+
+		if (cmpxchg(&master, was, (int)cpu) != was)
+			return;				/* the machine stops anyway */
+		while ((c = gdb_port_get()) != GDB_PORT_EMPTY && !break_pending)
+			break_pending = packet_feed(c, true) != PACKET_NOTHING;
+		if (break_pending) {
+			break_traps = true;
+			gdb_set_trap(regs);
+		}
+		smp_store_release(&master, was);
+		if (break_pending)
+			return;
+	}
+}
+
+/* What came while this CPU was inside has had no effect yet: a request to park, an NMI of the port. */
+static void leave(unsigned int cpu, struct pt_regs *regs)
+{
+	WRITE_ONCE(cpus[cpu].inside, false);
+	barrier();
+	while (READ_ONCE(cpus[cpu].request))
+		park(cpu, regs);
+	look_at_port(cpu, regs);
+	desc_nest_traps(false);
+}
+
+/* An int3 or a debug trap of this CPU, which is not master. */
+static bool trap(unsigned int cpu, struct pt_regs *regs, unsigned long vector, unsigned long status)
+{
+	bool stops, dropped;
+
+	while (!become_master(cpu)) {
+		if (READ_ONCE(cpus[cpu].request)) {
+			if (vector == 3)
+				regs->rip--;		/* to come again, if it is still there then */
+			park(cpu, regs);
+			if (vector == 3)
+				return true;
+		}
+		cpu_relax();
+	}
+	stops = vector == 3 ? explain_int3(regs) : explain_debug(regs, status);
+	if (stops) {
+		stop_machine(cpu, regs);
+		return true;
+	}
+	dropped = vector == 3 || drop_debug(regs, status);
+	release_others(cpu);				/* in case this should have been a step */
+	resign();
+	return dropped;
+}
+
+bool gdb_trap(struct pt_regs *regs, unsigned long vector)
+{
+	unsigned int cpu = raw_cpu_id();
+	bool ours;
+
+	if (!enabled)
+		return false;
+	if (READ_ONCE(master) == (int)cpu)
+		return nested_trap(regs, vector);
+	enter(cpu);
+	ours = trap(cpu, regs, vector, vector == 1 ? gdb_debug_status() : 0);
+	leave(cpu, regs);
+	return ours;
+}
+
+bool gdb_nmi(struct pt_regs *regs)
+{
+	unsigned int cpu = raw_cpu_id();
+
+	if (!enabled || cpus[cpu].inside || READ_ONCE(master) == (int)cpu)
+		return enabled;
+	while (READ_ONCE(cpus[cpu].request))
+		park(cpu, regs);
+	look_at_port(cpu, regs);
+	return true;
+}
+
+/* ---- the stub's own mistakes ---- */
+
+bool gdb_recover(struct pt_regs *regs)
+{
+	return enabled && gdb_serving() && arch_try_recover(regs);
+}
+
+void gdb_give_up(void)
+{
+	if (enabled && gdb_serving() && arch_trying())
+		arch_try_failed();
+}
+
+void gdb_panic(const char *text, struct pt_regs *regs)
+{
+	unsigned int cpu;
+
+	if (!enabled)
+		return;
+	panic_text = text;
+	panicking = true;
+	if (!regs) {
+		arch_breakpoint();
+		return;
+	}
+	cpu = raw_cpu_id();
+	enter(cpu);
+	while (!become_master(cpu)) {
+		if (READ_ONCE(cpus[cpu].request))
+			park(cpu, regs);
+		cpu_relax();
+	}
+	gdb_stop = (struct gdb_stop){.reason = STOP_PANIC, .panic = text, .signal = GDB_SIGSEGV};
+	stop_machine(cpu, regs);
+	leave(cpu, regs);
+}
+
+/* ---- boot ---- */
+
+void gdb_init(void)
+{
+	char how[16];
+	bool silent;
+
+	if (!boot_param("gdb", how, sizeof(how)) || strcmp(how, "off") == 0)
+		return;
+	if (strcmp(how, "com2") != 0 && strcmp(how, "com2,wait") != 0) {
+		pr_warn("gdb: gdb=%s is not known; it is com2 or com2,wait\n", how);
+		return;
+	}
+	if (gdb_port_init(&silent)) {
+		pr_warn("gdb: there is no serial port COM2\n");
+		return;
+	}
+	enabled = true;
+	if (silent)
+		pr_warn("gdb: COM2 has no interrupt here: GDB can't break in, only breakpoints and panics stop\n");
+	if (how[4])
+		arch_breakpoint();
+	else
+		gdb_port_irq(true);
+	pr_info("gdb: stub on COM2\n");
+}
+
+void gdb_init_secondary(void)
+{
+	if (enabled)
+		gdb_cpu_leave(hw_breaks);
+}
