@@ -22,7 +22,7 @@ endif
 
 CONTAINERS ?= 1
 NR_CPUS ?= 32
-variant := $(if $(filter 0,$(CONTAINERS)),-nocontainers)$(if $(filter 1,$(LOCKDEP)),-lockdep)$(if $(filter 1,$(UBSAN)),-ubsan)
+variant := $(if $(filter 0,$(CONTAINERS)),-nocontainers)$(if $(filter 1,$(LOCKDEP)),-lockdep)$(if $(filter 1,$(UBSAN)),-ubsan)$(if $(filter 1,$(KASAN)),-kasan)
 BUILD ?= build$(if $(variant),/$(patsubst -%,%,$(variant)))
 
 # ---- tools ----
@@ -60,7 +60,8 @@ KERNEL_ASM := $(sort $(filter-out boot/initramfs.asm,$(shell find $(wildcard $(K
 KERNEL_OBJS := $(KERNEL_ASM:%.asm=$(BUILD)/%.asm.o) $(KERNEL_C:%.c=$(BUILD)/%.o) $(BUILD)/boot/initramfs.asm.o
 
 CONFIG := -DCONFIG_NR_CPUS=$(NR_CPUS) $(if $(filter 0,$(CONTAINERS)),,-DCONFIG_CONTAINERS=1) \
-	$(if $(filter 1,$(LOCKDEP)),-DCONFIG_LOCKDEP=1) $(if $(filter 1,$(UBSAN)),-DCONFIG_UBSAN=1)
+	$(if $(filter 1,$(LOCKDEP)),-DCONFIG_LOCKDEP=1) $(if $(filter 1,$(UBSAN)),-DCONFIG_UBSAN=1) \
+	$(if $(filter 1,$(KASAN)),-DCONFIG_KASAN=1)
 
 # Checks of undefined behaviour that mean something in a kernel (kernel/debug/ubsan.c has the reports). Not: object sizes,
 # which per-CPU and linker-made addresses confuse; pointer overflow, which container_of() does by design.
@@ -70,6 +71,18 @@ SANITIZE := $(if $(filter 1,$(UBSAN)),-fsanitize=$(UBSAN_CHECKS))
 UNCHECKED := $(addprefix $(BUILD)/kernel/,debug/ubsan.o debug/printk.o debug/backtrace.o lib/printf.o)
 $(UNCHECKED): SANITIZE :=
 
+ifeq ($(KASAN),1)
+# Addresses: each load and store calls the checker (kernel/debug/kasan.c); the offset is KASAN_SHADOW_OFFSET in kasan.h.
+ADDRESSES := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 --param asan-globals=1 --param asan-stack=1 \
+	--param asan-instrument-allocas=1 --param asan-instrumentation-with-call-threshold=$(or $(THRESHOLD),0)
+# Not these: the checker itself; what changes the shadow's page tables; what works inside free objects; what follows frames over all of
+# a stack; memcpy() and the like, whose whole range kasan_string.c checks before it calls them; and the log, which reports go through.
+UNSHADOWED := $(patsubst %.c,$(BUILD)/%.o,$(wildcard kernel/debug/kasan*.c) arch/x86_64/kasan.c kernel/mm/slab.c \
+	kernel/debug/stack_depot.c kernel/debug/backtrace.c kernel/debug/printk.c kernel/lib/memory.c)
+$(UNSHADOWED): ADDRESSES :=
+KASAN_WRAPPED := memcpy memmove memset memcmp strlen
+endif
+
 # Freestanding: the compiler's own headers (stdint.h and the like) and nothing of the host's.
 CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -I. $(CONFIG)
 CFLAGS := -std=gnu17 -O2 -g -ffreestanding -nostdlib -fno-pie -mcmodel=kernel -mno-red-zone \
@@ -78,13 +91,14 @@ CFLAGS := -std=gnu17 -O2 -g -ffreestanding -nostdlib -fno-pie -mcmodel=kernel -m
 	-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 WARN := $(if $(filter 1,$(WERROR)),-Werror)
 NASMFLAGS := -f elf64 -g -F dwarf -I ./ $(CONFIG)
-LDFLAGS := -nostdlib -static -no-pie --build-id=none -z max-page-size=4096 -z noexecstack
+LDFLAGS := -nostdlib -static -no-pie --build-id=none -z max-page-size=4096 -z noexecstack \
+	$(KASAN_WRAPPED:%=--wrap=%)
 
 all: $(BUILD)/paddock.elf $(BUILD)/paddock-pvh.elf $(BUILD)/initramfs.cpio
 	@:
 
 # A change of compiler or flags rebuilds; WERROR alone does not.
-flags := $(CC) $(LD) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(NASMFLAGS) $(LDFLAGS)
+flags := $(CC) $(LD) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(NASMFLAGS) $(LDFLAGS)
 ifneq ($(flags),$(file <$(BUILD)/flags))
 $(shell mkdir -p $(BUILD))
 $(file >$(BUILD)/flags,$(flags))
@@ -94,7 +108,7 @@ $(BUILD)/flags: ;
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(WARN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(WARN) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.asm.o: %.asm $(BUILD)/flags
 	$(call say,NASM,$<)

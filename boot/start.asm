@@ -66,6 +66,23 @@ start_multiboot:
 	mov dword [PHYS(boot_pml4) + 273 * 8], PHYS(boot_pdpt_low) + 3	; PAGE_OFFSET
 	mov dword [PHYS(boot_pml4) + 511 * 8], PHYS(boot_pdpt_high) + 3
 
+%ifdef CONFIG_KASAN
+	; All shadow of kernel addresses is one page for now (arch/x86_64/kasan.c): each table points 512 times to the one before it.
+%macro FILL_TABLE 3				; table, what its entries point to, number of entries
+	mov edi, %1
+	mov ecx, %3
+%%fill:
+	mov dword [edi], (%2) + 3
+	add edi, 8
+	loop %%fill
+%endmacro
+	mov edx, edi
+	FILL_TABLE PHYS(kasan_zero) + 4096, PHYS(kasan_zero), 512
+	FILL_TABLE PHYS(kasan_zero) + 2 * 4096, PHYS(kasan_zero) + 4096, 512
+	FILL_TABLE PHYS(kasan_zero) + 3 * 4096, PHYS(kasan_zero) + 2 * 4096, 512
+	FILL_TABLE PHYS(boot_pml4) + 472 * 8, PHYS(kasan_zero) + 3 * 4096, 32	; KASAN_SHADOW_START to …_END
+	mov edi, edx
+%endif
 	mov eax, cr4
 	or eax, 1 << 5				; PAE
 	mov cr4, eax
@@ -136,8 +153,15 @@ boot_pml4:	resb 4096
 boot_pdpt_low:	resb 4096
 boot_pdpt_high:	resb 4096
 boot_pd:	resb 4 * 4096
+%ifdef CONFIG_KASAN
+BOOT_STACK_SIZE equ 32768			; checked functions have larger frames
+global kasan_zero
+kasan_zero:	resb 4 * 4096			; a page, its page table, and so on
+%else
+BOOT_STACK_SIZE equ 16384
+%endif
 global boot_stack
 global boot_stack_top
-boot_stack:	resb 16384
+boot_stack:	resb BOOT_STACK_SIZE
 boot_stack_top:
 entry_tsc:	resq 1

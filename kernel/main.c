@@ -44,6 +44,7 @@ static void init_memory(void)
 	add_memory(0, FOUR_GIB);
 	arch_init_memory();
 	add_memory(FOUR_GIB, ~0ULL);
+	kasan_init();
 	mm_init();
 }
 

@@ -12,6 +12,7 @@
 #include "arch/x86_64/atomic.h"
 #include "arch/x86_64/ptrace.h"
 #include "boot/boot_info.h"
+#include "kernel/debug/kasan.h"
 
 struct task_struct;
 struct mm_struct;
@@ -37,6 +38,7 @@ static inline phys_addr_t __pa(const volatile void *va)
 extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[], __kernel_start[], __kernel_end[];
 extern char __init_start[], __init_end[];
 extern char __sched_start[], __sched_end[];	/* functions marked __sched */
+extern char boot_stack[], boot_stack_top[];	/* boot/start.asm: of the boot CPU until it idles, and then on */
 
 /* ---- CPUs ---- */
 #define raw_cpu_id() this_cpu_read(cpu_number)
@@ -160,7 +162,7 @@ struct thread {			/* in task_struct; only the task itself and the switch touch i
 	unsigned long gs_base;
 	void *fpu;		/* XSAVE area, 64-byte aligned; NULL until the task first has user state */
 };
-#define THREAD_SIZE (16 * 1024UL)
+#define THREAD_SIZE ((KASAN_ON ? 32 : 16) * 1024UL)	/* checked functions have larger frames */
 
 /* Switch stacks, page tables are already switched; returns in `next`'s earlier call. Returns the task that ran before. */
 struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next,
@@ -264,8 +266,20 @@ long arch_strncpy_from_user(char *to, const char *from, size_t n);
 /* Atomic compare-and-exchange on a user u32; *old gets the value found. -EFAULT. May not sleep (fault is fixed up: -EFAULT). */
 int arch_futex_cmpxchg(u32 *uaddr, u32 *old, u32 new_val);
 
-void clear_page(void *page);
-void copy_page(void *to, const void *from);
+void arch_clear_page(void *page);
+void arch_copy_page(void *to, const void *from);
+static inline void clear_page(void *page)
+{
+	kasan_check_write(page, PAGE_SIZE);
+	arch_clear_page(page);
+}
+static inline void copy_page(void *to, const void *from)
+{
+	kasan_check_write(to, PAGE_SIZE);
+	kasan_check_read(from, PAGE_SIZE);
+	arch_copy_page(to, from);
+}
+void arch_kasan_init(void);	/* builds with KASAN=1: the shadow of all memory; after arch_init_memory(), memblock is up */
 
 /* ---- machine ---- */
 void arch_poweroff(int status) __noreturn;	/* vm.exit port or ACPI S5 */

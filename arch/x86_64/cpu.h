@@ -256,10 +256,26 @@ int fpu_restore_frame(void *buf);
 extern u64 pte_nx;			/* PTE_NX where the CPU has it, else 0 */
 extern phys_addr_t trampoline_phys;	/* page below 1 MiB for smp.c, set by arch_init_memory() */
 
+/* ---- the shadow's tables (kasan.c): its top-level entries, the same in all programs' tables ---- */
+#ifdef CONFIG_KASAN
+void arch_kasan_early(pgd_t *pgd);	/* as boot/start.asm made them */
+void arch_kasan_copy(pgd_t *pgd);	/* as in kernel_pgd, where arch_kasan_init() has made them for good */
+void arch_kasan_clear(pgd_t *pgd);
+#else
+static inline void arch_kasan_early(pgd_t *pgd)
+{
+}
+static inline void arch_kasan_copy(pgd_t *pgd)
+{
+}
+static inline void arch_kasan_clear(pgd_t *pgd)
+{
+}
+#endif
+
 /* ---- serial, early console, power ---- */
 void early_console_init(void);
 void serial_init_irq(void);
 unsigned int serial_isa_irq(unsigned int port);
 #define BOOT_PML4_PHYS ((u32)((unsigned long)boot_pml4 - KERNEL_BASE))
 extern u64 boot_pml4[];
-extern char boot_stack[], boot_stack_top[];

@@ -36,7 +36,7 @@ struct descriptor_pointer {
 #define IST_MC	    3
 #define IST_DEBUG   4
 #define NR_IST	    4
-#define IST_SIZE    8192	/* a panic may have no other, and says a lot */
+#define IST_SIZE    (KASAN_ON ? 16384 : 8192)	/* a panic may have no other, and says a lot */
 
 struct ist_stacks {
 	char stack[NR_IST][IST_SIZE];

@@ -1,16 +1,16 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ;
-; Whole pages: clear_page and copy_page with the widest moves the processor has. The vector register they use holds the running
+; Whole pages: arch_clear_page and arch_copy_page with the widest moves the processor has. The vector register they use holds the running
 ; program's value, so it is put back. The kernel is not preemptible and interrupt handlers do the same, so that is enough.
 
 extern page_use_avx
 
 section .text
 
-; void clear_page(void *page)
-global clear_page
+; void arch_clear_page(void *page)
+global arch_clear_page
 align 16
-clear_page:
+arch_clear_page:
 	lea rax, [rdi + 4096]
 	cmp byte [rel page_use_avx], 0
 	je .sse
@@ -46,10 +46,10 @@ clear_page:
 	add rsp, 16
 	ret
 
-; void copy_page(void *to, const void *from)
-global copy_page
+; void arch_copy_page(void *to, const void *from)
+global arch_copy_page
 align 16
-copy_page:
+arch_copy_page:
 	lea rax, [rdi + 4096]
 	cmp byte [rel page_use_avx], 0
 	je .sse

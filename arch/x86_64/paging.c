@@ -7,6 +7,7 @@
  *			  megabytes in 4 KiB pages, text and rodata read-only here too
  *	ffffc90000000000  kernel stacks and vmalloc (kernel/mm/vmalloc.c)
  *	ffffea0000000000  devices (ioremap), uncached
+ *	ffffec0000000000  the shadow of all these, 16 TiB, in builds with KASAN=1 (kasan.c)
  *	ffffffff80000000  the image: text RX, rodata R, data RW
  *
  * The top-level entries of the kernel half are all made at boot and never change, so pgd_alloc() copies them and no program's table can
@@ -158,6 +159,7 @@ void arch_init_memory(void)
 			map_direct(boot_info.ranges[i].start, boot_info.ranges[i].end);
 	table_below(&kernel_pgd[index_at(VMALLOC_START, 3)]);
 	table_below(&kernel_pgd[index_at(IOREMAP_START, 3)]);
+	arch_kasan_early(kernel_pgd);
 	pgd_activate(kernel_pgd);
 	percpu_alloc(acpi.nr_cpus);
 	desc_load();
@@ -254,6 +256,7 @@ pgd_t *pgd_alloc(void)
 		pgd[i] = kernel_pgd[i];
 	for (i = 0; i < ARRAY_SIZE(shared); i++)
 		pgd[index_at(shared[i], 3)] = kernel_pgd[index_at(shared[i], 3)];
+	arch_kasan_copy(pgd);
 	return pgd;
 }
 
@@ -265,6 +268,7 @@ void pgd_free(pgd_t *pgd)
 		pgd[i] = 0;
 	for (i = 0; i < ARRAY_SIZE(shared); i++)
 		pgd[index_at(shared[i], 3)] = 0;
+	arch_kasan_clear(pgd);
 	arch_free_table(pgd);
 }
 

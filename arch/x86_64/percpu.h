@@ -9,6 +9,7 @@
 #pragma once
 
 #include "kernel/lib/types.h"
+#include "kernel/debug/kasan.h"
 
 #define DECLARE_PER_CPU(type, name) extern type percpu_##name
 #define DEFINE_PER_CPU(type, name)  __section(".data..percpu") type percpu_##name
@@ -58,12 +59,14 @@ static __always_inline unsigned long this_cpu_offset(void)
  */
 static __always_inline void local_inc(u64 *p)
 {
+	kasan_check_write(p, sizeof(*p));
 	__asm__ __volatile__("incq %0" : "+m"(*p)::"memory");
 }
 static __always_inline bool local_dec_and_test(u64 *p)	/* true: it is 0 now */
 {
 	bool zero;
 
+	kasan_check_write(p, sizeof(*p));
 	__asm__ __volatile__("decq %0" : "+m"(*p), "=@ccz"(zero)::"memory");
 	return zero;
 }
@@ -71,6 +74,7 @@ static __always_inline bool local_cmpxchg(u64 *p, u64 old, u64 new_value)	/* tru
 {
 	bool done;
 
+	kasan_check_write(p, sizeof(*p));
 	__asm__ __volatile__("cmpxchgq %3, %0" : "+m"(*p), "+a"(old), "=@ccz"(done) : "r"(new_value) : "memory");
 	return done;
 }

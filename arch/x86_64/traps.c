@@ -143,7 +143,8 @@ static void page_fault(struct pt_regs *regs)
 			fix = extable_find(regs->rip);
 		if (!fix) {
 			kernel_trap(addr < PAGE_SIZE ? "NULL pointer dereference" :
-				    addr < USER_END ? "access to user memory outside of a user copy" : "page fault",
+				    addr < USER_END ? "access to user memory outside of a user copy" :
+				    kasan_fault_name(addr) ? kasan_fault_name(addr) : "page fault",
 				    regs, error);
 			return;
 		}

@@ -67,6 +67,7 @@ static ssize_t quiesce_read(struct file *file, char __user *buf, size_t len, lof
 		rcu_barrier();
 		flush_work_all();
 	}
+	kasan_empty_quarantine();
 	return 0;
 }
 

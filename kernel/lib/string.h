@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory and strings (string.c), text to numbers (kstrto.c). The C library's names mean what they
+ * Memory (memory.c) and strings (string.c), text to numbers (kstrto.c). The C library's names mean what they
  * mean there. Any context.
  */
 #pragma once

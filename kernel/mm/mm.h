@@ -75,6 +75,10 @@ struct page {
 		};
 	};
 	struct mem_group *charge;	/* PG_CHARGED: who pays for it (charge.h); the owner */
+#ifdef CONFIG_KASAN
+	/* Of the head of a block: who allocated it and who freed it last; the owner. */
+	struct kasan_track alloc_track, free_track;
+#endif
 };
 #define PG_SLAB	    (1U << 0)
 /* Was taken at boot (kernel image, archive): joins the buddy when its count drops to 0. */

@@ -330,6 +330,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	refcount_set(&page->refcount, 1);
 	page->flags = 0;
 	page->mapping = NULL;
+	kasan_alloc_pages(page, order);
 	if (gfp & __GFP_ZERO)
 		for (unsigned int i = 0; i < 1U << order; i++)
 			clear_page((char *)page_address(page) + i * PAGE_SIZE);
@@ -346,6 +347,8 @@ void __free_pages(struct page *page, unsigned int order)
 	unsigned long flags;
 	struct page_list *l;
 
+	if (!kasan_free_pages(page, order))
+		return;
 	local_irq_save(flags);
 	if (!order && !is_remote(page)) {
 		l = this_cpu_ptr(page_list);
@@ -442,6 +445,7 @@ void free_boot_pages(unsigned long pfn, unsigned long end, unsigned int nid)
 		if (nid)
 			for (unsigned long i = 0; i < 1UL << order; i++)
 				mem_map[pfn + i].node = (u8)nid;
+		kasan_poison_boot_pages(pfn_to_page(pfn), order);
 		buddy_free(&nodes[nid], pfn_to_page(pfn), order);
 		memory_nodes.bits |= BIT(nid);
 		atomic_long_add(1L << order, &nr_ram_pages);

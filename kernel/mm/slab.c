@@ -8,6 +8,9 @@
  * the list runs empty or too long does a batch move from or to the slabs, under the cache's lock. A
  * slab whose objects are all free goes back to the buddy, but for one a cache.
  *
+ * With KASAN=1 the link of a free object stands behind it, after a redzone, and is followed by a
+ * struct kasan_object; freed objects go through a quarantine before they come back to their slab.
+ *
  * kmalloc() is a row of such caches up to 2 KiB; above that it hands out whole pages.
  */
 #include "kernel/mm/internal.h"
@@ -20,6 +23,7 @@ struct kmem_cache {
 	const char *name;			/* immutable, as all up to `lock` */
 	unsigned int id;			/* index into slab_cpu */
 	unsigned int size;			/* of an object with its link, aligned */
+	unsigned int usable;			/* bytes of it that are the user's */
 	unsigned int link;			/* where in a free object the link is */
 	unsigned int order;			/* of its slabs */
 	unsigned int per_slab;			/* objects */
@@ -32,6 +36,9 @@ struct kmem_cache {
 	unsigned long nr_inuse;			/* objects that are not on a slab's free list */
 	unsigned int nr_empty;			/* slabs on `partial` that are wholly free */
 	struct list_head caches;		/* caches_lock */
+#ifdef CONFIG_KASAN
+	atomic_long_t quarantined;		/* objects that are freed, but not yet back here */
+#endif
 };
 
 /* Own CPU only, interrupts off. */
@@ -99,6 +106,7 @@ static struct page *slab_new(struct kmem_cache *c, gfp_t gfp)
 		*link_of(c, obj) = slab->freelist;
 		slab->freelist = obj;
 	}
+	kasan_new_slab(c, base, PAGE_SIZE << c->order, c->size);
 	vm_stat_add(VM_SLAB, 1L << c->order);
 	return slab;
 }
@@ -161,9 +169,11 @@ static void flush(struct kmem_cache *c, struct kmem_cache_cpu *cpu, unsigned int
 
 /* ---- the fast paths ---- */
 
-static inline void *zero_if(const struct kmem_cache *c, void *obj, gfp_t gfp)
+/* An object is about to be given out. */
+static inline void *hand_out(struct kmem_cache *c, void *obj, gfp_t gfp)
 {
-	return gfp & __GFP_ZERO ? memset(obj, 0, c->size) : obj;
+	kasan_slab_alloc(c, obj);
+	return gfp & __GFP_ZERO ? memset(obj, 0, KASAN_ON ? c->usable : c->size) : obj;
 }
 
 /*
@@ -187,7 +197,7 @@ static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long 
 			cpu->head = *link_of(c, obj);
 			cpu->count--;
 			local_irq_restore(flags);
-			return zero_if(c, obj, gfp);
+			return hand_out(c, obj, gfp);
 		}
 		local_irq_restore(flags);
 		slab = slab_new(c, gfp);
@@ -216,7 +226,7 @@ static inline void *alloc_fast(struct kmem_cache *c, gfp_t gfp)
 	cpu->head = *link_of(c, obj);
 	cpu->count--;
 	local_irq_restore(flags);
-	return zero_if(c, obj, gfp);
+	return hand_out(c, obj, gfp);
 }
 
 /* For a task whose allocations are counted (fail_nth.c). */
@@ -248,6 +258,8 @@ void kmem_cache_free(struct kmem_cache *c, void *obj)
 	struct kmem_cache_cpu *cpu;
 	unsigned long flags;
 
+	if (kasan_slab_free(c, obj))
+		return;
 	local_irq_save(flags);
 	cpu = &(*this_cpu_ptr(slab_cpu))[c->id];
 	*link_of(c, obj) = cpu->head;
@@ -282,9 +294,10 @@ static bool cache_init(struct kmem_cache *c, const char *name, size_t size, size
 	c->name = name;
 	c->ctor = ctor;
 	c->link = 0;
-	if (ctor) {		/* a free object keeps what the constructor made */
-		c->link = (unsigned int)ALIGN(size, sizeof(void *));
-		size = c->link + sizeof(void *);
+	c->usable = (unsigned int)size;
+	if (ctor || KASAN_ON) {		/* a free object keeps what the constructor made, or is not to be touched */
+		c->link = (unsigned int)ALIGN(size, sizeof(void *)) + KASAN_REDZONE;
+		size = c->link + sizeof(void *) + KASAN_OBJECT_SIZE;
 	}
 	c->size = (unsigned int)ALIGN(max(size, sizeof(void *)), align);
 	c->order = choose_order(c->size);
@@ -330,6 +343,7 @@ void kmem_cache_destroy(struct kmem_cache *c)
 	struct page *slab;
 	unsigned long flags;
 
+	kasan_empty_quarantine();
 	smp_call_function_all(drain_cache, c);
 	spin_lock_irqsave(&c->lock, flags);
 	while (c->nr_empty &&
@@ -356,6 +370,7 @@ unsigned long slab_shrink(void)
 	struct page *slab, *next;
 	unsigned long flags, freed = 0;
 
+	kasan_shrink_quarantine();
 	spin_lock_irqsave(&caches_lock, flags);
 	list_for_each_entry(c, &caches, caches) {
 		drain_cache(c);
@@ -379,6 +394,9 @@ static unsigned long live_objects(struct kmem_cache *c)
 {
 	unsigned long n = READ_ONCE(c->nr_inuse);
 
+#ifdef CONFIG_KASAN
+	n -= (unsigned long)atomic_long_read(&c->quarantined);
+#endif
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		n -= READ_ONCE((*per_cpu_ptr(slab_cpu, cpu))[c->id].count);
 	return n;
@@ -433,7 +451,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 	struct page *page;
 
 	if (likely(size <= KMALLOC_MAX))
-		return kmem_cache_alloc(&kmalloc_caches[kmalloc_index[(size + 15) / 16]], gfp);
+		return kasan_kmalloc(kmem_cache_alloc(&kmalloc_caches[kmalloc_index[(size + 15) / 16]], gfp), size);
 	if (size > PAGE_SIZE << (MAX_ORDER - 1))
 		return NULL;
 	order = (unsigned int)(fls64((size - 1) >> PAGE_SHIFT));
@@ -442,7 +460,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 		return NULL;
 	page->flags = PG_LARGE;
 	page->order = (u8)order;
-	return page_address(page);
+	return kasan_kmalloc(page_address(page), size);
 }
 
 void kfree(const void *p)
@@ -450,7 +468,7 @@ void kfree(const void *p)
 	struct page *page;
 	unsigned int order;
 
-	if (!p)
+	if (!p || !kasan_may_kfree(p))
 		return;
 	page = virt_to_page(p);
 	if (likely(page->flags & PG_SLAB)) {
@@ -465,12 +483,55 @@ void kfree(const void *p)
 	__free_pages(page, order);
 }
 
+#ifdef CONFIG_KASAN
+/* ---- between this file and kernel/debug/kasan_heap.c ---- */
+
+unsigned int slab_usable(const struct kmem_cache *c)
+{
+	return c->usable;
+}
+
+const char *slab_name(const struct kmem_cache *c)
+{
+	return c->name;
+}
+
+void **slab_link(const struct kmem_cache *c, void *obj)
+{
+	return link_of(c, obj);
+}
+
+void *slab_object(const void *p)
+{
+	const struct page *slab = slab_of(p);
+	unsigned long base = (unsigned long)page_address(slab), n = ((unsigned long)p - base) / slab->slab_cache->size;
+
+	return n < slab->slab_cache->per_slab ? (void *)(base + n * slab->slab_cache->size) : NULL;
+}
+
+void slab_count_quarantined(struct kmem_cache *c, long n)
+{
+	atomic_long_add(n, &c->quarantined);
+}
+
+void slab_release(void *obj)
+{
+	struct kmem_cache *c = virt_to_page(obj)->slab_cache;
+	unsigned long flags;
+
+	spin_lock_irqsave(&c->lock, flags);
+	free_to_slab(c, obj);
+	atomic_long_dec(&c->quarantined);
+	spin_unlock_irqrestore(&c->lock, flags);
+}
+#endif
+
 /* Bytes that kmalloc() really gave. */
 static size_t ksize(const void *p)
 {
 	const struct page *page = virt_to_page(p);
 
-	return page->flags & PG_SLAB ? page->slab_cache->size : PAGE_SIZE << page->order;
+	return page->flags & PG_SLAB ? page->slab_cache->usable : PAGE_SIZE << page->order;
 }
 
 void *krealloc(void *p, size_t size, gfp_t gfp)
@@ -478,10 +539,10 @@ void *krealloc(void *p, size_t size, gfp_t gfp)
 	void *n;
 
 	if (p && size <= ksize(p))
-		return p;
+		return kasan_kmalloc(p, size);
 	n = kmalloc(size, gfp);
 	if (n && p) {
-		memcpy(n, p, ksize(p));
+		memcpy(n, p, kasan_ksize(p, ksize(p)));
 		kfree(p);
 	}
 	return n;

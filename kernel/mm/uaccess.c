@@ -12,6 +12,7 @@ size_t copy_from_user(void *to, const void __user *from, size_t n)
 	size_t left = n;
 
 	lockdep_might_fault();
+	kasan_check_write(to, n);
 	if (likely(access_ok(from, n)))
 		left = arch_copy_user(to, from, n);
 	if (unlikely(left))
@@ -22,6 +23,7 @@ size_t copy_from_user(void *to, const void __user *from, size_t n)
 size_t copy_to_user(void __user *to, const void *from, size_t n)
 {
 	lockdep_might_fault();
+	kasan_check_read(from, n);
 	return likely(access_ok(to, n)) ? arch_copy_user(to, from, n) : n;
 }
 
@@ -38,6 +40,7 @@ long strncpy_from_user(char *to, const char __user *from, size_t n)
 	if (!access_ok(from, 1))
 		return -EFAULT;
 	room = min(n, USER_END - (unsigned long)from);
+	kasan_check_write(to, n);
 	len = arch_strncpy_from_user(to, from, room);
 	/* It ran into the end of user space. */
 	return len == (long)room && room < n ? -EFAULT : len;

@@ -14,12 +14,15 @@
 #include "kernel/debug/debug.h"
 
 #define STACK_SLOT	(2 * THREAD_SIZE)	/* the lower half stays unmapped */
+/* Pages that one takes in all. */
+#define STACK_COST	(STACK_PAGES + (long)KASAN_SHADOW_PAGES(THREAD_SIZE))
 #define MAX_STACKS	(PID_MAX + 2 * NR_CPUS)
 #define STACKS_PER_CPU	4
 #define STACKS_COMMON	16
 
 #define AREA_START (VMALLOC_START + (64UL << 30))
 #define AREA_END   (VMALLOC_START + (512UL << 30))
+#define AREA_ALIGN KASAN_SHADOW_SPAN		/* a page, but where areas may not share pages of shadow */
 
 /* A free stack keeps its link in its lowest word. */
 struct stack_list {
@@ -36,24 +39,28 @@ static unsigned long stack_hint;			/* stack_lock: no free slot below */
 struct vm_struct {
 	struct list_head list;		/* vm_lock; sorted by addr */
 	unsigned long addr;
-	size_t size;			/* bytes mapped; one page of hole follows */
+	size_t size;			/* bytes mapped; a hole of AREA_ALIGN at least follows */
 };
 static DEFINE_MUTEX(vm_lock);
 static LIST_HEAD(vm_areas);
 
 /* ---- mapping ---- */
 
-/* Unmap and free. The pages go only when no CPU can reach them any more. Interrupts on. */
-static void unmap_pages(unsigned long va, size_t size)
+/*
+ * Unmap and free the first `mapped` bytes of an area of `size` bytes, and its shadow. The pages go
+ * only when no CPU can reach them any more. Interrupts on.
+ */
+static void unmap_pages(unsigned long va, size_t mapped, size_t size)
 {
 	struct page *gone = NULL, *next;
 
-	for (size_t at = 0; at < size; at += PAGE_SIZE) {
+	for (size_t at = 0; at < mapped; at += PAGE_SIZE) {
 		struct page *page = phys_to_page(kernel_unmap_page(va + at));
 
 		page->freelist = gone;
 		gone = page;
 	}
+	gone = kasan_unmap_shadow(va, size, gone);
 	kernel_tlb_flush_all();
 	for (; gone; gone = next) {
 		next = gone->freelist;
@@ -64,6 +71,8 @@ static void unmap_pages(unsigned long va, size_t size)
 /* Fresh zeroed pages at [va, va + size). -ENOMEM: nothing is mapped. */
 static int map_pages(unsigned long va, size_t size)
 {
+	if (kasan_map_shadow(va, size))
+		return -ENOMEM;
 	for (size_t at = 0; at < size; at += PAGE_SIZE) {
 		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 
@@ -72,7 +81,7 @@ static int map_pages(unsigned long va, size_t size)
 			continue;
 		if (page)
 			put_page(page);
-		unmap_pages(va, at);
+		unmap_pages(va, at, size);
 		return -ENOMEM;
 	}
 	return 0;
@@ -130,7 +139,7 @@ static noinline void *map_new_stack(void)
 		slot_free(slot);
 		return NULL;
 	}
-	vm_stat_add(VM_STACKS, STACK_PAGES);
+	vm_stat_add(VM_STACKS, STACK_COST);
 	return (void *)slot_address(slot);
 }
 
@@ -151,6 +160,8 @@ void *alloc_kernel_stack(void)
 	local_irq_restore(flags);
 	if (unlikely(!stack))
 		stack = map_new_stack();
+	else
+		kasan_alloc_stack(stack);
 	if (likely(stack))
 		stack_use_begin(stack);
 	return stack;
@@ -166,6 +177,7 @@ void free_kernel_stack(void *stack)
 	unsigned long flags;
 	bool trim = false;
 
+	kasan_free_stack(stack);
 	local_irq_save(flags);
 	l = this_cpu_ptr(stack_list);
 	if (l->count < STACKS_PER_CPU) {
@@ -193,9 +205,9 @@ static unsigned long trim_to(unsigned int keep)
 		list_push(&gone, list_pop(&common_stacks));
 	spin_unlock_irqrestore(&stack_lock, flags);
 	while ((stack = list_pop(&gone))) {
-		unmap_pages((unsigned long)stack, THREAD_SIZE);
+		unmap_pages((unsigned long)stack, THREAD_SIZE, THREAD_SIZE);
 		slot_free(((unsigned long)stack - VMALLOC_START) / STACK_SLOT);
-		freed += STACK_PAGES;
+		freed += STACK_COST;
 	}
 	vm_stat_add(VM_STACKS, -(long)freed);
 	return freed;
@@ -220,9 +232,9 @@ static int area_insert(struct vm_struct *area)
 	struct vm_struct *v;
 
 	list_for_each_entry(v, &vm_areas, list) {
-		if (v->addr - at >= area->size + PAGE_SIZE)
+		if (v->addr - at >= area->size + AREA_ALIGN)
 			break;
-		at = v->addr + v->size + PAGE_SIZE;
+		at = ALIGN(v->addr + v->size + PAGE_SIZE, AREA_ALIGN);
 	}
 	if (at + area->size > AREA_END)
 		return -ENOMEM;
@@ -246,8 +258,10 @@ void *vmalloc(size_t size)
 	err = area_insert(area);
 	mutex_unlock(&vm_lock);
 	if (!err) {
-		if (!map_pages(area->addr, area->size))
+		if (!map_pages(area->addr, area->size)) {
+			kasan_vmalloc((void *)area->addr, size);
 			return (void *)area->addr;
+		}
 		mutex_lock(&vm_lock);
 		list_del(&area->list);
 		mutex_unlock(&vm_lock);
@@ -266,7 +280,7 @@ void vfree(void *p)
 	list_for_each_entry(v, &vm_areas, list) {
 		if (v->addr != (unsigned long)p)
 			continue;
-		unmap_pages(v->addr, v->size);
+		unmap_pages(v->addr, v->size, v->size);
 		list_del(&v->list);
 		mutex_unlock(&vm_lock);
 		kfree(v);

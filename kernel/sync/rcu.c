@@ -245,6 +245,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 	struct rcu_cpu *rc;
 	unsigned long flags;
 
+	kasan_note_call_rcu(head);
 	head->func = func;
 	local_irq_save(flags);
 	rc = this_cpu_ptr(rcu_cpu);
