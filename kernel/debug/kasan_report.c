@@ -184,7 +184,10 @@ static void show_global(unsigned long addr)
 
 	if (!g)
 		return;
-	printk(KERN_ERR "Variable %s of %s, %zu bytes\n", (const char *)g->name, (const char *)g->module, g->size);
+	if (strstarts(g->name, "*.LC"))
+		printk(KERN_ERR "A text in %s, %zu bytes\n", (const char *)g->module, g->size);
+	else
+		printk(KERN_ERR "Variable %s of %s, %zu bytes\n", (const char *)g->name, (const char *)g->module, g->size);
 	show_place(addr, (unsigned long)g->start, g->size);
 }
 
@@ -196,7 +199,7 @@ static void show_global(unsigned long addr)
 
 static void show_frame(unsigned long addr)
 {
-	unsigned long at = ALIGN_DOWN(addr, KASAN_GRANULE), low = max(ALIGN_DOWN(addr, THREAD_SIZE), 16UL);
+	unsigned long at = ALIGN_DOWN(addr, KASAN_GRANULE), low = ALIGN_DOWN(addr, THREAD_SIZE);
 	const unsigned long *frame;
 	char *text;
 	u64 n;
@@ -205,6 +208,8 @@ static void show_frame(unsigned long addr)
 		at -= KASAN_GRANULE;
 	while (at > low && *kasan_shadow((void *)(at - KASAN_GRANULE)) == KASAN_STACK_LEFT)
 		at -= KASAN_GRANULE;
+	if (*kasan_shadow((void *)at) != KASAN_STACK_LEFT)	/* so this is not a stack, or not one that is in use */
+		return;
 	frame = (const unsigned long *)at;
 	if (frame[0] != FRAME_MAGIC || frame[1] < KERNEL_BASE || frame[1] >= (unsigned long)__kernel_end)
 		return;
@@ -248,15 +253,14 @@ static void show_shadow(unsigned long addr)
 
 	printk(KERN_ERR "The shadow around it (00: 8 bytes may be touched, 01 to 07: so many, else none):\n");
 	for (unsigned long at = first; at <= line + 2 * 128; at += 128) {
-		char text[16 * 3 + 2], *p = text;
+		long here = ((long)addr - (long)at) >> KASAN_SHADOW_SHIFT;
+		char text[16 * 3 + 2];
+		unsigned int used = 0;
 
-		for (unsigned int i = 0; i < 16; i++) {
-			bool here = at + i * KASAN_GRANULE == ALIGN_DOWN(addr, KASAN_GRANULE);
-
-			p += scnprintf(p, (size_t)(text + sizeof(text) - p), "%c%02x", here ? '[' : i && p[-1] == '[' ? ']' : ' ',
-				       kasan_shadow((void *)at)[i]);
-		}
-		printk(KERN_ERR "%c%lx:%s\n", at == line ? '>' : ' ', at, text);
+		for (long i = 0; i < 16; i++)
+			used += (unsigned int)scnprintf(text + used, sizeof(text) - used, "%c%02x",
+							i == here ? '[' : i && i == here + 1 ? ']' : ' ', kasan_shadow((void *)at)[i]);
+		printk(KERN_ERR "%c%lx:%s%s\n", at == line ? '>' : ' ', at, text, here == 15 ? "]" : "");
 	}
 }
 

@@ -170,12 +170,12 @@ KTEST(test_fail_nth)
 KTEST(test_vmalloc)
 {
 	unsigned long before = settled_free_pages();
-	char *a = vmalloc(5 * PAGE_SIZE + 1), *b = vmalloc(PAGE_SIZE);
+	char *a = vmalloc(5 * PAGE_SIZE + 8), *b = vmalloc(PAGE_SIZE);
 
 	KTEST_EXPECT(a && b && a != b);
 	if (a && b) {
-		KTEST_EXPECT(!memchr_inv(a, 0, 6 * PAGE_SIZE));
-		memset(a, 1, 6 * PAGE_SIZE);
+		KTEST_EXPECT(!memchr_inv(a, 0, 5 * PAGE_SIZE + 8));
+		memset(a, 1, 5 * PAGE_SIZE + 8);
 		KTEST_EXPECT(!memchr_inv(b, 0, PAGE_SIZE));
 	}
 	vfree(a);

@@ -17,5 +17,10 @@
 		planted_end(planted_from, __FILE__, __LINE__, text, also);                         \
 	} while (0)
 
+/* What the report of the last PLANTED has further. */
+#define PLANTED_ALSO(text) planted_says(__FILE__, __LINE__, text)
+
 u64 planted_begin(void);
 void planted_end(u64 from, const char *file, int line, const char *text, const char *also);
+void planted_says(const char *file, int line, const char *text);
+unsigned int planted_count(const char *text);	/* how often the last report has it */
