@@ -163,6 +163,8 @@ void __asan_alloca_poison(unsigned long addr, size_t n)
 {
 	unsigned long end = ALIGN(addr + n, KASAN_GRANULE), right = ALIGN(addr + n, ALLOCA_REDZONE);
 
+	if (n > THREAD_SIZE)	/* a negative length: UBSAN's to report */
+		return;
 	kasan_unpoison((void *)addr, n);
 	kasan_poison((void *)(addr - ALLOCA_REDZONE), ALLOCA_REDZONE, KASAN_ALLOCA_LEFT);
 	kasan_poison((void *)end, right + ALLOCA_REDZONE - end, KASAN_ALLOCA_RIGHT);

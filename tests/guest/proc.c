@@ -464,7 +464,7 @@ static void test_stacks_that_end(void)
 
 int main(int argc, char **argv)
 {
-	alarm(60);
+	alarm(600);
 	on_linux = access("/proc/quiesce", F_OK);
 	test_self(argv[0]);
 	test_fd();
