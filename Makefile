@@ -7,6 +7,7 @@
 # Variables that make another kernel; each such variant but for NR_CPUS builds in a folder of its own, below build/:
 #   CONTAINERS=0   without the framework		LOCKDEP=1  checks that locks are held where code relies on it
 #   NR_CPUS=N      the size of per-CPU tables (32)	UBSAN=1    checks for undefined behaviour
+#						KASAN=1    checks every access to memory (GCC only)
 # For the build: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; NASM= and MUSLCC= the assembler and the compiler of programs; WERROR=1 makes
 # warnings stop it; V=1 shows commands; JOBS=N for how many at once (as many as there are CPUs); BUILD=folder puts it elsewhere.
 # For one target: KIND=, FILTER= and CHECKED=1 (test), APP= (app), SEED=, OPERATIONS= and SECONDS= (fuzz, stress).
@@ -72,9 +73,12 @@ UNCHECKED := $(addprefix $(BUILD)/kernel/,debug/ubsan.o debug/printk.o debug/bac
 $(UNCHECKED): SANITIZE :=
 
 ifeq ($(KASAN),1)
+ifneq ($(shell $(CC) --version 2>/dev/null | grep -c clang),0)
+$(error KASAN=1 needs GCC: clang has other options and calls. CC is $(CC))
+endif
 # Addresses: each load and store calls the checker (kernel/debug/kasan.c); the offset is KASAN_SHADOW_OFFSET in kasan.h.
 ADDRESSES := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 --param asan-globals=1 --param asan-stack=1 \
-	--param asan-instrument-allocas=1 --param asan-instrumentation-with-call-threshold=$(or $(THRESHOLD),0)
+	--param asan-instrument-allocas=1 --param asan-instrumentation-with-call-threshold=0
 # Not these: the checker itself; what changes the shadow's page tables; what works inside free objects; what follows frames over all of
 # a stack; memcpy() and the like, whose whole range kasan_string.c checks before it calls them; and the log, which reports go through.
 UNSHADOWED := $(patsubst %.c,$(BUILD)/%.o,$(wildcard kernel/debug/kasan*.c) arch/x86_64/kasan.c kernel/mm/slab.c \
@@ -193,8 +197,8 @@ run: setup
 
 test: setup
 	@$(MAKE) --no-print-directory all iso guest-tests
-	@$(if $(CHECKED),$(MAKE) --no-print-directory LOCKDEP=1 UBSAN=1 all)
-	@tests/run --build $(BUILD) $(if $(CHECKED),--checked build/lockdep-ubsan) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
+	@$(if $(CHECKED),$(MAKE) --no-print-directory LOCKDEP=1 UBSAN=1 KASAN=1 all)
+	@tests/run --build $(BUILD) $(if $(CHECKED),--checked build/lockdep-ubsan-kasan) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
 
 app: setup
 	@[ -f '$(APP)' ] || { echo 'make app: say which program, a static one: make app APP=./prog' >&2; exit 1; }
@@ -242,6 +246,7 @@ help:
 	@echo
 	@echo 'Another kernel: CONTAINERS=0  without containers       NR_CPUS=32  at most so many CPUs'
 	@echo '                LOCKDEP=1     locks are checked        UBSAN=1     undefined behaviour is checked'
+	@echo '                KASAN=1       accesses to memory are checked; all three combine'
 	@echo 'The build:      WERROR=1      warnings are errors      V=1         shows commands'
 	@echo '                JOBS=N        so many steps at once    BUILD=dir   puts it elsewhere'
 	@echo '                CROSS=prefix- another compiler; also CC=, LD=, NM=, NASM=, MUSLCC='
