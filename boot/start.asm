@@ -154,14 +154,11 @@ boot_pdpt_low:	resb 4096
 boot_pdpt_high:	resb 4096
 boot_pd:	resb 4 * 4096
 %ifdef CONFIG_KASAN
-BOOT_STACK_SIZE equ 32768			; checked functions have larger frames
 global kasan_zero
 kasan_zero:	resb 4 * 4096			; a page, its page table, and so on
-%else
-BOOT_STACK_SIZE equ 16384
 %endif
 global boot_stack
 global boot_stack_top
-boot_stack:	resb BOOT_STACK_SIZE
+boot_stack:	resb 16384
 boot_stack_top:
 entry_tsc:	resq 1

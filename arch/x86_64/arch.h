@@ -162,7 +162,7 @@ struct thread {			/* in task_struct; only the task itself and the switch touch i
 	unsigned long gs_base;
 	void *fpu;		/* XSAVE area, 64-byte aligned; NULL until the task first has user state */
 };
-#define THREAD_SIZE ((KASAN_ON ? 32 : 16) * 1024UL)	/* checked functions have larger frames */
+#define THREAD_SIZE (16 * 1024UL)
 
 /* Switch stacks, page tables are already switched; returns in `next`'s earlier call. Returns the task that ran before. */
 struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next,

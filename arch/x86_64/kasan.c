@@ -157,6 +157,12 @@ void arch_kasan_init(void)
 
 /* ---- areas of vmalloc space ---- */
 
+/* The shadow page that serves va, and those behind it: the areas that they serve begin at multiples of KASAN_SHADOW_SPAN. */
+static unsigned long shadow_page(unsigned long va)
+{
+	return (unsigned long)kasan_shadow((void *)ALIGN_DOWN(va, KASAN_SHADOW_SPAN));
+}
+
 /* Put the shared page back; the page that was there, NULL if none of its own. */
 static struct page *take_page(unsigned long shadow)
 {
@@ -175,7 +181,7 @@ static struct page *take_page(unsigned long shadow)
 
 struct page *kasan_unmap_shadow(unsigned long va, size_t size, struct page *chain)
 {
-	unsigned long shadow = (unsigned long)kasan_shadow((void *)va);
+	unsigned long shadow = shadow_page(va);
 
 	for (size_t i = 0; i < KASAN_SHADOW_PAGES(size); i++) {
 		struct page *page = take_page(shadow + i * PAGE_SIZE);
@@ -203,12 +209,14 @@ static int put_page_at(unsigned long shadow, struct page *page)
 
 int kasan_map_shadow(unsigned long va, size_t size)
 {
-	unsigned long shadow = (unsigned long)kasan_shadow((void *)va);
+	unsigned long shadow = shadow_page(va);
 	struct page *back, *next;
 
 	for (size_t i = 0; i < KASAN_SHADOW_PAGES(size); i++) {
-		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOFAIL_INJECT);
+		struct page *page = alloc_page(GFP_KERNEL | __GFP_NOFAIL_INJECT);
 
+		if (page)
+			memset(page_address(page), KASAN_VMALLOC_UNMAPPED, PAGE_SIZE);
 		if (page && !put_page_at(shadow + i * PAGE_SIZE, page))
 			continue;
 		if (page)
@@ -222,6 +230,7 @@ int kasan_map_shadow(unsigned long va, size_t size)
 		return -ENOMEM;
 	}
 	kernel_tlb_flush_all();		/* somebody may have looked there: the shared page's translation */
+	kasan_unpoison((void *)va, size);
 	return 0;
 }
 #endif

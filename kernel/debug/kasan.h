@@ -110,10 +110,11 @@ void kasan_empty_quarantine(void);
 /* `head`'s object will be freed by a callback. */
 void kasan_note_call_rcu(struct rcu_head *head);
 
-/* ---- kernel/mm/vmalloc.c; sizes are multiples of the page size, addresses of KASAN_SHADOW_SPAN ---- */
-/* Pages of shadow for an area of `size` bytes. */
+/* ---- kernel/mm/vmalloc.c: an area shares no KASAN_SHADOW_SPAN with another ---- */
+/* Pages of shadow for an area that begins with a span, or lies in one. */
 #define KASAN_SHADOW_PAGES(size) DIV_ROUND_UP(size, KASAN_SHADOW_SPAN)
-int kasan_map_shadow(unsigned long va, size_t size);		/* fresh, all may be touched. -ENOMEM. May sleep */
+/* Fresh, and nothing but [va, va + size) may be touched. -ENOMEM. May sleep. */
+int kasan_map_shadow(unsigned long va, size_t size);
 /* Its pages in front of `chain` (page.freelist); the caller flushes, then frees. */
 struct page *kasan_unmap_shadow(unsigned long va, size_t size, struct page *chain);
 void kasan_alloc_stack(void *stack);

@@ -24,8 +24,8 @@ void task_init(void)
 		kmem_cache_create("sighand_struct", sizeof(struct sighand_struct), 64, NULL);
 	if (!task_cache || !signal_cache || !sighand_cache)
 		panic("no memory for the task caches");
-	/* Kernel stacks may take an eighth of memory; where they are twice as large, a quarter, so that as many tasks find room. */
-	max_tasks = clamp(total_ram_pages() * PAGE_SIZE / (KASAN_ON ? 4 : 8) / THREAD_SIZE, 64UL,
+	/* Kernel stacks may take an eighth of memory. */
+	max_tasks = clamp(total_ram_pages() * PAGE_SIZE / 8 / THREAD_SIZE, 64UL,
 			  (unsigned long)PID_MAX - 8);
 }
 

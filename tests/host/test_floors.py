@@ -25,6 +25,8 @@ EXCEPTIONS = {
     ("arch/x86_64/fpu.c", "kernel/sched/sched.h"): STRUCTURES,
     ("arch/x86_64/init.c", "kernel/mm/mm.h"): "gives the trampoline's page back",
     ("arch/x86_64/ipi.c", "kernel/mm/mm.h"): STRUCTURES,
+    ("arch/x86_64/kasan.c", "kernel/mm/mm.h"): "takes memory for the shadow",
+    ("arch/x86_64/kasan.c", "kernel/sync/sync.h"): "has a lock",
     ("arch/x86_64/paging.c", "kernel/mm/mm.h"): "takes memory for its tables",
     ("arch/x86_64/percpu.c", "kernel/mm/mm.h"): "takes memory for the CPUs' areas",
     ("arch/x86_64/percpu.c", "kernel/sched/sched.h"): STRUCTURES,
