@@ -155,12 +155,13 @@ void arch_timer_set(u64 deadline);
 void udelay(unsigned int us);	/* early boot only */
 
 /* ---- entering and leaving tasks (arch/x86_64/switch.asm, process.c) ---- */
-struct thread {			/* in task_struct; only the task itself and the switch touch it */
+struct thread {			/* in task_struct; only the task itself and the switch touch it, and a tracer while it is stopped */
 	unsigned long sp;	/* saved kernel stack pointer while not running */
 	unsigned long sp0;	/* top of the kernel stack */
 	unsigned long fs_base;	/* user TLS */
 	unsigned long gs_base;
 	void *fpu;		/* XSAVE area, 64-byte aligned; NULL until the task first has user state */
+	bool forced_tf;		/* the trap flag in the user's flags is its tracer's, not the program's (ptrace.c) */
 };
 #define THREAD_SIZE (16 * 1024UL)
 
@@ -198,10 +199,45 @@ struct ksignal;
 int arch_setup_signal_frame(struct ksignal *ksig, const u64 *blocked, struct pt_regs *regs);	/* -EFAULT: no room */
 int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked);	/* rt_sigreturn; -EFAULT: bad frame */
 
+/*
+ * What ptrace(2) shows and sets (arch/x86_64/ptrace.c), of a task that is not running and cannot be woken meanwhile. -EIO: not a value that a
+ * program could have. arch_set_*: the task leaves for user mode by IRETQ.
+ */
+struct user_regs_struct {		/* the ABI's: pt_regs and what follows */
+	struct pt_regs regs;
+	unsigned long fs_base, gs_base, ds, es, fs, gs;
+};
+struct user_fpregs_struct {		/* FXSAVE's area */
+	u8 fxsave[512];
+};
+#define USER_AREA_SIZE 928		/* struct user, of which PEEKUSER shows the registers, and zeros */
+void arch_get_user_regs(struct task_struct *p, struct user_regs_struct *r);
+int arch_set_user_regs(struct task_struct *p, const struct user_regs_struct *r);
+void arch_get_user_fpregs(struct task_struct *p, struct user_fpregs_struct *f);
+void arch_set_user_fpregs(struct task_struct *p, const struct user_fpregs_struct *f);
+/* Have the program trap after each instruction, or not any more. Of current, or of a task as above. */
+void arch_single_step(struct task_struct *p, bool on);
+/* System calls of this CPU come in by the entry that asks syscall_trace_enter(), or by the short one. Interrupts off. */
+void arch_trace_syscalls(bool on);
+#define AUDIT_ARCH 0xc000003eU		/* this ABI's name in ptrace(2) */
+
 /* System call number and arguments in a pt_regs. */
 static inline long syscall_nr(const struct pt_regs *regs)
 {
 	return (long)regs->orig_rax;
+}
+static inline long syscall_result(const struct pt_regs *regs)
+{
+	return (long)regs->rax;
+}
+static inline void arch_syscall_args(const struct pt_regs *regs, u64 args[6])
+{
+	args[0] = regs->rdi;
+	args[1] = regs->rsi;
+	args[2] = regs->rdx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
 }
 static inline bool user_mode(const struct pt_regs *regs)
 {
@@ -317,6 +353,12 @@ void handle_user_trap(struct pt_regs *regs, int sig, int si_code, unsigned long 
  * Called with interrupts off, returns with them off and no flag left.
  */
 void exit_to_user_work(struct pt_regs *regs);
+/*
+ * kernel/task/ptrace_stop.c: the begin of a system call that came in by the traced entry; false: it is not to be made. Interrupts on.
+ * And the end of one of a task that has work flags set; called and returns with interrupts off.
+ */
+bool syscall_trace_enter(struct pt_regs *regs);
+void syscall_exit_work(struct pt_regs *regs);
 void schedule_tail(struct task_struct *prev);		/* kernel/sched: first code of a new task */
 void timer_interrupt(void);				/* kernel/sched/timer.c; interrupts off */
 void reschedule_ipi(void);				/* kernel/sched; interrupts off */

@@ -24,6 +24,7 @@
 #define EFLAGS_NT   0x4000UL
 #define EFLAGS_RF   0x10000UL
 #define EFLAGS_AC   0x40000UL
+#define EFLAGS_USER (0xdd5UL | EFLAGS_RF | EFLAGS_AC)	/* what a program may set: CF PF AF ZF SF TF DF OF, RF, AC */
 
 #define CR0_MP BIT(1)
 #define CR0_EM BIT(2)
@@ -171,6 +172,7 @@ void percpu_load(unsigned int cpu);	/* set this CPU's GS base */
 extern char trap_stubs[];		/* 256 stubs of TRAP_STUB_SIZE bytes */
 #define TRAP_STUB_SIZE 16
 void syscall_entry(void);
+void syscall_entry_traced(void);
 void trap_nmi(void);
 void trap_debug(void);
 void trap_int3(void);
@@ -251,6 +253,9 @@ void fpu_free(struct thread *t);
 unsigned int fpu_frame_size(void);
 int fpu_save_frame(void *buf);
 int fpu_restore_frame(void *buf);
+/* State of a task that does not run, as FXSAVE writes it (512 bytes). */
+void fpu_get_fxsave(const struct thread *t, void *fxsave);
+void fpu_set_fxsave(struct thread *t, const void *fxsave);
 
 /* ---- paging (paging.c) ---- */
 extern u64 pte_nx;			/* PTE_NX where the CPU has it, else 0 */

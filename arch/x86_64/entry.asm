@@ -14,6 +14,8 @@
 
 extern handle_syscall
 extern exit_to_user_work
+extern syscall_trace_enter
+extern syscall_exit_work
 extern trap_dispatch
 extern debug_trap
 extern nmi_dispatch
@@ -27,9 +29,9 @@ extern percpu_current_task
 section .text
 
 ; ---- SYSCALL: rax = number, arguments rdi rsi rdx r10 r8 r9; rcx = user rip, r11 = user flags ----
-align 64
-global syscall_entry
-syscall_entry:
+; There are two entries, so that one whose task is not traced has nothing to test: exit_to_user_work() loads the address of the second into
+; the CPU's register (LSTAR) when it sends a traced task to user mode. Another task that comes in by it loads the first one again.
+%macro SYSCALL_PROLOGUE 0
 	swapgs
 	mov [gs:percpu_user_sp], rsp
 	mov rsp, [gs:percpu_kernel_sp0]
@@ -57,13 +59,32 @@ syscall_entry:
 	xor ebp, ebp				; ends the chain of frames
 	mov rdi, rsp
 	sti
+%endmacro
+
+align 64
+global syscall_entry_traced
+syscall_entry_traced:
+	SYSCALL_PROLOGUE
+	call syscall_trace_enter		; false: no call is to be made, rax is in the frame
+	mov rdi, rsp
+	test al, al
+	jnz syscall_entry.call
+	mov rax, [rsp + PT_RAX]
+	jmp syscall_entry.done
+
+align 64
+global syscall_entry
+syscall_entry:
+	SYSCALL_PROLOGUE
+.call:
 	call handle_syscall
+.done:
 	cli
 	mov [rsp + PT_RAX], rax
 
 	mov rcx, [gs:percpu_current_task]
 	cmp qword [rcx], 0			; task_struct.work
-	jne exit_to_user
+	jne syscall_exit_slow
 	test dword [rsp + PT_R11], 0x10100	; RF, TF: SYSRET does not do them justice
 	jnz restore_and_iret
 
@@ -85,6 +106,12 @@ syscall_entry:
 	mov rsp, [rsp + PT_RSP - PT_ORIG_RAX]
 	swapgs
 	o64 sysret
+
+; There is work: stops of a traced task at the end of a system call come first, while rax still is what the call returned.
+syscall_exit_slow:
+	mov rdi, rsp
+	call syscall_exit_work			; returns with interrupts off
+	; fall through
 
 ; ---- the way out: rsp = pt_regs at the top of current's stack, interrupts off ----
 global exit_to_user

@@ -155,6 +155,43 @@ void fpu_free(struct thread *t)
 	t->fpu = NULL;
 }
 
+/* ---- for tracers: x87 and SSE state of a task that does not run ---- */
+
+#define FX_ST	 32		/* eight x87 registers of 16 bytes, then sixteen XMM registers */
+#define FX_XMM	 160
+#define FX_END	 416
+#define XSTATE_X87 1
+#define XSTATE_SSE 2
+
+void fpu_get_fxsave(const struct thread *t, void *fxsave)
+{
+	const char *area = t->fpu;
+	u64 in_use = cpu_features.xsave ? *(const u64 *)(area + XSTATE_HEADER) : XSTATE_X87 | XSTATE_SSE;
+	char *to = fxsave;
+
+	memcpy(to, area, 512);
+	/* XSAVEOPT does not write what is in its initial state. */
+	if (!(in_use & XSTATE_X87)) {
+		memcpy(to, fpu_init_state, FX_MXCSR);
+		memset(to + FX_ST, 0, FX_XMM - FX_ST);
+	}
+	if (!(in_use & XSTATE_SSE))
+		memset(to + FX_XMM, 0, FX_END - FX_XMM);
+	memset(to + FX_END, 0, 512 - FX_END);
+}
+
+void fpu_set_fxsave(struct thread *t, const void *fxsave)
+{
+	char *area = t->fpu;
+
+	memcpy(area, fxsave, FX_END);
+	*(u32 *)(area + FX_MXCSR) &= mxcsr_mask;
+	*(u32 *)(area + FX_MXCSR_MASK) = mxcsr_mask;
+	if (cpu_features.xsave)
+		*(u64 *)(area + XSTATE_HEADER) |= XSTATE_X87 | XSTATE_SSE;
+	tail(area)->last_cpu = -1;	/* what registers still hold is not it any more */
+}
+
 /* ---- signal frames: the area as the program sees it, described by struct fpx_sw_bytes in FXSAVE's spare bytes ---- */
 
 struct fpx_sw_bytes {

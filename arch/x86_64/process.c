@@ -102,6 +102,7 @@ void arch_thread_init_kernel(struct thread *t, void *stack, void (*fn)(void *), 
 	t->fs_base = 0;
 	t->gs_base = 0;
 	t->fpu = NULL;
+	t->forced_tf = false;
 }
 
 int arch_thread_fork(struct thread *t, void *stack, const struct pt_regs *regs, unsigned long user_sp, unsigned long tls)
@@ -117,6 +118,9 @@ int arch_thread_fork(struct thread *t, void *stack, const struct pt_regs *regs, 
 	child_regs = (struct pt_regs *)t->sp0 - 1;
 	*child_regs = *regs;
 	child_regs->rax = 0;
+	if (t->forced_tf)			/* nobody has asked for steps of the child */
+		child_regs->eflags &= ~EFLAGS_TF;
+	t->forced_tf = false;
 	if (user_sp)
 		child_regs->rsp = user_sp;
 	t->fs_base = tls != ~0UL ? tls : current->thread.fs_base;
@@ -138,6 +142,7 @@ unsigned long user_ip(unsigned long ip)
 int arch_thread_exec(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
 	struct thread *t = &current->thread;
+	long nr = user_mode(regs) ? (long)regs->orig_rax : -1, result = (long)regs->rax;	/* a tracer sees them */
 	int err = fpu_fresh(t);
 
 	if (err)
@@ -150,10 +155,12 @@ int arch_thread_exec(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	regs->ss = USER_DS;
 	regs->eflags = EFLAGS_IF | EFLAGS_ONE;
 	regs->r11 = regs->eflags;
-	regs->orig_rax = -1;
+	regs->orig_rax = nr;
+	regs->rax = result;
 	set_bit(TIF_NOTIFY, &current->work);	/* the frame has changed: leave by IRETQ */
 	t->fs_base = 0;
 	t->gs_base = 0;
+	t->forced_tf = false;
 	local_irq_disable();
 	load_bases(t);
 	local_irq_enable();

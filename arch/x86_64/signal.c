@@ -20,7 +20,6 @@
 #define UC_FP_XSTATE	     0x1
 #define UC_SIGCONTEXT_SS     0x2
 #define UC_STRICT_RESTORE_SS 0x4
-#define EFLAGS_USER (0xdd5UL | EFLAGS_RF | EFLAGS_AC)	/* what a program may set: CF PF AF ZF SF TF DF OF, RF, AC */
 
 struct stack_t_abi {
 	u64 ss_sp;

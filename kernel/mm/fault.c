@@ -17,6 +17,12 @@
 
 #define FAULT_AROUND (16 * PAGE_SIZE)
 
+/* A tracer writes to areas that the program may not write to: then the copy is made read-only. */
+static bool writable(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE;
+}
+
 static u64 page_entry(const struct page *page, const struct vm_area_struct *vma, bool write)
 {
 	return page_to_phys(page) | vm_page_prot(vma->vm_flags) | (write ? PTE_WRITE : 0);
@@ -69,7 +75,7 @@ static enum fault_result do_anonymous(struct vm_area_struct *vma, unsigned long 
 		if (!page || !charge_page(page, CHARGE_ANON))
 			return FAULT_NOMEM;
 		note_private_pages(vma);
-		return install(vma, addr, page, true);
+		return install(vma, addr, page, writable(vma));
 	}
 	spin_lock(&mm->page_table_lock);
 	pte = pte_alloc(mm->pgd, addr);
@@ -173,7 +179,7 @@ static enum fault_result do_file(struct vm_area_struct *vma, unsigned long addr,
 	copy_page(page_address(copy), page_address(page));
 	put_page(page);
 	note_private_pages(vma);
-	return install(vma, addr, copy, true);
+	return install(vma, addr, copy, writable(vma));
 }
 
 /* ---- writes to what is mapped read-only ---- */
@@ -216,7 +222,7 @@ static enum fault_result copy_on_write(struct vm_area_struct *vma, unsigned long
 	/* No CPU may go on reading the old page once one can write the new one. */
 	*pte = 0;
 	tlb_flush_range(mm, mm->cpumask, addr, addr + PAGE_SIZE);
-	*pte = page_entry(copy, vma, true);
+	*pte = page_entry(copy, vma, writable(vma));
 	rss_add(mm, copy, 1);
 	if (old)
 		rss_add(mm, old, -1);
@@ -239,7 +245,8 @@ static enum fault_result do_write_protected(struct vm_area_struct *vma, unsigned
 		return FAULT_OK;
 	}
 	if (may_reuse(vma, entry)) {
-		*pte = entry | PTE_WRITE;
+		if (writable(vma))
+			*pte = entry | PTE_WRITE;
 		spin_unlock(&mm->page_table_lock);
 		/* Others that still see it read-only fault and come here too. */
 		tlb_flush_local_page(addr);
@@ -282,7 +289,9 @@ static struct vm_area_struct *find_or_grow(struct mm_struct *mm, unsigned long a
 static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 {
 	if (flags & FAULT_WRITE)
-		return vma->vm_flags & VM_WRITE;
+		return (vma->vm_flags & VM_WRITE) ||
+		       ((flags & FAULT_FORCE) && !(vma->vm_flags & VM_SHARED) &&
+			(vma->vm_flags & (VM_READ | VM_EXEC)));
 	if (flags & FAULT_EXEC)
 		return vma->vm_flags & VM_EXEC;
 	/* The processor cannot tell these apart. */

@@ -53,6 +53,7 @@ struct mm_struct *mm_alloc(void)
 		return NULL;
 	}
 	mm_init_fields(mm);
+	mm->dumpable = true;
 	mm->mmap_base = USER_END - (128UL << 20);
 	mm->free_top = mm->mmap_base;
 	return mm;
@@ -161,6 +162,16 @@ struct mm_struct *get_task_mm(struct task_struct *p)
 		refcount_inc(&mm->mm_users);
 	task_unlock(p);
 	return mm;
+}
+
+bool task_dumpable(struct task_struct *p)
+{
+	bool dumpable;
+
+	task_lock(p);
+	dumpable = !p->mm || READ_ONCE(p->mm->dumpable);
+	task_unlock(p);
+	return dumpable;
 }
 
 void mmput(struct mm_struct *mm)

@@ -254,6 +254,11 @@ struct mm_struct {
 	long rss_anon, rss_file;	/* pages; page_table_lock */
 	DECLARE_BITMAP(cpumask, NR_CPUS);	/* CPUs that may hold translations; atomic bits */
 	struct file *exe_file;		/* referenced; mmap_lock */
+	/*
+	 * The program's own user may look into it: no set-ID program, nor one that may not be read,
+	 * nor one that has changed its identity. Its tasks write; read plainly.
+	 */
+	bool dumpable;
 	u64 auxv[48];			/* as put on the stack; set by exec */
 };
 #define MAX_MAP_COUNT 65530
@@ -263,6 +268,7 @@ struct mm_struct *mm_alloc(void);		/* empty; NULL: no memory */
 struct mm_struct *mm_dup(struct mm_struct *old);
 /* p's address space, with a reference on its users; NULL: it has none (any more). */
 struct mm_struct *get_task_mm(struct task_struct *p);
+bool task_dumpable(struct task_struct *p);	/* p's mm's `dumpable`; true: it has none */
 void mmput(struct mm_struct *mm);		/* mm_users; may sleep */
 void mmdrop(struct mm_struct *mm);		/* mm_count */
 /* Scheduler: load next's tables, keep cpumasks right; irqs off. */
@@ -289,6 +295,8 @@ int mm_setup_stack(struct mm_struct *mm, unsigned long top, unsigned long limit)
 #define FAULT_WRITE 1
 #define FAULT_USER  2
 #define FAULT_EXEC  4
+/* A tracer's write to a private area: a copy is made even where the program may not write. */
+#define FAULT_FORCE 8
 /* What handle_mm_fault found. */
 enum fault_result {
 	FAULT_OK,
@@ -300,11 +308,11 @@ enum fault_result {
 /* Takes mmap_lock for reading; may sleep. */
 enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
 /*
- * Read or write another (or a not yet active) address space: pages are faulted in. Bytes done, or
- * -EFAULT/-ENOMEM if none. May sleep.
+ * Read or (with FAULT_WRITE, maybe FAULT_FORCE) write another or a not yet active address space:
+ * pages are faulted in. Bytes done, or -EFAULT/-ENOMEM if none. May sleep.
  */
 ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
-			  bool write);
+			  unsigned int flags);
 
 /*
  * Move mm's pages on nodes of `from` to nodes of `to` (neither is empty), as far as possible: see

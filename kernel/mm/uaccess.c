@@ -63,8 +63,19 @@ long strnlen_user(const char __user *s, size_t n)
 	return (long)n + 1;
 }
 
-/* The page behind addr for reading or writing, referenced; NULL: not there yet. */
-static struct page *lookup_user_page(struct mm_struct *mm, unsigned long addr, bool write)
+/*
+ * May a tracer write to this page, although the program may not? If it is the program's own: the area
+ * is private and nobody shares the page. page_table_lock held.
+ */
+static bool may_force(pte_t pte)
+{
+	const struct page *page = phys_to_page(pte_phys(pte));
+
+	return !(pte & PTE_SPECIAL) && !(page->flags & PG_FILE) && refcount_read(&page->refcount) == 1;
+}
+
+/* The page behind addr, referenced; NULL: not there yet, or not in a way that `flags` may use. */
+static struct page *lookup_user_page(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
 	struct page *page = NULL;
 	pte_t *pte;
@@ -72,7 +83,9 @@ static struct page *lookup_user_page(struct mm_struct *mm, unsigned long addr, b
 	down_read(&mm->mmap_lock);
 	spin_lock(&mm->page_table_lock);
 	pte = pte_lookup(mm->pgd, addr);
-	if (pte && (*pte & PTE_PRESENT) && (!write || (*pte & PTE_WRITE))) {
+	if (pte && (*pte & PTE_PRESENT) &&
+	    (!(flags & FAULT_WRITE) || (*pte & PTE_WRITE) ||
+	     ((flags & FAULT_FORCE) && may_force(*pte)))) {
 		page = phys_to_page(pte_phys(*pte));
 		get_page(page);
 	}
@@ -82,14 +95,14 @@ static struct page *lookup_user_page(struct mm_struct *mm, unsigned long addr, b
 }
 
 /* ERR_PTR(-EFAULT, -ENOMEM). */
-static struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write)
+static struct page *get_user_page(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
 	for (;;) {
-		struct page *page = lookup_user_page(mm, addr, write);
+		struct page *page = lookup_user_page(mm, addr, flags);
 
 		if (page)
 			return page;
-		switch (handle_mm_fault(mm, addr, write ? FAULT_WRITE : 0)) {
+		switch (handle_mm_fault(mm, addr, flags)) {
 		case FAULT_OK:
 			break;
 		case FAULT_NOMEM:
@@ -103,7 +116,7 @@ static struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool
 }
 
 ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
-			  bool write)
+			  unsigned int flags)
 {
 	size_t done = 0;
 
@@ -111,13 +124,13 @@ ssize_t access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, s
 		return -EFAULT;
 	while (done < len) {
 		size_t offset = (addr + done) & ~PAGE_MASK, n = min(PAGE_SIZE - offset, len - done);
-		struct page *page = get_user_page(mm, addr + done, write);
+		struct page *page = get_user_page(mm, addr + done, flags);
 		char *at;
 
 		if (IS_ERR(page))
 			return done ? (ssize_t)done : PTR_ERR(page);
 		at = (char *)page_address(page) + offset;
-		if (write)
+		if (flags & FAULT_WRITE)
 			memcpy(at, (char *)buf + done, n);
 		else
 			memcpy((char *)buf + done, at, n);

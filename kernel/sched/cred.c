@@ -65,6 +65,10 @@ void commit_creds(struct cred *new_cred)
 {
 	const struct cred *old = current->cred;
 
+	/* Its memory may hold what only the old identity may know. */
+	if (current->mm && (old->euid != new_cred->euid || old->egid != new_cred->egid ||
+			    old->fsuid != new_cred->fsuid || old->fsgid != new_cred->fsgid))
+		WRITE_ONCE(current->mm->dumpable, false);
 	rcu_assign_pointer(current->cred, new_cred);
 	put_cred(old);
 }

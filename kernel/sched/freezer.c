@@ -11,7 +11,8 @@
  * comes to the edge, where the call is made good.
  *
  * frozen() is true for p in the refrigerator; and where it sleeps for something that frozen tasks may have to do first (TASK_FREEZABLE), or for
- * job control (TASK_STOPPED): from there the way to the program leads through get_signal() too.
+ * job control (TASK_STOPPED): from there the way to the program leads through get_signal() too. One that its tracer has stopped
+ * (TASK_TRACED) freezes before it goes on (ptrace_stop()).
  */
 #include "kernel/sched/sched.h"
 
@@ -49,7 +50,7 @@ static bool has_to_freeze(const struct task_struct *p)
 
 bool frozen(const struct task_struct *p)
 {
-	return has_to_freeze(p) && (READ_ONCE(p->state) & (TASK_FROZEN | TASK_STOPPED | TASK_FREEZABLE));
+	return has_to_freeze(p) && (READ_ONCE(p->state) & (TASK_FROZEN | TASK_STOPPED | TASK_TRACED | TASK_FREEZABLE));
 }
 
 void refrigerator(void)

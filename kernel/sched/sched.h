@@ -33,6 +33,7 @@ struct rq;
 /* task_struct.exit_state */
 #define EXIT_ZOMBIE 1
 #define EXIT_DEAD   2
+#define EXIT_TRACE  4	/* its tracer is collecting its status; then it is its parent's zombie again (kernel/task/wait.c) */
 
 /* task_struct.flags */
 #define PF_KTHREAD    0x01	/* kernel thread: no user memory */
@@ -46,6 +47,10 @@ struct rq;
 #define TIF_SIGPENDING	 1
 #define TIF_FREEZE	 3	/* ->freeze may be set: freezer.c. Only the task itself clears it */
 #define TIF_NOTIFY	 2	/* the user registers have changed: not by the short way; and callbacks before user mode */
+/* These two stay while its tracer wants them: such a task always leaves the kernel by exit_to_user_work(). */
+#define TIF_SYSCALL_TRACE 4	/* stop at the begin and the end of system calls */
+#define TIF_SINGLESTEP	  5	/* ... and after each instruction; arch_single_step() */
+#define TIF_WORK_MASK	  0xfUL	/* those that are done and gone */
 
 /* Scheduling entity: a task, or a group on one CPU. rq->lock of its CPU. */
 struct sched_entity {
@@ -106,7 +111,7 @@ struct task_struct {
 	pid_t tgid;			/* of the thread group; immutable but for exec by a non-leader */
 	struct hlist_node pid_link;	/* pid hash; RCU */
 	struct task_struct *real_parent;
-	struct task_struct *parent;	/* = real_parent but for ptrace */
+	struct task_struct *parent;	/* who is told and waits: its tracer, else real_parent */
 	struct list_head children;
 	struct list_head sibling;
 	struct task_struct *group_leader;
@@ -114,6 +119,17 @@ struct task_struct {
 	struct list_head tasks;		/* all thread group leaders, from init_task; RCU readers */
 	int exit_state, exit_code, exit_signal;
 	struct list_head reap_list;	/* dead: on a list of the one who claimed it for release_task() */
+
+	/* ---- tracing, kernel/task/ptrace.h ---- */
+	unsigned int ptrace;		/* PT_*, 0: nobody traces it. tasklist_lock for writing and siglock to write */
+	struct list_head ptraced;	/* whom it traces; tasklist_lock */
+	struct list_head ptrace_entry;	/* in its tracer's ptraced; tasklist_lock */
+	/* Of a task that is stopped for its tracer; siglock. */
+	int ptrace_code;		/* what wait tells the tracer; 0: it has */
+	int ptrace_sig;			/* from the tracer: go on with this signal */
+	unsigned long ptrace_message;	/* PTRACE_GETEVENTMSG */
+	struct siginfo *last_siginfo;	/* PTRACE_GETSIGINFO; NULL: stopped by a group stop, or not at all */
+	bool exec_secure;		/* is in an exec that gives it rights: only root may begin to trace it. siglock */
 
 	/* ---- other floors' parts ---- */
 	spinlock_t alloc_lock;		/* task_lock(): mm, files, fs and namespace pointers change. Irqs stay on. */

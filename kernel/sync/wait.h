@@ -19,7 +19,7 @@ struct task_struct;
 #define TASK_INTERRUPTIBLE   0x01	/* S */
 #define TASK_UNINTERRUPTIBLE 0x02	/* D */
 #define TASK_STOPPED	     0x04	/* T: job control */
-#define TASK_TRACED	     0x08	/* t */
+#define TASK_TRACED	     0x08	/* t: stopped for its tracer */
 #define TASK_DEAD	     0x10	/* has left schedule() for the last time */
 #define TASK_WAKEKILL	     0x20	/* a fatal signal wakes it */
 #define TASK_FROZEN	     0x40	/* D: in the refrigerator (kernel/sched/freezer.c) */

@@ -160,9 +160,12 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 	case PR_GET_PDEATHSIG:
 		return put_user(current->pdeath_signal, (int __user *)arg2);
 	case PR_GET_DUMPABLE:
-		return 1;
+		return current->mm->dumpable;
 	case PR_SET_DUMPABLE:
-		return arg2 > 1 ? -EINVAL : 0;	/* there are no dumps: any wish is fulfilled */
+		if (arg2 > 1)
+			return -EINVAL;
+		WRITE_ONCE(current->mm->dumpable, arg2);
+		return 0;
 	case PR_SET_NAME:
 		n = strncpy_from_user(comm, (ustr_t)arg2, sizeof(comm) - 1);
 		if (n < 0)

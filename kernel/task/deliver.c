@@ -7,7 +7,7 @@
  * having it executed again or fail with EINTR. A task that has to freeze does so before all this.
  * siglock covers what is looked at. Start with get_signal().
  */
-#include "kernel/task/internal.h"
+#include "kernel/task/ptrace.h"
 
 /* ---- taking ---- */
 
@@ -39,7 +39,9 @@ static bool tell_continued(void)
 	sigs->flags &= ~SIGNAL_CLD_MASK;
 	spin_unlock_irq(&current->sighand->siglock);
 	read_lock(&tasklist_lock);
-	do_notify_parent_cldstop(current->group_leader, why);
+	do_notify_parent_cldstop(current->group_leader, false, why);
+	if (unlikely(ptrace_reparented(current->group_leader)))
+		do_notify_parent_cldstop(current->group_leader, true, why);
 	read_unlock(&tasklist_lock);
 	return true;
 }
@@ -96,9 +98,21 @@ static bool get_signal(struct ksignal *ksig)
 			die_of_signal(SIGKILL);
 		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0))
 			continue;
+		if (unlikely(current->jobctl & JOBCTL_TRAP_MASK)) {
+			ptrace_trap();
+			spin_unlock_irq(&sh->siglock);
+			continue;
+		}
 		ksig->sig = dequeue_signal(current->blocked, &ksig->info);
 		if (!ksig->sig)
 			break;
+		if (unlikely(current->ptrace) && ksig->sig != SIGKILL) {
+			ksig->sig = ptrace_signal(ksig->sig, &ksig->info);
+			if (!ksig->sig) {
+				spin_unlock_irq(&sh->siglock);
+				continue;
+			}
+		}
 		if (act_on(ksig)) {
 			found = true;
 			break;
@@ -145,8 +159,11 @@ static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
 {
 	u64 old = current->restore_sigmask ? current->saved_sigmask : current->blocked;
 	u64 mask = current->blocked | ksig->ka.mask;
+	bool stepping = test_bit(TIF_SINGLESTEP, &current->work);
 
 	fix_restart(regs, &ksig->ka);
+	if (unlikely(stepping))
+		arch_single_step(current, false);	/* the frame shows the program's own flags */
 	if (arch_setup_signal_frame(ksig, &old, regs)) {
 		if (ksig->sig == SIGSEGV)
 			force_fatal_sig(SIGSEGV);
@@ -159,6 +176,8 @@ static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
 		mask |= sigmask(ksig->sig);
 	current->restore_sigmask = false;
 	set_current_blocked(mask);
+	if (unlikely(stepping))
+		ptrace_step_stop();
 }
 
 static void do_signal(struct pt_regs *regs)
@@ -190,5 +209,7 @@ void exit_to_user_work(struct pt_regs *regs)
 		if (test_bit(TIF_NOTIFY, &p->work))
 			clear_bit(TIF_NOTIFY, &p->work);
 		local_irq_disable();
-	} while (READ_ONCE(p->work));
+	} while (READ_ONCE(p->work) & TIF_WORK_MASK);
+	if (unlikely(test_bit(TIF_SYSCALL_TRACE, &p->work)))
+		arch_trace_syscalls(true);
 }

@@ -117,7 +117,7 @@ static int elf_read(struct elf_image *img, struct file *file, const struct elf64
 /* Write into the address space that is being built. 0, -ENOMEM, -EFAULT: not mapped for writing. */
 static int write_mm(struct mm_struct *mm, unsigned long to, const void *data, size_t len)
 {
-	ssize_t n = access_process_vm(mm, to, (void *)data, len, true);
+	ssize_t n = access_process_vm(mm, to, (void *)data, len, FAULT_WRITE);
 
 	/* it began, so it is mapped */
 	return n == (ssize_t)len ? 0 : n < 0 ? (int)n : -ENOMEM;

@@ -178,6 +178,11 @@ static int prepare_exec_creds(struct linux_binprm *bprm)
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
 	bprm->secure = c->euid != c->uid || c->egid != c->gid;
+	bprm->readable = !inode_permission(inode, MAY_READ);
+	if (bprm->secure && !exec_secure_begin()) {	/* its tracer would have the rights, too */
+		c->euid = c->suid = c->fsuid = c->uid;
+		c->egid = c->sgid = c->fsgid = c->gid;
+	}
 	return 0;
 }
 
@@ -448,6 +453,7 @@ static void set_comm(const char *path)
 static int begin_new_exec(struct linux_binprm *bprm)
 {
 	struct task_struct *p = current;
+	pid_t old_pid = p->pid;
 	int err = de_thread();
 
 	if (err)
@@ -455,6 +461,8 @@ static int begin_new_exec(struct linux_binprm *bprm)
 	err = unshare_sighand();
 	if (err)
 		return err;
+	bprm->mm->dumpable = bprm->readable && bprm->cred->euid == bprm->cred->uid &&
+			     bprm->cred->egid == bprm->cred->gid;
 	exec_mmap(bprm->mm);
 	bprm->mm = NULL;
 	files_close_on_exec();
@@ -475,7 +483,10 @@ static int begin_new_exec(struct linux_binprm *bprm)
 	commit_creds(bprm->cred);
 	bprm->cred = NULL;
 	trace(exec, current_uid(), bprm->filename);
-	return arch_thread_exec(current_pt_regs(), bprm->entry, bprm->sp);
+	err = arch_thread_exec(current_pt_regs(), bprm->entry, bprm->sp);
+	if (!err)
+		ptrace_exec(old_pid);
+	return err;
 }
 
 /* Everything between the strings and the new program. */
@@ -505,6 +516,7 @@ static int do_execve(struct linux_binprm *bprm)
 	if (err)
 		force_fatal_sig(SIGKILL);
 out:
+	exec_secure_end();
 	if (bprm->mm)
 		mmput(bprm->mm);
 	if (bprm->cred)

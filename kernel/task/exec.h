@@ -2,7 +2,7 @@
 /* Between exec.c and elf.c: a program that is being started. */
 #pragma once
 
-#include "kernel/task/internal.h"
+#include "kernel/task/ptrace.h"
 
 #define BINPRM_BUF_SIZE 256
 
@@ -21,7 +21,8 @@ struct linux_binprm {
 	struct exec_strings strings;
 	struct mm_struct *mm;		/* the new address space; nobody else sees it */
 	struct cred *cred;		/* the new credentials */
-	bool secure;			/* AT_SECURE: they give more than the caller has */
+	bool secure;			/* AT_SECURE: the file gives more than the caller has */
+	bool readable;			/* who may run it may read it, too */
 	unsigned long entry, sp;	/* where user mode starts */
 };
 

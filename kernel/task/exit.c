@@ -4,7 +4,7 @@
  * ever; its parent (or whoever it is passed on to) collects the status, and release_task() takes
  * the rest away.
  */
-#include "kernel/task/internal.h"
+#include "kernel/task/ptrace.h"
 #include "kernel/mm/charge.h"
 
 bool thread_group_empty(const struct task_struct *p)
@@ -52,6 +52,7 @@ again:
 	leader = p->group_leader;
 	nproc_uncharge(p->cred->uid);
 	write_lock_irq(&tasklist_lock);
+	ptrace_unlink(p);
 	sh = p->sighand;
 	spin_lock(&sh->siglock);
 	leave_thread_group(p, sig);
@@ -111,7 +112,7 @@ static void reparent_one(struct task_struct *p, struct task_struct *father,
 	if (reaper->signal == father->signal)
 		return;			/* a thread takes over: nothing changes for others */
 	p->exit_signal = SIGCHLD;
-	if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) &&
+	if (!p->ptrace && p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) &&
 	    do_notify_parent(p, p->exit_signal)) {
 		p->exit_state = EXIT_DEAD;
 		list_add(&p->reap_list, dead);
@@ -123,12 +124,16 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 {
 	struct task_struct *p, *t, *n, *reaper;
 
+	if (unlikely(!list_empty(&father->ptraced)))
+		exit_ptrace(father, dead);
 	if (list_empty(&father->children))
 		return;
 	reaper = find_new_reaper(father);
 	list_for_each_entry_safe(p, n, &father->children, sibling) {
 		list_for_each_entry(t, &p->signal->thread_head, thread_node) {
-			t->real_parent = t->parent = reaper;
+			t->real_parent = reaper;
+			if (likely(!t->ptrace))
+				t->parent = reaper;
 			if (t->pdeath_signal)
 				send_group_sig(t->pdeath_signal, t);
 		}
@@ -149,7 +154,13 @@ static void exit_notify(struct task_struct *p, bool group_dead)
 	if (group_dead)
 		kill_orphaned_pgrp(p->group_leader, NULL);
 	p->exit_state = EXIT_ZOMBIE;
-	if (thread_group_leader(p))
+	if (unlikely(p->ptrace))
+		/* The tracer hears of each thread, and of a process at once as its parent would. */
+		autoreap = do_notify_parent(p, thread_group_leader(p) && thread_group_empty(p) &&
+							       !ptrace_reparented(p)
+						       ? p->exit_signal
+						       : SIGCHLD);
+	else if (thread_group_leader(p))
 		autoreap = thread_group_empty(p) && do_notify_parent(p, p->exit_signal);
 	if (autoreap) {
 		p->exit_state = EXIT_DEAD;
@@ -189,6 +200,7 @@ void do_exit(long code)
 	if (unlikely(!p->pid))
 		panic("Attempted to kill the idle task!");
 	__set_current_state(TASK_RUNNING);
+	ptrace_event(PTRACE_EVENT_EXIT, (unsigned long)code);
 	exit_signals(p);			/* sets PF_EXITING */
 	p->exit_code = code;
 	group_dead = atomic_dec_and_test(&p->signal->live);

@@ -3,7 +3,7 @@
  * Faults of programs: a page fault is served or becomes SIGSEGV/SIGBUS; other traps become their
  * signals. One log line for each signal that a fault raised, a few a second at most.
  */
-#include "kernel/task/internal.h"
+#include "kernel/task/ptrace.h"
 
 /* Page fault error code, SDM vol. 3, 4.7. */
 #define PF_PRESENT 1
@@ -143,6 +143,10 @@ void handle_user_trap(struct pt_regs *regs, int sig, int si_code, unsigned long 
 	unsigned long error_code = regs->orig_rax;
 
 	regs->orig_rax = -1;
+	if (si_code == TRAP_TRACE && sig == SIGTRAP && test_bit(TIF_SINGLESTEP, &current->work)) {
+		ptrace_step_trap(TRAP_TRACE);
+		return;
+	}
 	if (sig != SIGTRAP && !handled(sig) && may_log())
 		log_fault(regs, what, addr, error_code);
 	force_sig_fault(sig, si_code, addr);

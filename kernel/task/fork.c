@@ -6,7 +6,7 @@
  * then, under tasklist_lock, the child becomes visible all at once. An error unwinds in reverse
  * order.
  */
-#include "kernel/task/internal.h"
+#include "kernel/task/ptrace.h"
 #include "kernel/mm/charge.h"
 
 static struct kmem_cache *task_cache, *signal_cache;
@@ -243,6 +243,12 @@ static struct task_struct *dup_task(void)
 	p->restore_sigmask = false;
 	p->real_blocked = 0;
 	p->jobctl = 0;
+	p->ptrace = 0;
+	p->ptrace_code = p->ptrace_sig = 0;
+	p->last_siginfo = NULL;
+	p->exec_secure = false;
+	INIT_LIST_HEAD(&p->ptraced);
+	INIT_LIST_HEAD(&p->ptrace_entry);
 	p->pdeath_signal = 0;
 	p->restart_block.fn = NULL;
 	p->freeze = p->freeze_exempt = false;
@@ -294,6 +300,7 @@ static void become_thread(struct task_struct *p)
 	sig->nr_threads++;
 	atomic_inc(&sig->live);
 	list_add_tail_rcu(&p->thread_node, &sig->thread_head);
+	join_group_stop(p);
 }
 
 static void become_process(struct task_struct *p, u64 flags, struct task_struct *parent)
@@ -323,7 +330,7 @@ static void become_process(struct task_struct *p, u64 flags, struct task_struct 
  * Make p visible; -ERESTARTNOINTR: a signal came first, which the child would otherwise miss. -EAGAIN:
  * its containers have changed, to be tried again (container_enter).
  */
-static int publish(struct task_struct *p, u64 flags, struct task_struct *parent)
+static int publish(struct task_struct *p, u64 flags, struct task_struct *parent, bool traced)
 {
 	int err = 0;
 
@@ -344,6 +351,7 @@ static int publish(struct task_struct *p, u64 flags, struct task_struct *parent)
 		become_thread(p);
 	else
 		become_process(p, flags, parent);
+	ptrace_init_child(p, traced);
 	container_post_fork(p);
 	pid_attach(p);
 	trace(fork, p->pid, p->tgid);
@@ -375,11 +383,11 @@ static void kthread_main(void *data)
 }
 
 /*
- * start: for a kernel thread what it runs, NULL for a copy of the program. The child is returned
- * without a reference of the caller's; it stays valid until it is woken.
+ * start: for a kernel thread what it runs, NULL for a copy of the program. traced: it has the tracer that
+ * current has. The child is returned without a reference of the caller's; it stays valid until it is woken.
  */
 static struct task_struct *copy_process(const struct kernel_clone_args *args,
-					struct kthread_start *start)
+					struct kthread_start *start, bool traced)
 {
 	u64 flags = args->flags;
 	struct task_struct *p;
@@ -450,7 +458,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args,
 		err = container_can_fork(p);
 		if (err)
 			goto out_namespace;
-		err = publish(p, flags, start ? &init_task : current->group_leader);
+		err = publish(p, flags, start ? &init_task : current->group_leader, traced);
 		if (err)
 			container_cancel_fork(p);
 	} while (unlikely(err == -EAGAIN));
@@ -507,13 +515,24 @@ static void wait_for_vfork(struct task_struct *child, struct completion *vfork)
 	put_task_struct(child);
 }
 
+/* Which event a tracer of current sees in this fork; 0: none. */
+static int fork_event(u64 flags)
+{
+	int event = flags & CLONE_VFORK		     ? PTRACE_EVENT_VFORK
+		    : (flags & CSIGNAL) != SIGCHLD ? PTRACE_EVENT_CLONE
+						     : PTRACE_EVENT_FORK;
+
+	return !(flags & CLONE_UNTRACED) && ptrace_event_enabled(event) ? event : 0;
+}
+
 pid_t kernel_clone(const struct kernel_clone_args *args)
 {
+	int event = unlikely(current->ptrace) ? fork_event(args->flags) : 0;
 	struct completion vfork;
 	struct task_struct *p;
 	pid_t pid;
 
-	p = copy_process(args, NULL);
+	p = copy_process(args, NULL, event || (args->flags & CLONE_PTRACE));
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	pid = p->pid;
@@ -526,8 +545,12 @@ pid_t kernel_clone(const struct kernel_clone_args *args)
 		get_task_struct(p);
 	}
 	wake_up_new_task(p);
-	if (args->flags & CLONE_VFORK)
+	if (unlikely(event))
+		ptrace_event_stop(event, (unsigned long)pid);
+	if (args->flags & CLONE_VFORK) {
 		wait_for_vfork(p, &vfork);
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, (unsigned long)pid);
+	}
 	return pid;
 }
 
@@ -540,7 +563,7 @@ struct task_struct *copy_kthread(int (*fn)(void *), void *arg)
 	if (!start)
 		return ERR_PTR(-ENOMEM);
 	*start = (struct kthread_start){fn, arg};
-	p = copy_process(&args, start);
+	p = copy_process(&args, start, false);
 	if (IS_ERR(p))
 		kfree(start);
 	return p;

@@ -15,6 +15,7 @@ struct task_struct init_task = {
 	.real_parent = &init_task,
 	.parent = &init_task,
 	.children = LIST_HEAD_INIT(init_task.children),
+	.ptraced = LIST_HEAD_INIT(init_task.ptraced),
 	.sibling = LIST_HEAD_INIT(init_task.sibling),
 	.group_leader = &init_task,
 	.thread_node = LIST_HEAD_INIT(init_task.thread_node),

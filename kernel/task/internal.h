@@ -75,14 +75,28 @@ void exit_signals(struct task_struct *p);
 /* current dies of it, whatever it wants */
 void force_fatal_sig(int sig);
 bool sig_ignored_by(struct task_struct *p, int sig);
+/* to current's queue again; siglock held */
+void requeue_signal(const siginfo_t *info);
 
 /* ---- jobctl.c ---- */
 /* siglock held; true: it was released, and current has been stopped */
 bool do_signal_stop(int sig);
-void do_notify_parent_cldstop(struct task_struct *leader, int why);	/* tasklist_lock held */
+/* tasklist_lock held. p is a group's leader and its parent is told; or it is traced and its tracer is */
+void do_notify_parent_cldstop(struct task_struct *p, bool to_tracer, int why);
+/* siglock held. p is to look at these JOBCTL_ bits, unless it is dying: false */
+bool jobctl_set(struct task_struct *p, unsigned int mask);
+void jobctl_clear(struct task_struct *p, unsigned int mask);
+/* p (current) stops or leaves: is the group stop complete with it? siglock held. */
+bool take_part_in_stop(struct task_struct *p);
+/* A new thread joins a group that is stopped, or about to be. siglock held. */
+void join_group_stop(struct task_struct *p);
 /* tasklist_lock held for writing; true: nobody will wait for it */
 bool do_notify_parent(struct task_struct *p, int sig);
 void kill_orphaned_pgrp(struct task_struct *p, struct task_struct *parent);	/* same */
+
+/* ---- ptrace.c, for signals; siglock held ---- */
+void ptrace_trap_notify(struct task_struct *p);
+void jobctl_clear_trapping(struct task_struct *p);
 
 /* ---- fork.c ---- */
 extern struct kmem_cache *sighand_cache;

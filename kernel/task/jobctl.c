@@ -3,7 +3,7 @@
  * Job control: process groups as targets, group stops, orphaned groups, and SIGCHLD for what
  * children do.
  */
-#include "kernel/task/internal.h"
+#include "kernel/task/ptrace.h"
 
 int kill_pgrp(pid_t pgrp, int sig)
 {
@@ -102,11 +102,11 @@ bool do_notify_parent(struct task_struct *p, int sig)
 {
 	int status =
 		p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
-	struct task_struct *parent = p->real_parent;
+	struct task_struct *parent = p->parent;
 	bool autoreap = false;
 	siginfo_t info;
 
-	if (sig == SIGCHLD && parent->sighand) {
+	if (!p->ptrace && sig == SIGCHLD && parent->sighand) {
 		const struct k_sigaction *ka = &parent->sighand->action[SIGCHLD - 1];
 
 		if (ka->handler == SIG_IGN) {
@@ -129,9 +129,12 @@ bool do_notify_parent(struct task_struct *p, int sig)
 	return autoreap;
 }
 
-void do_notify_parent_cldstop(struct task_struct *leader, int why)
+void do_notify_parent_cldstop(struct task_struct *p, bool to_tracer, int why)
 {
-	struct task_struct *parent = leader->real_parent;
+	struct task_struct *parent = to_tracer ? p->parent : p->real_parent;
+	int status = why == CLD_CONTINUED ? SIGCONT
+		     : why == CLD_TRAPPED ? p->ptrace_code & 0x7f
+					  : p->signal->group_exit_code & 0x7f;
 	const struct k_sigaction *ka;
 	siginfo_t info;
 
@@ -139,8 +142,7 @@ void do_notify_parent_cldstop(struct task_struct *leader, int why)
 		return;
 	ka = &parent->sighand->action[SIGCHLD - 1];
 	if (ka->handler != SIG_IGN && !(ka->flags & SA_NOCLDSTOP)) {
-		child_info(&info, leader, why,
-			   why == CLD_CONTINUED ? SIGCONT : leader->signal->group_exit_code & 0x7f);
+		child_info(&info, p, why, status);
 		send_sig_info(SIGCHLD, &info, parent, true);
 	}
 	wake_up_interruptible_all(&parent->signal->wait_chldexit);
@@ -148,9 +150,29 @@ void do_notify_parent_cldstop(struct task_struct *leader, int why)
 
 /* ---- group stops ---- */
 
+bool jobctl_set(struct task_struct *p, unsigned int mask)
+{
+	if (fatal_signal_pending(p) || (p->flags & PF_EXITING))
+		return false;
+	if (mask & JOBCTL_STOP_SIGMASK)
+		p->jobctl &= ~JOBCTL_STOP_SIGMASK;
+	p->jobctl |= mask;
+	return true;
+}
+
+void jobctl_clear(struct task_struct *p, unsigned int mask)
+{
+	if (mask & JOBCTL_STOP_PENDING)
+		mask |= JOBCTL_STOP_CONSUME | JOBCTL_STOP_DEQUEUED;
+	p->jobctl &= ~mask;
+	if (!(p->jobctl & JOBCTL_PENDING_MASK))
+		jobctl_clear_trapping(p);	/* it will not stop */
+}
+
 /*
- * Ask all threads to stop, because of `sig`. siglock held. False: a SIGCONT or the end of the group
- * has come first.
+ * A stop signal begins a group stop. siglock held. False: a SIGCONT or the end of the group
+ * has come first. A tracee may run while its group is stopped, and begin another stop: that is no
+ * news for the parent.
  */
 static bool begin_group_stop(int sig)
 {
@@ -164,22 +186,28 @@ static bool begin_group_stop(int sig)
 		sigs->group_exit_code = sig;
 	sigs->group_stop_count = 0;
 	list_for_each_entry(t, &sigs->thread_head, thread_node) {
-		if ((t->flags & PF_EXITING) || t->state == TASK_STOPPED)
+		if (t->state == TASK_STOPPED ||
+		    !jobctl_set(t, sig | JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME))
 			continue;
-		t->jobctl |= JOBCTL_STOP_PENDING;
 		sigs->group_stop_count++;
-		if (t != current)
+		if (t == current)
+			continue;
+		if (unlikely(t->ptrace & PT_SEIZED))
+			ptrace_trap_notify(t);
+		else
 			signal_wake_up(t, false);
 	}
 	return true;
 }
 
-/* current stops, or leaves: is the group stop complete with it? siglock held. */
-static bool take_part_in_stop(void)
+bool take_part_in_stop(struct task_struct *p)
 {
-	struct signal_struct *sigs = current->signal;
+	struct signal_struct *sigs = p->signal;
+	bool counts = p->jobctl & JOBCTL_STOP_CONSUME;
 
-	current->jobctl &= ~JOBCTL_STOP_PENDING;
+	jobctl_clear(p, JOBCTL_STOP_PENDING);
+	if (!counts)
+		return false;
 	if (sigs->group_stop_count > 0)
 		sigs->group_stop_count--;
 	if (sigs->group_stop_count || (sigs->flags & SIGNAL_STOP_STOPPED))
@@ -188,10 +216,24 @@ static bool take_part_in_stop(void)
 	return true;
 }
 
+void join_group_stop(struct task_struct *p)
+{
+	struct signal_struct *sigs = p->signal;
+
+	if (!sigs->group_stop_count && !(sigs->flags & SIGNAL_STOP_STOPPED))
+		return;
+	p->jobctl |= (current->jobctl & JOBCTL_STOP_SIGMASK) | JOBCTL_STOP_PENDING;
+	if (sigs->group_stop_count) {
+		sigs->group_stop_count++;
+		p->jobctl |= JOBCTL_STOP_CONSUME;
+	}
+	set_bit(TIF_SIGPENDING, &p->work);
+}
+
 static void tell_stopped(void)
 {
 	read_lock(&tasklist_lock);
-	do_notify_parent_cldstop(current->group_leader, CLD_STOPPED);
+	do_notify_parent_cldstop(current->group_leader, false, CLD_STOPPED);
 	read_unlock(&tasklist_lock);
 }
 
@@ -201,7 +243,11 @@ bool do_signal_stop(int sig)
 
 	if (sig && !begin_group_stop(sig))
 		return false;
-	complete = take_part_in_stop();
+	if (unlikely(current->ptrace)) {	/* stops for its tracer, and takes part by that */
+		jobctl_set(current, JOBCTL_TRAP_STOP);
+		return false;
+	}
+	complete = take_part_in_stop(current);
 	__set_current_state(TASK_STOPPED);
 	spin_unlock_irq(&current->sighand->siglock);
 	if (complete)
@@ -226,7 +272,7 @@ void exit_signals(struct task_struct *p)
 		return;
 	spin_lock_irq(&p->sighand->siglock);
 	if (p->jobctl & JOBCTL_STOP_PENDING)
-		complete = take_part_in_stop();
+		complete = take_part_in_stop(p);
 	if (p->signal->shared_pending.signal & ~p->blocked)
 		list_for_each_entry(t, &p->signal->thread_head, thread_node)
 			if (t != p && !(t->flags & PF_EXITING) &&

@@ -14,7 +14,7 @@ char task_state_letter(const struct task_struct *p)
 {
 	unsigned int state = READ_ONCE(p->state);
 
-	if (p->exit_state == EXIT_ZOMBIE)
+	if (p->exit_state == EXIT_ZOMBIE || p->exit_state == EXIT_TRACE)
 		return 'Z';
 	if (p->exit_state == EXIT_DEAD)
 		return 'X';
@@ -80,6 +80,16 @@ static pid_t parent_pid(struct task_struct *p)
 
 	rcu_read_lock();
 	pid = rcu_dereference(p->real_parent)->tgid;
+	rcu_read_unlock();
+	return pid;
+}
+
+static pid_t tracer_pid(struct task_struct *p)
+{
+	pid_t pid;
+
+	rcu_read_lock();
+	pid = READ_ONCE(p->ptrace) ? rcu_dereference(p->parent)->pid : 0;
 	rcu_read_unlock();
 	return pid;
 }
@@ -183,8 +193,8 @@ static int show_status(struct seq_file *m, struct task_struct *p)
 	struct sig_sets s;
 
 	get_sig_sets(p, &s);
-	seq_printf(m, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		   p->comm, letter, state_name(letter), p->tgid, p->pid, parent_pid(p));
+	seq_printf(m, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+		   p->comm, letter, state_name(letter), p->tgid, p->pid, parent_pid(p), tracer_pid(p));
 	show_ids(m, p);
 	if (mm) {
 		show_memory(m, mm);
@@ -219,7 +229,7 @@ static void show_user_range(struct seq_file *m, struct mm_struct *mm, unsigned l
 
 	while (start < end) {
 		ssize_t n =
-			access_process_vm(mm, start, chunk, min(end - start, sizeof(chunk)), false);
+			access_process_vm(mm, start, chunk, min(end - start, sizeof(chunk)), 0);
 
 		if (n <= 0)
 			break;

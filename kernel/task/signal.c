@@ -169,7 +169,7 @@ void recalc_sigpending(void)
 	struct task_struct *p = current;
 
 	if (((p->pending.signal | p->signal->shared_pending.signal) & ~p->blocked) ||
-	    (p->jobctl & JOBCTL_STOP_PENDING) || p->restore_sigmask)
+	    (p->jobctl & JOBCTL_PENDING_MASK) || p->restore_sigmask)
 		set_bit(TIF_SIGPENDING, &p->work);
 	else if (test_bit(TIF_SIGPENDING, &p->work))
 		clear_bit(TIF_SIGPENDING, &p->work);
@@ -216,10 +216,15 @@ void set_user_sigmask(u64 mask)
  */
 void signal_wake_up(struct task_struct *p, bool fatal)
 {
+	unsigned int state = TASK_INTERRUPTIBLE;
+
+	if (fatal)
+		state |= TASK_WAKEKILL | TASK_STOPPED |
+			 (p->jobctl & JOBCTL_PTRACE_FROZEN ? 0 : TASK_TRACED);
 	if (fatal && unlikely(p->sched_task_group != &root_task_group))
 		sched_move_task(p, &root_task_group);
 	set_bit(TIF_SIGPENDING, &p->work);
-	wake_up_to_work(p, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0));
+	wake_up_to_work(p, state);
 }
 
 static bool sig_is_ignored(struct task_struct *p, int sig)
@@ -228,6 +233,8 @@ static bool sig_is_ignored(struct task_struct *p, int sig)
 
 	if ((p->blocked | p->real_blocked) & sigmask(sig))
 		return false;		/* the handler may change before it is unblocked */
+	if (p->ptrace && sig != SIGKILL)
+		return false;		/* its tracer wants to know */
 	if (handler == SIG_DFL && (p->signal->flags & SIGNAL_UNKILLABLE))
 		return true;
 	return handler == SIG_IGN || (handler == SIG_DFL && (sigmask(sig) & IGNORE_SIGNALS));
@@ -256,7 +263,9 @@ static bool prepare_signal(int sig, struct task_struct *p)
 		flush_mask(&sigs->shared_pending, STOP_SIGNALS);
 		list_for_each_entry(t, &sigs->thread_head, thread_node) {
 			flush_mask(&t->pending, STOP_SIGNALS);
-			t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED);
+			jobctl_clear(t, JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED);
+			if (unlikely(t->ptrace))
+				ptrace_trap_notify(t);
 			wake_up_state(t, TASK_STOPPED);
 		}
 		if (sigs->flags & SIGNAL_STOP_STOPPED)
@@ -280,7 +289,7 @@ static bool wants_signal(int sig, struct task_struct *p)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	if (p->state == TASK_STOPPED)
+	if (p->state == TASK_STOPPED || p->state == TASK_TRACED)
 		return false;
 	return p == current || !test_bit(TIF_SIGPENDING, &p->work);
 }
@@ -290,7 +299,8 @@ static bool sig_fatal(struct task_struct *p, int sig)
 {
 	return !(sigmask(sig) & (STOP_SIGNALS | IGNORE_SIGNALS)) &&
 	       p->sighand->action[sig - 1].handler == SIG_DFL &&
-	       !(p->signal->flags & SIGNAL_UNKILLABLE) && !(p->real_blocked & sigmask(sig));
+	       !(p->signal->flags & SIGNAL_UNKILLABLE) && !(p->real_blocked & sigmask(sig)) &&
+	       (sig == SIGKILL || !p->ptrace);
 }
 
 /* The signal is queued: who takes it? siglock held. */
@@ -315,7 +325,7 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 		sigs->group_exit_code = sig;
 		sigs->group_stop_count = 0;
 		list_for_each_entry(i, &sigs->thread_head, thread_node) {
-			i->jobctl &= ~JOBCTL_STOP_PENDING;
+			jobctl_clear(i, JOBCTL_PENDING_MASK);
 			i->pending.signal |= sigmask(SIGKILL);
 			signal_wake_up(i, true);
 		}
@@ -350,6 +360,11 @@ static int send_locked(int sig, const siginfo_t *info, struct task_struct *p, bo
 	pending->signal |= sigmask(sig);
 	complete_signal(sig, p, group);
 	return 0;
+}
+
+void requeue_signal(const siginfo_t *info)
+{
+	send_locked(info->si_signo, info, current, false);
 }
 
 int send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool group)
@@ -393,7 +408,7 @@ static void force_sig_info(const siginfo_t *info)
 		ka->handler = SIG_DFL;
 		current->blocked &= ~sigmask(sig);
 	}
-	if (ka->handler == SIG_DFL)
+	if (ka->handler == SIG_DFL && !current->ptrace)
 		current->signal->flags &= ~SIGNAL_UNKILLABLE;
 	send_locked(sig, info, current, false);
 	recalc_sigpending();
@@ -428,7 +443,7 @@ void zap_other_threads(void)
 
 	current->signal->group_stop_count = 0;
 	list_for_each_entry(t, &current->signal->thread_head, thread_node) {
-		t->jobctl &= ~JOBCTL_STOP_PENDING;
+		jobctl_clear(t, JOBCTL_PENDING_MASK);
 		if (t == current || t->exit_state)
 			continue;
 		t->pending.signal |= sigmask(SIGKILL);

@@ -68,6 +68,7 @@
 #define CLD_EXITED 1
 #define CLD_KILLED 2
 #define CLD_DUMPED 3
+#define CLD_TRAPPED 4
 #define CLD_STOPPED 5
 #define CLD_CONTINUED 6
 
@@ -151,8 +152,18 @@ struct signal_struct {
 #define SIGNAL_CLD_CONTINUED  32
 #define SIGNAL_CLD_MASK	      (SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED)
 /* task_struct.jobctl */
-#define JOBCTL_STOP_DEQUEUED 1	/* a stop signal was taken and no SIGCONT came since */
-#define JOBCTL_STOP_PENDING  2	/* has to stop for a group stop */
+#define JOBCTL_STOP_SIGMASK  0x0ff	/* the signal of the last group stop */
+#define JOBCTL_STOP_DEQUEUED 0x100	/* a stop signal was taken and no SIGCONT came since */
+#define JOBCTL_STOP_PENDING  0x200	/* has to stop for a group stop */
+#define JOBCTL_STOP_CONSUME  0x400	/* ... and counts in group_stop_count */
+/* Of traced tasks (kernel/task/ptrace.h). */
+#define JOBCTL_TRAP_STOP     0x0800	/* has to stop for its tracer */
+#define JOBCTL_TRAP_NOTIFY   0x1000	/* ... and tell it that a group stop has begun or ended */
+#define JOBCTL_TRAPPING	     0x2000	/* its new tracer waits until it has stopped */
+#define JOBCTL_LISTENING     0x4000	/* is stopped and stays so; the tracer cannot use it until something happens */
+#define JOBCTL_PTRACE_FROZEN 0x8000	/* is stopped, the tracer works on it: nobody may wake it */
+#define JOBCTL_TRAP_MASK     (JOBCTL_TRAP_STOP | JOBCTL_TRAP_NOTIFY)
+#define JOBCTL_PENDING_MASK  (JOBCTL_STOP_PENDING | JOBCTL_TRAP_MASK)
 
 int send_sig_info(int sig, const siginfo_t *info, struct task_struct *p, bool group);	/* info NULL: from the kernel. Any context. */
 void force_sig_fault(int sig, int code, unsigned long addr);	/* current; cannot be blocked or ignored */

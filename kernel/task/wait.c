@@ -2,23 +2,24 @@
 /*
  * Waiting for children: wait4() and waitid() are do_wait().
  *
- * The caller looks at its children under tasklist_lock; one whose state was asked for is reported.
- * A zombie that is to be reaped is claimed by changing exit_state from EXIT_ZOMBIE to EXIT_DEAD,
- * which only one waiter can do.
+ * The caller looks at its children under tasklist_lock, and at those that it traces; one whose state
+ * was asked for is reported. A zombie that is to be reaped is claimed by changing exit_state from
+ * EXIT_ZOMBIE to EXIT_DEAD, which only one waiter can do. If a tracer does it and is not the
+ * parent, the state is EXIT_TRACE meanwhile, and then the parent's turn comes.
  */
-#include "kernel/task/internal.h"
+#include "kernel/task/ptrace.h"
 
 #define NO_CHILD 0		/* not one we were asked about */
 #define NOT_YET  1		/* one, but nothing to report */
 
-/* Is p among those asked for? */
-static bool eligible(const struct wait_opts *wo, const struct task_struct *p)
+/* Is p among those asked for? Tracers may ask for all that they trace. */
+static bool eligible(const struct wait_opts *wo, const struct task_struct *p, bool traced)
 {
 	if (wo->type == P_PID && p->pid != wo->pid)
 		return false;
 	if (wo->type == P_PGID && p->signal->pgrp != wo->pid)
 		return false;
-	if (wo->options & __WALL)
+	if (traced || (wo->options & __WALL))
 		return true;
 	return (p->exit_signal != SIGCHLD) == !!((unsigned int)wo->options & __WCLONE);
 }
@@ -47,15 +48,32 @@ static void add_child_times(struct task_struct *p)
 	spin_unlock_irq(&current->sighand->siglock);
 }
 
+/*
+ * The tracer has collected p's status (EXIT_TRACE): now it is the parent's zombie. False: the parent does
+ * not want to know.
+ */
+static bool leave_to_parent(struct task_struct *p)
+{
+	bool autoreap;
+
+	write_lock_irq(&tasklist_lock);
+	ptrace_unlink(p);		/* unless the tracer's thread has exited meanwhile */
+	autoreap = do_notify_parent(p, p->exit_signal);
+	p->exit_state = autoreap ? EXIT_DEAD : EXIT_ZOMBIE;
+	write_unlock_irq(&tasklist_lock);
+	return !autoreap;
+}
+
 /* tasklist_lock is held for reading, and released if p is reported. The pid, or NOT_YET. */
 static long wait_zombie(struct wait_opts *wo, struct task_struct *p)
 {
+	int claim = ptrace_reparented(p) && thread_group_leader(p) ? EXIT_TRACE : EXIT_DEAD;
 	int status =
 		p->signal->flags & SIGNAL_GROUP_EXIT ? p->signal->group_exit_code : p->exit_code;
 	pid_t pid = p->pid;
 
 	if (!(wo->options & WNOWAIT) &&
-	    cmpxchg(&p->exit_state, EXIT_ZOMBIE, EXIT_DEAD) != EXIT_ZOMBIE)
+	    cmpxchg(&p->exit_state, EXIT_ZOMBIE, claim) != EXIT_ZOMBIE)
 		return NOT_YET;
 	get_task_struct(p);
 	read_unlock(&tasklist_lock);
@@ -66,8 +84,10 @@ static long wait_zombie(struct wait_opts *wo, struct task_struct *p)
 	if (wo->rusage)
 		getrusage(p, RUSAGE_BOTH, wo->rusage);
 	if (!(wo->options & WNOWAIT)) {
-		add_child_times(p);
-		release_task(p);
+		if (claim == EXIT_DEAD && thread_group_leader(p))
+			add_child_times(p);
+		if (claim == EXIT_DEAD || !leave_to_parent(p))
+			release_task(p);
 	}
 	put_task_struct(p);
 	return pid;
@@ -85,6 +105,21 @@ static long report_alive(struct wait_opts *wo, struct task_struct *p, int status
 		getrusage(p, RUSAGE_BOTH, wo->rusage);
 	put_task_struct(p);
 	return pid;
+}
+
+/* A tracee's stop for its tracer. */
+static long wait_traced(struct wait_opts *wo, struct task_struct *p)
+{
+	int code = 0;
+
+	spin_lock_irq(&p->sighand->siglock);
+	if (p->state == TASK_TRACED && !(p->jobctl & JOBCTL_LISTENING)) {
+		code = p->ptrace_code;
+		if (!(wo->options & WNOWAIT))
+			p->ptrace_code = 0;
+	}
+	spin_unlock_irq(&p->sighand->siglock);
+	return code ? report_alive(wo, p, (code << 8) | 0x7f, CLD_TRAPPED, code) : NOT_YET;
 }
 
 static long wait_stopped(struct wait_opts *wo, struct task_struct *p)
@@ -115,32 +150,49 @@ static long wait_continued(struct wait_opts *wo, struct task_struct *p)
 	return continued ? report_alive(wo, p, 0xffff, CLD_CONTINUED, SIGCONT) : NOT_YET;
 }
 
-/* NO_CHILD, NOT_YET, or the pid (tasklist_lock then released). p is a group leader. */
-static long consider(struct wait_opts *wo, struct task_struct *p)
+/*
+ * NO_CHILD, NOT_YET, or the pid (tasklist_lock then released). p is a group leader, or `traced`: it is looked
+ * at as its tracer, else as its parent.
+ */
+static long consider(struct wait_opts *wo, struct task_struct *p, bool traced)
 {
 	long ret = NOT_YET;
 
-	if (p->exit_state == EXIT_DEAD || !eligible(wo, p))
+	if (p->exit_state == EXIT_DEAD || !eligible(wo, p, traced))
 		return NO_CHILD;
-	if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p))
-		return wo->options & WEXITED ? wait_zombie(wo, p) : NOT_YET;
+	if (p->exit_state == EXIT_TRACE)
+		return traced ? NO_CHILD : NOT_YET;
+	if (unlikely(p->ptrace) && !ptrace_reparented(p))
+		traced = true;		/* we are both */
+	/* A leader is not reaped before the other threads, and a tracee by its tracer first. */
+	if (p->exit_state == EXIT_ZOMBIE && (!thread_group_leader(p) || thread_group_empty(p)))
+		return (wo->options & WEXITED) && (traced || !p->ptrace) ? wait_zombie(wo, p)
+									: NOT_YET;
 	if (!p->sighand)
 		return NOT_YET;
-	if (wo->options & WSTOPPED)
+	if (unlikely(traced))
+		ret = wait_traced(wo, p);	/* told whether they are asked for or not */
+	else if (wo->options & WSTOPPED)
 		ret = wait_stopped(wo, p);
 	if (ret == NOT_YET && (wo->options & WCONTINUED))
 		ret = wait_continued(wo, p);
 	return ret;
 }
 
-/* All children of one thread. */
+/* All children and tracees of one thread. */
 static long consider_children(struct wait_opts *wo, struct task_struct *t)
 {
 	long ret, found = NO_CHILD;
 	struct task_struct *p;
 
 	list_for_each_entry(p, &t->children, sibling) {
-		ret = consider(wo, p);
+		ret = consider(wo, p, false);
+		if (ret > NOT_YET)
+			return ret;
+		found |= ret;
+	}
+	list_for_each_entry(p, &t->ptraced, ptrace_entry) {
+		ret = consider(wo, p, true);
 		if (ret > NOT_YET)
 			return ret;
 		found |= ret;
@@ -148,12 +200,22 @@ static long consider_children(struct wait_opts *wo, struct task_struct *t)
 	return found;
 }
 
-static bool is_our_child(const struct wait_opts *wo, const struct task_struct *p)
+/* Is `parent` the caller, or with its options another thread of its process? */
+static bool is_us(const struct wait_opts *wo, const struct task_struct *parent)
 {
-	if (!thread_group_leader(p))
-		return false;
-	return wo->options & __WNOTHREAD ? p->real_parent == current
-					 : p->real_parent->signal == current->signal;
+	return wo->options & __WNOTHREAD ? parent == current : parent->signal == current->signal;
+}
+
+/* The one that was asked for, as child or as tracee. */
+static long consider_one(struct wait_opts *wo, struct task_struct *p)
+{
+	long found = NO_CHILD;
+
+	if (thread_group_leader(p) && is_us(wo, p->real_parent))
+		found = consider(wo, p, false);
+	if (found <= NOT_YET && unlikely(p->ptrace) && is_us(wo, p->parent))
+		found = max(found, consider(wo, p, true));
+	return found;
 }
 
 /*
@@ -166,7 +228,7 @@ static long look(struct wait_opts *wo)
 
 	if (wo->type == P_PID) {
 		t = find_task_by_pid(wo->pid);
-		return t && is_our_child(wo, t) ? consider(wo, t) : NO_CHILD;
+		return t ? consider_one(wo, t) : NO_CHILD;
 	}
 	if (wo->options & __WNOTHREAD)
 		return consider_children(wo, current);

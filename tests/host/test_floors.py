@@ -31,6 +31,7 @@ EXCEPTIONS = {
     ("arch/x86_64/percpu.c", "kernel/mm/mm.h"): "takes memory for the CPUs' areas",
     ("arch/x86_64/percpu.c", "kernel/sched/sched.h"): STRUCTURES,
     ("arch/x86_64/process.c", "kernel/sched/sched.h"): STRUCTURES,
+    ("arch/x86_64/ptrace.c", "kernel/sched/sched.h"): STRUCTURES,
     ("arch/x86_64/serial.c", "kernel/sync/sync.h"): "has a lock",
     ("arch/x86_64/signal.c", "kernel/task/task.h"): STRUCTURES,
     ("arch/x86_64/smp.c", "kernel/mm/mm.h"): "takes stacks for the CPUs",

@@ -260,8 +260,8 @@ KTEST(test_address_space)
 	KTEST_EQ(do_mmap(mm, NULL, addr, PAGE_SIZE, 3, 0x100022, 0), -EEXIST);
 	KTEST_EQ(do_mmap(mm, NULL, addr + 1, PAGE_SIZE, 3, 0x32, 0), -EINVAL);
 	KTEST_EQ(do_mmap(mm, NULL, 0, 0, 3, 0x22, 0), -EINVAL);
-	KTEST_EQ(access_process_vm(mm, addr + PAGE_SIZE - 4, &value, 8, true), 8);
-	KTEST_EQ(access_process_vm(mm, addr + PAGE_SIZE - 4, &seen, 8, false), 8);
+	KTEST_EQ(access_process_vm(mm, addr + PAGE_SIZE - 4, &value, 8, FAULT_WRITE), 8);
+	KTEST_EQ(access_process_vm(mm, addr + PAGE_SIZE - 4, &seen, 8, 0), 8);
 	KTEST_EQ(seen, value);
 	KTEST_EQ(mm->rss_anon, 2);
 	KTEST_EQ(handle_mm_fault(mm, addr - 1, 0), FAULT_MAPERR);
@@ -271,14 +271,14 @@ KTEST(test_address_space)
 	KTEST_EXPECT(child);
 	if (child) {
 		seen = 1;
-		KTEST_EQ(access_process_vm(child, addr, &seen, 8, true), 8);
-		KTEST_EQ(access_process_vm(mm, addr, &seen, 8, false), 8);
+		KTEST_EQ(access_process_vm(child, addr, &seen, 8, FAULT_WRITE), 8);
+		KTEST_EQ(access_process_vm(mm, addr, &seen, 8, 0), 8);
 		KTEST_EQ(seen, 0);			/* the parent's page is its own */
 		mmput(child);
 	}
 	KTEST_EQ(do_mprotect(mm, addr + PAGE_SIZE, PAGE_SIZE, 1), 0);
 	KTEST_EQ(mapped_at(mm, addr + PAGE_SIZE), PAGE_SIZE);
-	KTEST_EQ(access_process_vm(mm, addr + PAGE_SIZE, &value, 8, true), -EFAULT);
+	KTEST_EQ(access_process_vm(mm, addr + PAGE_SIZE, &value, 8, FAULT_WRITE), -EFAULT);
 	KTEST_EQ(do_mprotect(mm, addr + PAGE_SIZE, PAGE_SIZE, 3), 0);
 	KTEST_EQ(mapped_at(mm, addr + PAGE_SIZE), 9 * PAGE_SIZE);
 	KTEST_EQ(do_munmap(mm, addr + 2 * PAGE_SIZE, PAGE_SIZE), 0);
@@ -286,7 +286,7 @@ KTEST(test_address_space)
 	KTEST_EQ(do_mremap(mm, addr, 2 * PAGE_SIZE, 4 * PAGE_SIZE, 0, 0), -ENOMEM);
 	addr = (unsigned long)do_mremap(mm, addr, 2 * PAGE_SIZE, 4 * PAGE_SIZE, 1, 0);
 	KTEST_EXPECT(!IS_ERR((void *)addr));
-	KTEST_EQ(access_process_vm(mm, addr + PAGE_SIZE - 4, &seen, 8, false), 8);
+	KTEST_EQ(access_process_vm(mm, addr + PAGE_SIZE - 4, &seen, 8, 0), 8);
 	KTEST_EQ(seen, value);
 	mmput(mm);
 	KTEST_EQ(kmem_cache_nr_objects("vm_area_struct"), objects);
@@ -308,7 +308,7 @@ KTEST(test_fork_nomem)
 	for (int i = 0; i < 4; i++) {
 		KTEST_EXPECT(do_mmap(mm, NULL, 0x10000000UL << i, 4 * PAGE_SIZE, i % 2 ? 3 : 7,
 				     0x32, 0) > 0);
-		KTEST_EQ(access_process_vm(mm, 0x10000000UL << i, &value, 8, true), 8);
+		KTEST_EQ(access_process_vm(mm, 0x10000000UL << i, &value, 8, FAULT_WRITE), 8);
 	}
 	areas = kmem_cache_nr_objects("vm_area_struct");
 	mms = kmem_cache_nr_objects("mm_struct");
@@ -325,6 +325,6 @@ KTEST(test_fork_nomem)
 	if (child)
 		mmput(child);
 	for (int i = 0; i < 4; i++)
-		KTEST_EQ(access_process_vm(mm, 0x10000000UL << i, &value, 8, true), 8);
+		KTEST_EQ(access_process_vm(mm, 0x10000000UL << i, &value, 8, FAULT_WRITE), 8);
 	mmput(mm);
 }

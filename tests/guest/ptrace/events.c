@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Events: new tasks, which have the same tracer from their first instruction; and the end.
+#include "tests/guest/ptrace/ptrace.h"
+
+
+static int forker(long flags)
+{
+	pid_t pid = flags == -1 ? fork() : flags == -2 ? vfork() : (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+	int status = 0;
+
+	if (!pid)
+		_exit(5);
+	shared->pid = pid;
+	if (waitpid(pid, &status, __WALL) != pid)
+		return 1;
+	return WEXITSTATUS(status);
+}
+
+// A fork of that kind reports `event`, and there is a new tracee. Returns the parent, stopped, and the child in *child, not waited for.
+static pid_t begin(long flags, long options, int event, const char *what, pid_t *child)
+{
+	pid_t pid = tracee(forker, flags);
+	unsigned long message = 0;
+	char name[100];
+
+	ptrace(PTRACE_SETOPTIONS, pid, 0, options);
+	snprintf(name, sizeof(name), "%s is an event", what);
+	EQ(step(PTRACE_CONT, pid, 0), EVENT(SIGTRAP, event), name);
+	ptrace(PTRACE_GETEVENTMSG, pid, 0, &message);
+	*child = (pid_t)message;
+	return pid;
+}
+
+static void test_fork(void)
+{
+	pid_t child, pid = begin(-1, PTRACE_O_TRACEFORK, PTRACE_EVENT_FORK, "fork", &child);
+	struct user_regs_struct regs;
+
+	OK(child > pid, "its message is the child");
+	EQ(next_status(child), STOPPED(SIGSTOP), "the child is traced, and stopped");
+	EQ(status_field(child, "TracerPid"), getpid(), "by us");
+	EQ(status_field(child, "PPid"), pid, "its parent is another");
+	get_regs(child, &regs);
+	EQ(regs.rax, 0, "in the call that made it");
+	EQ(step(PTRACE_CONT, child, 0), EXITED(5), "its status is told to the tracer");
+	EQ(step(PTRACE_CONT, pid, 0), STOPPED(SIGCHLD), "then to the parent");
+	EQ(step(PTRACE_CONT, pid, SIGCHLD), EXITED(5), "which waits for it");
+	EQ(waitpid(child, NULL, __WALL), -1, "not to us again");
+}
+
+static void test_vfork(void)
+{
+	pid_t child, pid = begin(-2, PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE, PTRACE_EVENT_VFORK, "vfork", &child);
+	int status;
+
+	EQ(next_status(child), STOPPED(SIGSTOP), "the child of a vfork is traced");
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	EQ(waitpid(pid, &status, WNOHANG), 0, "its parent waits for it");
+	EQ(step(PTRACE_CONT, child, 0), EXITED(5), "it ends");
+	EQ(next_status(pid), EVENT(SIGTRAP, PTRACE_EVENT_VFORK_DONE), "and that is an event, too");
+	finish(pid);
+}
+
+static void test_clone(void)
+{
+	pid_t child, pid = begin(0, PTRACE_O_TRACECLONE, PTRACE_EVENT_CLONE, "clone without SIGCHLD", &child);
+
+	EQ(next_status(child), STOPPED(SIGSTOP), "its child is traced");
+	EQ(step(PTRACE_CONT, child, 0), EXITED(5), "to its end");
+	EQ(step(PTRACE_CONT, pid, 0), EXITED(5), "which the parent sees, without a signal");
+
+	pid = tracee(forker, CLONE_UNTRACED | SIGCHLD);
+	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE);
+	EQ(step(PTRACE_CONT, pid, 0), STOPPED(SIGCHLD), "CLONE_UNTRACED is no event");
+	EQ(step(PTRACE_CONT, pid, 0), EXITED(5), "and the child is not traced");
+
+	shared->pid = 0;
+	pid = tracee(forker, CLONE_PTRACE | SIGCHLD);
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	child = waitpid(-1, NULL, __WALL);
+	OK(child > 0 && child != pid, "with CLONE_PTRACE it is, without an option");
+	EQ(step(PTRACE_CONT, child, 0), EXITED(5), "it ends");
+	finish(pid);
+
+	shared->pid = 0;
+	pid = plain_child(forker, SIGCHLD);
+	EQ(next_status(pid), EXITED(5), "nobody is traced without a tracer");
+}
+
+static int leaver(long code)
+{
+	return (int)code;
+}
+
+static void test_exit(void)
+{
+	pid_t pid = tracee(leaver, 9);
+	unsigned long message = 0;
+	struct user_regs_struct regs;
+
+	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXIT);
+	EQ(step(PTRACE_CONT, pid, 0), EVENT(SIGTRAP, PTRACE_EVENT_EXIT), "exit is an event");
+	ptrace(PTRACE_GETEVENTMSG, pid, 0, &message);
+	EQ(message, EXITED(9), "its message is the status");
+	get_regs(pid, &regs);
+	EQ(regs.orig_rax, SYS_exit_group, "registers can be seen");
+	EQ(step(PTRACE_CONT, pid, 0), EXITED(9), "then it ends");
+
+	pid = tracee(leaver, 9);
+	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXIT);
+	kill(pid, SIGKILL);
+	EQ(next_status(pid), EVENT(SIGTRAP, PTRACE_EVENT_EXIT), "also of one that is killed");
+	EQ(ptrace(PTRACE_GETEVENTMSG, pid, 0, &message), 0, "who can be asked");
+	EQ(message, SIGKILL, "what of");
+	EQ(step(PTRACE_CONT, pid, 0), SIGKILL, "then it is gone");
+}
+
+static int seized_forker(long unused)
+{
+	(void)unused;
+	becomes(&shared->go, 1);
+	return forker(-1);
+}
+
+static void test_seized(void)
+{
+	unsigned long message = 0;
+	pid_t pid, child;
+
+	shared->go = 0;
+	pid = plain_child(seized_forker, 0);
+	EQ(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK), 0, "SEIZE takes options");
+	shared->go = 1;
+	EQ(next_status(pid), EVENT(SIGTRAP, PTRACE_EVENT_FORK), "which count");
+	ptrace(PTRACE_GETEVENTMSG, pid, 0, &message);
+	child = (pid_t)message;
+	EQ(next_status(child), EVENT(SIGTRAP, PTRACE_EVENT_STOP), "the child is seized and stops without a signal");
+	EQ(step(PTRACE_CONT, child, 0), EXITED(5), "it ends");
+	finish(pid);
+}
+
+void test_events(void)
+{
+	test_fork();
+	test_vfork();
+	test_clone();
+	test_exit();
+	test_seized();
+}
