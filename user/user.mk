@@ -3,7 +3,7 @@
 # The userland's part of the top-level Makefile, which includes this file from the root of the tree
 # and sets BUILD. Promises: `userland` builds every program to $(BUILD)/user/bin;
 # $(BUILD)/initramfs.cpio is the archive that goes into the kernel image. A new program is a new
-# file user/NAME.c and nothing else. Files user/lib*.c are the common library.
+# file user/NAME.c, or a folder user/NAME/ with several, and nothing else. Files user/lib*.c are the common library.
 
 MUSL_GCC ?= $(or $(MUSLCC),musl-gcc)
 USER_AR ?= ar
@@ -21,8 +21,9 @@ USER_LIB_SRC := $(sort $(wildcard user/lib*.c))
 USER_LIB_OBJ := $(USER_LIB_SRC:user/%.c=$(USER_OUT)/%.o)
 USER_LIB := $(USER_OUT)/libuser.a
 USER_PROGRAMS := $(patsubst user/%.c,%,$(filter-out $(USER_LIB_SRC),$(sort $(wildcard user/*.c))))
-USER_SH_OBJ := $(patsubst user/%.c,$(USER_OUT)/%.o,$(sort $(wildcard user/sh/*.c)))
-USER_NAMES := $(USER_PROGRAMS) $(if $(USER_SH_OBJ),sh)
+USER_FOLDERS := $(sort $(patsubst user/%/main.c,%,$(wildcard user/*/main.c)))
+USER_FOLDER_OBJ := $(patsubst user/%.c,$(USER_OUT)/%.o,$(sort $(wildcard $(USER_FOLDERS:%=user/%/*.c))))
+USER_NAMES := $(USER_PROGRAMS) $(USER_FOLDERS)
 USER_BINS := $(USER_NAMES:%=$(USER_BIN)/%)
 USER_ETC := $(sort $(wildcard user/etc/*))
 
@@ -43,12 +44,13 @@ $(USER_PROGRAMS:%=$(USER_BIN)/%): $(USER_BIN)/%: $(USER_OUT)/%.o $(USER_LIB)
 	$(call say,LD,$@)
 	$(Q)$(MUSL_GCC) $(USER_LDFLAGS) -o $@ $^
 
-ifneq ($(USER_SH_OBJ),)
-$(USER_BIN)/sh: $(USER_SH_OBJ) $(USER_LIB)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(MUSL_GCC) $(USER_LDFLAGS) -o $@ $^
-endif
+define user_folder
+$(USER_BIN)/$(1): $(filter $(USER_OUT)/$(1)/%,$(USER_FOLDER_OBJ)) $(USER_LIB)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(MUSL_GCC) $$(USER_LDFLAGS) -o $$@ $$^
+endef
+$(foreach folder,$(USER_FOLDERS),$(eval $(call user_folder,$(folder))))
 
 # What programs there are is part of the archive's description: USER_LIST changes when a file in
 # user/ comes or goes.
@@ -68,4 +70,4 @@ $(BUILD)/initramfs.cpio: $(USER_BINS) $(USER_ETC) $(USER_LIST) user/user.mk \
 		$(foreach n,$(USER_NAMES),--file $(USER_BIN)/$(n):/bin/$(n):755) \
 		--link test:/bin/[
 
--include $(USER_LIB_OBJ:.o=.d) $(USER_PROGRAMS:%=$(USER_OUT)/%.d) $(USER_SH_OBJ:.o=.d)
+-include $(USER_LIB_OBJ:.o=.d) $(USER_PROGRAMS:%=$(USER_OUT)/%.d) $(USER_FOLDER_OBJ:.o=.d)
