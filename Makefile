@@ -8,9 +8,10 @@
 #   CONTAINERS=0   without the framework		LOCKDEP=1  checks that locks are held where code relies on it
 #   NR_CPUS=N      the size of per-CPU tables (32)	UBSAN=1    checks for undefined behaviour
 #						KASAN=1    checks every access to memory (GCC only)
-# For the build: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; NASM= and MUSLCC= the assembler and the compiler of programs; WERROR=1 makes
-# warnings stop it; V=1 shows commands; JOBS=N for how many at once (as many as there are CPUs); BUILD=folder puts it elsewhere.
-# For one target: KIND=, FILTER= and CHECKED=1 (test), APP= (app), SEED=, OPERATIONS= and SECONDS= (fuzz, stress).
+#						COVERAGE=1 counts which lines run
+# For the build: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; NASM= and MUSLCC= the assembler and the compiler of programs; GCOV= the
+# compiler's reader of counts; WERROR=1 makes warnings stop it; V=1 shows commands; JOBS=N for how many at once (as many as there are CPUs); BUILD=folder puts it elsewhere.
+# For one target: KIND= and FILTER= (test, coverage), CHECKED=1 (test), APP= (app), SEED=, OPERATIONS= and SECONDS= (fuzz, stress).
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 ifeq ($(MAKELEVEL),0)
@@ -23,7 +24,8 @@ endif
 
 CONTAINERS ?= 1
 NR_CPUS ?= 32
-variant := $(if $(filter 0,$(CONTAINERS)),-nocontainers)$(if $(filter 1,$(LOCKDEP)),-lockdep)$(if $(filter 1,$(UBSAN)),-ubsan)$(if $(filter 1,$(KASAN)),-kasan)
+options := $(foreach option,LOCKDEP UBSAN KASAN KCSAN KMEMLEAK COVERAGE,$(if $(filter 1,$($(option))),$(option)))
+variant := $(if $(filter 0,$(CONTAINERS)),-nocontainers)$(if $(options),$(shell printf '%s' '$(options:%=-%)' | tr -d ' ' | tr A-Z a-z))
 BUILD ?= build$(if $(variant),/$(patsubst -%,%,$(variant)))
 
 # ---- tools ----
@@ -61,8 +63,7 @@ KERNEL_ASM := $(sort $(filter-out boot/initramfs.asm,$(shell find $(wildcard $(K
 KERNEL_OBJS := $(KERNEL_ASM:%.asm=$(BUILD)/%.asm.o) $(KERNEL_C:%.c=$(BUILD)/%.o) $(BUILD)/boot/initramfs.asm.o
 
 CONFIG := -DCONFIG_NR_CPUS=$(NR_CPUS) $(if $(filter 0,$(CONTAINERS)),,-DCONFIG_CONTAINERS=1) \
-	$(if $(filter 1,$(LOCKDEP)),-DCONFIG_LOCKDEP=1) $(if $(filter 1,$(UBSAN)),-DCONFIG_UBSAN=1) \
-	$(if $(filter 1,$(KASAN)),-DCONFIG_KASAN=1)
+	$(options:%=-DCONFIG_%=1)
 
 # Checks of undefined behaviour that mean something in a kernel (kernel/debug/ubsan.c has the reports). Not: object sizes,
 # which per-CPU and linker-made addresses confuse; pointer overflow, which container_of() does by design.
@@ -86,6 +87,11 @@ UNSHADOWED := $(patsubst %.c,$(BUILD)/%.o,$(wildcard kernel/debug/kasan*.c) arch
 $(UNSHADOWED): ADDRESSES :=
 KASAN_WRAPPED := memcpy memmove memset memcmp strlen
 endif
+# Counters of what has run, one locked instruction each (kernel/debug/gcov.c). Tests do not count as what is tested, nor does the reporter.
+COUNT := $(if $(filter 1,$(COVERAGE)),-fprofile-arcs -ftest-coverage -fprofile-update=atomic -fprofile-info-section=.tab.gcov_info)
+UNCOUNTED := $(filter $(BUILD)/tests/%,$(KERNEL_OBJS)) $(BUILD)/kernel/debug/gcov.o
+$(UNCOUNTED): COUNT :=
+GCOV ?= $(subst gcc,gcov,$(firstword $(CC)))
 
 # Freestanding: the compiler's own headers (stdint.h and the like) and nothing of the host's.
 CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -I. $(CONFIG)
@@ -102,7 +108,7 @@ all: $(BUILD)/paddock.elf $(BUILD)/paddock-pvh.elf $(BUILD)/initramfs.cpio
 	@:
 
 # A change of compiler or flags rebuilds; WERROR alone does not.
-flags := $(CC) $(LD) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(NASMFLAGS) $(LDFLAGS)
+flags := $(CC) $(LD) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(COUNT) $(NASMFLAGS) $(LDFLAGS)
 ifneq ($(flags),$(file <$(BUILD)/flags))
 $(shell mkdir -p $(BUILD))
 $(file >$(BUILD)/flags,$(flags))
@@ -112,7 +118,7 @@ $(BUILD)/flags: ;
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(WARN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(COUNT) $(WARN) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.asm.o: %.asm $(BUILD)/flags
 	$(call say,NASM,$<)
@@ -186,7 +192,7 @@ include tools/demo/demo.mk
 
 # ---- what people type ----
 
-.PHONY: all run test debug iso print-kernel doctor toolchain bench clean help setup app
+.PHONY: all run test coverage debug iso print-kernel doctor toolchain bench clean help setup app
 
 setup:
 	@tools/setup
@@ -199,6 +205,13 @@ test: setup
 	@$(MAKE) --no-print-directory all iso guest-tests
 	@$(if $(CHECKED),$(MAKE) --no-print-directory LOCKDEP=1 UBSAN=1 KASAN=1 all)
 	@tests/run --build $(BUILD) $(if $(CHECKED),--checked build/lockdep-ubsan-kasan) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
+
+# The tests on a kernel that counts; then the page. A failure of a test is the status, but the page is written all the same.
+coverage: setup
+	@$(MAKE) --no-print-directory COVERAGE=1 all iso guest-tests
+	@rm -rf build/coverage/counts && mkdir build/coverage/counts
+	@status=0; PADDOCK_COVERAGE=$(CURDIR)/build/coverage/counts tests/run --build build/coverage $(if $(KIND),--kind '$(KIND)') \
+		$(if $(FILTER),--filter '$(FILTER)') || status=$$?; tools/coverage --gcov '$(GCOV)' && exit $$status
 
 app: setup
 	@[ -f '$(APP)' ] || { echo 'make app: say which program, a static one: make app APP=./prog' >&2; exit 1; }
@@ -228,6 +241,7 @@ help:
 	@echo 'make run        build what is needed, boot it in QEMU, give a shell (Ctrl-A X quits)'
 	@echo 'make test       all tests; KIND=unit|guest|containers|host and FILTER=name choose;'
 	@echo '                CHECKED=1: units and containers also on a kernel that checks itself'
+	@echo 'make coverage   the tests (KIND=, FILTER=) on a kernel that counts; which lines ran: build/coverage/index.html'
 	@echo 'make            kernel images and userland, in build/'
 	@echo 'make iso        build/paddock.iso, which boots with GRUB (BIOS and UEFI)'
 	@echo 'make app APP=./prog   build/app.elf, which boots straight into one static program'
@@ -247,6 +261,7 @@ help:
 	@echo 'Another kernel: CONTAINERS=0  without containers       NR_CPUS=32  at most so many CPUs'
 	@echo '                LOCKDEP=1     locks are checked        UBSAN=1     undefined behaviour is checked'
 	@echo '                KASAN=1       accesses to memory are checked; all three combine'
+	@echo '                COVERAGE=1    lines are counted'
 	@echo 'The build:      WERROR=1      warnings are errors      V=1         shows commands'
 	@echo '                JOBS=N        so many steps at once    BUILD=dir   puts it elsewhere'
 	@echo '                CROSS=prefix- another compiler; also CC=, LD=, NM=, NASM=, MUSLCC='

@@ -321,6 +321,7 @@ void arch_kasan_init(void);	/* builds with KASAN=1: the shadow of all memory; af
 void arch_poweroff(int status) __noreturn;	/* vm.exit port or ACPI S5 */
 void arch_reboot(void) __noreturn;
 void arch_panic_exit(void) __noreturn;		/* vm.exit port with the panic value, else halt */
+void arch_coverage_write(const void *data, size_t len);	/* to the vm.coverage port; builds with COVERAGE=1 */
 u64 arch_random_seed(void);			/* RDRAND/RDSEED, else TSC jitter */
 void arch_show_cpuinfo(struct seq_file *m);	/* /proc/cpuinfo */
 unsigned long arch_hwcap(void);			/* AT_HWCAP: CPUID leaf 1, EDX */

@@ -3,7 +3,8 @@
  * Leaving: power off, reboot, and the end after a panic.
  *
  * Under tools/vm the option vm.exit=PORT names QEMU's isa-debug-exit device, whose value becomes QEMU's exit status, and vm.nonce=HEX
- * asks for the line `paddock-exit HEX STATUS` on the log, which no program can fake without knowing it. Otherwise ACPI S5.
+ * asks for the line `paddock-exit HEX STATUS` on the log, which no program can fake without knowing it. Otherwise ACPI S5. In builds with
+ * COVERAGE=1 vm.coverage=PORT names a port that takes what has been counted.
  */
 #include "arch/x86_64/cpu.h"
 #include "kernel/debug/debug.h"
@@ -26,9 +27,20 @@ static void debug_exit(u8 value)
 {
 	u16 port = boot_param_ulong("vm.exit", 0);
 
+	gcov_send();
 	if (port)
 		outb(port, value);
 }
+
+#ifdef CONFIG_COVERAGE
+void arch_coverage_write(const void *data, size_t len)
+{
+	u16 port = boot_param_ulong("vm.coverage", 0);
+
+	if (port)
+		__asm__ __volatile__("rep outsb" : "+S"(data), "+c"(len) : "d"(port) : "memory");
+}
+#endif
 
 static void write_gas(u8 space, u64 addr, u8 value)
 {

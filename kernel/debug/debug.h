@@ -134,6 +134,15 @@ void handle_sysrq(char key);
  */
 const char *ksym_lookup(unsigned long addr, unsigned long *offset);
 
+/* The counters of a build with COVERAGE=1 leave the guest. Once, at its end: interrupts off, other CPUs stopped. */
+#ifdef CONFIG_COVERAGE
+void gcov_send(void);
+#else
+static inline void gcov_send(void)
+{
+}
+#endif
+
 void bug(const char *file, int line, const char *cond) __noreturn;
 void warn(const char *file, int line, const char *cond);
 

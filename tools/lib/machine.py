@@ -11,12 +11,14 @@ import shlex
 import shutil
 import struct
 import subprocess
+import tempfile
 
 from cpio import CpioWriter
 
 QEMU = "qemu-system-x86_64"
 EXIT_PORT = 0xF4
 LOG_PORT = 0xE9
+COVERAGE_PORT = 0xEA
 
 # (code, variables) of UEFI firmware, as distributions install it.
 FIRMWARE = (
@@ -87,6 +89,7 @@ class Spec:
         self.opts, self.root, self.kernel, self.tmp, self.batch = opts, root, kernel, tmp, batch
         self.nonce = secrets.token_hex(8)
         self.marker = None
+        self.coverage = os.environ.get("PADDOCK_COVERAGE")      # a folder for what kernels built with COVERAGE=1 have counted
         self.qmp = os.path.join(tmp, "qmp")
         self.console_log = os.path.join(tmp, "console")
         self.gdb_socket = os.path.join(tmp, "gdb")      # QEMU's stub, or the guest's COM2
@@ -146,6 +149,8 @@ class Spec:
         words = ["console=debugcon", f"vm.nonce={self.nonce}"] if self.batch else ["console=ttyS0"]
         if self.opts.gdb == "kernel":
             words.append("gdb=com2,wait")       # a gdb= in opts.append comes later and counts
+        if self.coverage:
+            words.append(f"vm.coverage={COVERAGE_PORT:#x}")
         return " ".join(words + [f"vm.exit={EXIT_PORT:#x}", self.opts.append]).strip()
 
     def _disc(self):
@@ -186,6 +191,9 @@ class Spec:
         else:
             words += ["-chardev", f"stdio,id=con,mux=on,signal=off,logfile={self.console_log}"]
             words += ["-serial", "chardev:con", "-mon", "chardev=con,mode=readline"]
+        if self.coverage:
+            words += ["-chardev", f"file,id=coverage,path={self._counts_file()}"]
+            words += ["-device", f"isa-debugcon,iobase={COVERAGE_PORT:#x},chardev=coverage"]
         if opts.icount:
             words += ["-icount", "shift=0,sleep=off"]
         if opts.gdb == "qemu":
@@ -194,6 +202,15 @@ class Spec:
             words += ["-chardev", f"socket,id=gdb,path={self.gdb_socket},server=on,wait=off"]
             words += ["-device", "isa-serial,chardev=gdb,index=1"]
         return words + opts.qemu_arg
+
+    def _counts_file(self):
+        """A new file in the folder of counts for each start of QEMU: a guest that reboots makes several."""
+        try:
+            fd, path = tempfile.mkstemp(suffix=".counts", dir=self.coverage)
+        except OSError as error:
+            raise CannotStart(f"PADDOCK_COVERAGE={self.coverage}: {error.strerror}")
+        os.close(fd)
+        return path.replace(",", ",,")
 
     def gdb_hint(self):
         return f"gdb -ex 'target remote {self.gdb_socket}' {os.path.relpath(self.kernel)}"
