@@ -198,6 +198,13 @@ u32 apic_id(void);			/* of this CPU */
 void apic_eoi(void);
 void ipi_init(void);
 bool nmi_serve(struct pt_regs *regs);
+#ifdef CONFIG_COVERAGE
+void coverage_asked(void);	/* power.c: at an NMI that nobody in here asked for */
+#else
+static inline void coverage_asked(void)
+{
+}
+#endif
 unsigned long user_ip(unsigned long ip);	/* process.c: ip, or an address nobody can map */
 void apic_send_ipi(u32 apic_id, u32 icr_low);
 void apic_timer_start(u32 count);	/* one-shot, in bus ticks; 0 stops */

@@ -222,8 +222,10 @@ __nobreak void nmi_dispatch(struct pt_regs *regs)
 	}
 	asked_for = nmi_serve(regs);
 	asked_for |= gdb_nmi(regs);
-	if (!asked_for)
+	if (!asked_for) {
 		pr_warn("NMI on CPU %u at %pS: nobody asked for it\n", raw_cpu_id(), (void *)regs->rip);
+		coverage_asked();
+	}
 }
 
 void double_fault(struct pt_regs *regs)

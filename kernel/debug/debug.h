@@ -134,12 +134,13 @@ void handle_sysrq(char key);
  */
 const char *ksym_lookup(unsigned long addr, unsigned long *offset);
 
-/* The counters of a build with COVERAGE=1 leave the guest. Once, at its end: interrupts off, other CPUs stopped. */
+/* The counters of a build with COVERAGE=1 leave the guest, at its end. False: they have before, or are about to. Any context, NMI too. */
 #ifdef CONFIG_COVERAGE
-void gcov_send(void);
+bool gcov_send(void);
 #else
-static inline void gcov_send(void)
+static inline bool gcov_send(void)
 {
+	return false;
 }
 #endif
 

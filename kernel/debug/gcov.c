@@ -6,7 +6,7 @@
  *
  * What leaves is for each object that has run: u32 length of its name, the name, u32 length of its data, the data; then a u32 of 0, by
  * which the reader sees that nothing is missing (tools/lib/gcov.py). All numbers little-endian. Counters are added to with one locked
- * instruction in any context; they are read when all other CPUs have stopped. This file and the tests are built without counters.
+ * instruction in any context, so they may be read while other CPUs go on. This file and the tests are built without counters.
  *
  * The structures are GCC's (gcc/gcov-io.h, libgcc/libgcov.h there), of the versions named below.
  */
@@ -126,17 +126,17 @@ static void send_object(const struct gcov_info *info)
 			send_function(info->functions[i]);
 }
 
-void gcov_send(void)
+bool gcov_send(void)
 {
 	static bool sent;
 	const gcov_entry *info;
 
-	if (sent)			/* a panic on the way out */
-		return;
-	sent = true;
+	if (__atomic_exchange_n(&sent, true, __ATOMIC_RELAXED))
+		return false;
 	for_each_table_entry(info, gcov_info)
 		if (has_run(*info))
 			send_object(*info);
 	send_word(0);
+	return true;
 }
 #endif

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 TOOL = os.path.join(ROOT, "tools", "trace")
-BUILD = os.path.join(ROOT, "build")
+BUILD = os.path.dirname(os.path.realpath(os.environ.get("PADDOCK_KERNEL", os.path.join(ROOT, "build", "paddock.elf"))))
 sys.path.insert(0, os.path.join(ROOT, "tools", "lib"))
 from tracefile import Trace, read_records  # noqa: E402
 

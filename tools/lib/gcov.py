@@ -164,7 +164,9 @@ def lines_of(notes, gcov, root):
     done = subprocess.run([gcov, "--json-format", "--stdout", *notes], cwd=root, capture_output=True, text=True, check=False)
     complaints = [line for line in done.stderr.splitlines() if not line.endswith(EXPECTED)]
     if done.returncode or complaints:
-        raise BadCounts(f"{gcov}: {complaints[0] if complaints else 'no answer'} (it must be of the compiler's version; GCOV= names another)")
+        why = complaints[0] if complaints else f"exit status {done.returncode}"
+        hint = "build again" if "newer than notes" in why else "it must be of the compiler's version, and GCOV= can name another"
+        raise BadCounts(f"{gcov}: {why} ({hint})")
     sources = {}
     for text in done.stdout.splitlines():
         for file in json.loads(text)["files"]:

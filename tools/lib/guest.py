@@ -26,6 +26,7 @@ PANICKED = 134
 
 SILENCE = 10        # seconds without any output after which the CPUs are asked where they are
 PANIC_GRACE = 5     # seconds that a panicked guest has to leave by itself
+COUNTS_GRACE = 5    # seconds that a guest has to send what it has counted
 TAIL = 65536        # bytes of each channel kept for reports
 
 # QEMU's exit status is twice what the guest wrote to isa-debug-exit, plus one.
@@ -66,8 +67,19 @@ def report_panic(spec, log, console):
     sys.stderr.flush()
 
 
-def stop(process):
+def ask_for_counts(process, spec):
+    """Has a guest that counts what it runs send that and end: to such a kernel an NMI from outside says so (nmi_dispatch())."""
+    try:
+        monitor.human_command(spec.qmp, "nmi")
+        process.wait(COUNTS_GRACE)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        pass
+
+
+def stop(process, spec):
     """Ends QEMU, politely first: on SIGTERM it gives the terminal back."""
+    if process.poll() is None and spec.coverage:
+        ask_for_counts(process, spec)
     if process.poll() is None:
         process.terminate()
         try:
@@ -123,7 +135,7 @@ class Batch:
             if not timed_out:
                 process.wait()
         finally:
-            stop(process)
+            stop(process, self.spec)
             os.close(read_end)
         self.flush_log()
         if self.spec.marker and self.before:
@@ -251,7 +263,7 @@ class Interactive:
         try:
             code = self.watch(process, deadline)
         finally:
-            stop(process)
+            stop(process, self.spec)
         with open(errors, "rb") as f:
             return code, f.read()
 
