@@ -8,6 +8,7 @@
 #   CONTAINERS=0   without the framework		LOCKDEP=1  checks that locks are held where code relies on it
 #   NR_CPUS=N      the size of per-CPU tables (32)	UBSAN=1    checks for undefined behaviour
 #						KASAN=1    checks every access to memory (GCC only)
+#						KMEMLEAK=1 finds memory that nobody refers to any more
 #						COVERAGE=1 counts which lines run
 # For the build: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; NASM= and MUSLCC= the assembler and the compiler of programs; GCOV= the
 # compiler's reader of counts; WERROR=1 makes warnings stop it; V=1 shows commands; JOBS=N for how many at once (as many as there are CPUs); BUILD=folder puts it elsewhere.
@@ -70,7 +71,7 @@ CONFIG := -DCONFIG_NR_CPUS=$(NR_CPUS) $(if $(filter 0,$(CONTAINERS)),,-DCONFIG_C
 UBSAN_CHECKS := shift,signed-integer-overflow,integer-divide-by-zero,bounds,bool,enum,null,alignment,unreachable,vla-bound,nonnull-attribute
 SANITIZE := $(if $(filter 1,$(UBSAN)),-fsanitize=$(UBSAN_CHECKS))
 # What the reports themselves run through stays unchecked.
-UNCHECKED := $(addprefix $(BUILD)/kernel/,debug/ubsan.o debug/printk.o debug/backtrace.o lib/printf.o)
+UNCHECKED := $(addprefix $(BUILD)/kernel/,debug/ubsan.o debug/printk.o debug/backtrace.o debug/kmemleak_scan.o lib/printf.o)
 $(UNCHECKED): SANITIZE :=
 
 ifeq ($(KASAN),1)
@@ -260,8 +261,8 @@ help:
 	@echo
 	@echo 'Another kernel: CONTAINERS=0  without containers       NR_CPUS=32  at most so many CPUs'
 	@echo '                LOCKDEP=1     locks are checked        UBSAN=1     undefined behaviour is checked'
-	@echo '                KASAN=1       accesses to memory are checked; all three combine'
-	@echo '                COVERAGE=1    lines are counted'
+	@echo '                KASAN=1       accesses to memory are checked'
+	@echo '                KMEMLEAK=1    lost memory is found     COVERAGE=1  lines are counted; all combine'
 	@echo 'The build:      WERROR=1      warnings are errors      V=1         shows commands'
 	@echo '                JOBS=N        so many steps at once    BUILD=dir   puts it elsewhere'
 	@echo '                CROSS=prefix- another compiler; also CC=, LD=, NM=, NASM=, MUSLCC='

@@ -8,6 +8,7 @@
 #include "fs/fs.h"
 #include "kernel/debug/debug.h"
 #include "kernel/debug/gdb/gdb.h"
+#include "kernel/debug/kmemleak.h"
 #include "kernel/lib/init.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
@@ -63,13 +64,13 @@ static void do_initcalls(void)
 static void run_ktest(void)
 {
 	char pattern[64];
-
 	int failed;
 
 	if (!boot_param("ktest", pattern, sizeof(pattern)))
 		return;
 	failed = ktest_run(pattern[0] ? pattern : NULL);
 	stack_use_show();
+	kmemleak_check();
 	arch_poweroff(failed ? 1 : 0);
 }
 

@@ -50,6 +50,8 @@ unsigned long nr_cached_tables(void);		/* free page table pages kept by the CPUs
 void slab_init(void);
 /* Empty slabs of all caches to the buddy; pages freed. Any context but NMI. */
 unsigned long slab_shrink(void);
+/* Where the object that the address is in begins; its page has PG_SLAB. Builds with KMEMLEAK=1. */
+unsigned long slab_object_start(unsigned long addr);
 unsigned long kernel_stack_shrink(void);	/* cached stacks; pages freed. May sleep. */
 
 /* ---- mm.c, charge.c ---- */

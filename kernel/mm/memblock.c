@@ -7,6 +7,7 @@
  */
 #include "kernel/mm/internal.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/kmemleak.h"
 
 #define MAX_RANGES 128
 
@@ -95,6 +96,7 @@ void *memblock_alloc(size_t size, size_t align)
 		if (!pa)
 			continue;
 		memblock_reserve(pa, pa + size);
+		kmemleak_boot_memory(__va(pa), size);
 		return memset(__va(pa), 0, size);
 	}
 	panic("out of memory at boot: %zu bytes wanted; the machine has %llu KiB and %llu KiB of "
@@ -137,6 +139,7 @@ void mm_init(void)
 	nodes_init();
 	max_pfn = memblock_memory.r[memblock_memory.n - 1].end >> PAGE_SHIFT;
 	mem_map = memblock_alloc(max_pfn * sizeof(struct page), 64);
+	kmemleak_init();
 	for (i = 0; i < memblock_reserved.n; i++)
 		mark_reserved(memblock_reserved.r[i].start, memblock_reserved.r[i].end);
 	for (i = 0; i < memblock_memory.n; i++) {

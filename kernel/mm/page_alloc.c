@@ -19,6 +19,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
 #include "fs/fs.h"
+#include "kernel/debug/kmemleak.h"
 
 /* Free blocks of one node. */
 struct pglist_data {
@@ -334,6 +335,8 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	if (gfp & __GFP_ZERO)
 		for (unsigned int i = 0; i < 1U << order; i++)
 			clear_page((char *)page_address(page) + i * PAGE_SIZE);
+	kmemleak_alloc(page_address(page), PAGE_SIZE << order,
+		       (gfp & GFP_USER) == GFP_USER ? KMEMLEAK_USER : KMEMLEAK_PAGES, NULL);
 	return page;
 }
 
@@ -347,6 +350,7 @@ void __free_pages(struct page *page, unsigned int order)
 	unsigned long flags;
 	struct page_list *l;
 
+	kmemleak_free(page_address(page));
 	if (!kasan_free_pages(page, order))
 		return;
 	local_irq_save(flags);
@@ -517,14 +521,14 @@ void *arch_alloc_table(void)
 	local_irq_restore(flags);
 	if (likely(table)) {
 		*table = NULL;
-		return table;
+		return kmemleak_alloc(table, PAGE_SIZE, KMEMLEAK_TABLE, NULL);
 	}
 	page = alloc_page(GFP_ATOMIC | __GFP_ZERO | __GFP_NOFAIL_INJECT);
 	if (!page) {
 		vm_stat_add(VM_TABLES, -1);
 		return NULL;
 	}
-	return page_address(page);
+	return kmemleak_alloc(page_address(page), PAGE_SIZE, KMEMLEAK_TABLE, NULL);
 }
 
 static inline void give_table(void *table)

@@ -15,6 +15,7 @@
  */
 #include "kernel/mm/internal.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/kmemleak.h"
 #include "fs/seq_file.h"
 
 #define MAX_CACHES 128
@@ -90,6 +91,7 @@ static struct page *slab_new(struct kmem_cache *c, gfp_t gfp)
 
 	if (!slab)
 		return NULL;
+	kmemleak_free(page_address(slab));	/* its objects are what can leak */
 	for (unsigned int i = 0; i < 1U << c->order; i++) {
 		slab[i].flags = PG_SLAB;
 		slab[i].order = (u8)c->order;
@@ -229,6 +231,16 @@ static inline void *alloc_fast(struct kmem_cache *c, gfp_t gfp)
 	return hand_out(c, obj, gfp);
 }
 
+/* Builds with KMEMLEAK=1 know the object from here on; what it was linked to on the free list is no reference. */
+static inline void *track(const struct kmem_cache *c, void *obj)
+{
+#ifdef CONFIG_KMEMLEAK
+	if (obj)
+		*link_of(c, obj) = NULL;
+#endif
+	return kmemleak_alloc(obj, c->size, KMEMLEAK_SLAB, c->name);
+}
+
 /* For a task whose allocations are counted (fail_nth.c). */
 static noinline void *alloc_may_fail(struct kmem_cache *c, gfp_t gfp)
 {
@@ -239,8 +251,8 @@ static noinline void *alloc_may_fail(struct kmem_cache *c, gfp_t gfp)
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
 {
 	if (unlikely(current->fail_nth))
-		return alloc_may_fail(c, gfp);
-	return alloc_fast(c, gfp);
+		return track(c, alloc_may_fail(c, gfp));
+	return track(c, alloc_fast(c, gfp));
 }
 
 /* Interrupts are off, and the CPU's list is too long. */
@@ -258,6 +270,7 @@ void kmem_cache_free(struct kmem_cache *c, void *obj)
 	struct kmem_cache_cpu *cpu;
 	unsigned long flags;
 
+	kmemleak_free(obj);
 	if (kasan_slab_free(c, obj))
 		return;
 	local_irq_save(flags);
@@ -414,6 +427,16 @@ unsigned long kmem_cache_nr_objects(const char *name)
 	spin_unlock_irqrestore(&caches_lock, flags);
 	return n;
 }
+
+#ifdef CONFIG_KMEMLEAK
+unsigned long slab_object_start(unsigned long addr)
+{
+	const struct page *slab = slab_of((void *)addr);
+	unsigned long base = (unsigned long)page_address(slab);
+
+	return base + (addr - base) / slab->slab_cache->size * slab->slab_cache->size;
+}
+#endif
 
 void mm_slabinfo(struct seq_file *m)
 {

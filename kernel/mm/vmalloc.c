@@ -12,6 +12,7 @@
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/kmemleak.h"
 
 #define STACK_SLOT	(2 * THREAD_SIZE)	/* the lower half stays unmapped */
 /* Pages that one takes in all. */
@@ -76,6 +77,8 @@ static int map_pages(unsigned long va, size_t size)
 	for (size_t at = 0; at < size; at += PAGE_SIZE) {
 		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 
+		if (page)
+			kmemleak_alloc(page_address(page), PAGE_SIZE, KMEMLEAK_MAPPED, NULL);
 		if (page &&
 		    !kernel_map_page(va + at, page_to_phys(page), PTE_PRESENT | PTE_WRITE | PTE_NX))
 			continue;
@@ -164,7 +167,7 @@ void *alloc_kernel_stack(void)
 		kasan_alloc_stack(stack);
 	if (likely(stack))
 		stack_use_begin(stack);
-	return stack;
+	return kmemleak_alloc(stack, THREAD_SIZE, KMEMLEAK_STACK, NULL);
 }
 
 /* Stacks beyond what the lists hold are unmapped here, where it may sleep. */
@@ -178,6 +181,7 @@ void free_kernel_stack(void *stack)
 	bool trim = false;
 
 	kasan_free_stack(stack);
+	kmemleak_free(stack);
 	local_irq_save(flags);
 	l = this_cpu_ptr(stack_list);
 	if (l->count < STACKS_PER_CPU) {
@@ -260,7 +264,7 @@ void *vmalloc(size_t size)
 	if (!err) {
 		if (!map_pages(area->addr, area->size)) {
 			kasan_vmalloc((void *)area->addr, size);
-			return (void *)area->addr;
+			return kmemleak_alloc((void *)area->addr, area->size, KMEMLEAK_VMALLOC, NULL);
 		}
 		mutex_lock(&vm_lock);
 		list_del(&area->list);
@@ -276,6 +280,7 @@ void vfree(void *p)
 
 	if (!p)
 		return;
+	kmemleak_free(p);
 	mutex_lock(&vm_lock);
 	list_for_each_entry(v, &vm_areas, list) {
 		if (v->addr != (unsigned long)p)

@@ -3,6 +3,7 @@
  * System calls about the machine and the process as a whole: names, limits, prctl, log, randomness,
  * power.
  */
+#include "kernel/debug/kmemleak.h"
 #include "kernel/syscall/syscall.h"
 #include "kernel/task/uts.h"
 
@@ -293,6 +294,7 @@ long sys_reboot(unsigned int magic1, unsigned int magic2, unsigned int cmd, unsi
 		arch_reboot();
 	case LINUX_REBOOT_CMD_POWER_OFF:
 		stack_use_show();
+		kmemleak_check();
 		arch_poweroff(arg & 0xff);
 	case LINUX_REBOOT_CMD_HALT:
 		pr_notice("System halted\n");

@@ -68,7 +68,7 @@ def run_vm(command, timeout, **options):
         if process.poll() is None:
             process.terminate()
             process.wait(10)
-    assert not re.search(rb"WARNING at |UBSAN: |LOCKDEP: |KASAN: |WATCHDOG: ", err), err.decode(errors="replace")
+    assert not re.search(rb"WARNING at |UBSAN: |LOCKDEP: |KASAN: |KMEMLEAK: |WATCHDOG: ", err), err.decode(errors="replace")
     return Done(process.returncode, out, err)
 
 

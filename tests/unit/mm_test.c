@@ -153,7 +153,7 @@ KTEST(test_slab)
 
 KTEST(test_fail_nth)
 {
-	void *p[3];
+	void *p[3], *other;
 
 	current->fail_nth = 2;
 	for (int i = 0; i < 3; i++)
@@ -161,8 +161,10 @@ KTEST(test_fail_nth)
 	KTEST_EXPECT(p[0] && !p[1] && p[2]);
 	KTEST_EQ(current->fail_nth, 0);
 	current->fail_nth = 1;
-	KTEST_EXPECT(kmalloc(32, GFP_KERNEL | __GFP_NOFAIL_INJECT) == NULL ? false : true);
+	other = kmalloc(32, GFP_KERNEL | __GFP_NOFAIL_INJECT);
+	KTEST_EXPECT(other);
 	KTEST_EXPECT(!alloc_page(GFP_KERNEL));
+	kfree(other);
 	for (int i = 0; i < 3; i++)
 		kfree(p[i]);
 }
