@@ -37,6 +37,12 @@ void mm_meminfo(struct seq_file *m)
 	show_kb(m, "SwapFree:", 0);
 }
 
+void mm_show_nodes(struct seq_file *m)
+{
+	for (unsigned int i = 0; i < nr_nodes; i++)
+		seq_printf(m, "Node %u: %8lu kB free\n", i, node_free_pages(i) << (PAGE_SHIFT - 10));
+}
+
 static const char *area_name(const struct mm_struct *mm, const struct vm_area_struct *vma)
 {
 	if (vma->vm_start <= mm->start_stack && vma->vm_end > mm->start_stack)

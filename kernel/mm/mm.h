@@ -122,6 +122,7 @@ static inline void put_page(struct page *page)
  */
 #define free_reserved_page(page) put_page(page)
 unsigned long nr_free_pages(void);
+unsigned long node_free_pages(unsigned int node);	/* without what CPUs keep for themselves */
 bool pages_available(void);		/* would current get a page for itself now? */
 nodemask_t nodes_with_memory(void);	/* immutable after boot */
 unsigned long total_ram_pages(void);

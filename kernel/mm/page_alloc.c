@@ -18,7 +18,6 @@
 #include "kernel/mm/internal.h"
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
-#include "fs/fs.h"
 #include "kernel/debug/kmemleak.h"
 
 /* Free blocks of one node. */
@@ -408,10 +407,9 @@ unsigned long nr_free_pages(void)
 	return n;
 }
 
-void mm_show_nodes(struct seq_file *m)
+unsigned long node_free_pages(unsigned int node)
 {
-	for (unsigned int i = 0; i < nr_nodes; i++)
-		seq_printf(m, "Node %u: %8lu kB free\n", i, READ_ONCE(nodes[i].nr_free) << (PAGE_SHIFT - 10));
+	return READ_ONCE(nodes[node].nr_free);
 }
 
 bool pages_available(void)

@@ -3,9 +3,11 @@
 
 The disasters are in tests/unit/plant.c; `plant=NAME` on the command line chooses one.
 """
+import os
 import re
 
 import pytest
+from conftest import ROOT
 
 END = "---[ end Kernel panic ]---"
 
@@ -116,3 +118,14 @@ def test_last_trace_events(vm):
     assert 5 < len(lines) <= 20 and times == sorted(times), said
     assert any(re.search(r" fork: child=\d+", line) for line in lines), said
     assert "Last trace events" not in planted(vm, "null")
+
+
+CHECKED = os.path.join(ROOT, "build", "lockdep-ubsan", "paddock.elf")
+
+
+@pytest.mark.skipif(not os.path.exists(CHECKED), reason="needs a build with LOCKDEP=1 UBSAN=1")
+def test_held_locks(vm):
+    """A kernel that checks locks names those that are held, with where they were taken."""
+    said = panic_part(planted(vm, "locks", kernel=CHECKED))
+    assert re.search(r"task \d+ holds \S+ planted_mutex \(\w+\), taken at plant_locks\+0x", said), said
+    assert re.search(r"CPU 0 holds \S+ planted_spin \(\w+\), taken at plant_locks\+0x", said), said
