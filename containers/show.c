@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Containers in reports that cannot wait: sysrq keys, which may come in any interrupt. container_mutex is tried. From an
- * interrupt that is safe though it is a sleeping lock: whoever was interrupted does not hold it, or the try fails; it is
- * given back before the interrupt ends; and if somebody has come to wait for it, it is on another CPU.
+ * Containers in reports that cannot wait: sysrq keys, which may come in any interrupt.
+ * container_mutex is tried. From an interrupt that is safe though it is a sleeping lock: whoever
+ * was interrupted does not hold it, or the try fails; it is given back before the interrupt ends;
+ * and if somebody has come to wait for it, it is on another CPU.
  */
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"
@@ -67,7 +68,8 @@ void container_show_all(void)
 			struct seq_file m = {.buf = text, .size = sizeof(text)};
 
 			show_path(&m, cont);
-			printk(KERN_EMERG " %.*s: %u css_groups\n", (int)min(m.count, m.size), text, cont->count);
+			printk(KERN_EMERG " %.*s: %u css_groups\n", (int)min(m.count, m.size), text,
+			       cont->count);
 		}
 	}
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the other CPUs are. Each takes a snapshot of itself in an NMI, whatever it is doing, and the CPU that asked prints it: so nothing is
- * printed in the midst of somebody else's printing, and a CPU that does not answer holds up nobody for long.
+ * Where the other CPUs are. Each takes a snapshot of itself in an NMI, whatever it is doing, and
+ * the CPU that asked prints it: so nothing is printed in the midst of somebody else's printing, and
+ * a CPU that does not answer holds up nobody for long.
  *
- * A live system asks by nmi_call() (show_cpu_state()). In a panic all CPUs are stopped by one NMI each, at the same moment, and
- * leave a snapshot before they halt (cpu_stopped(), show_stopped_cpus()).
+ * A live system asks by nmi_call() (show_cpu_state()). In a panic all CPUs are stopped by one NMI
+ * each, at the same moment, and leave a snapshot before they halt (cpu_stopped(),
+ * show_stopped_cpus()).
  */
 #include "kernel/debug/debug.h"
 #include "kernel/debug/internal.h"
@@ -14,23 +16,25 @@
 
 /* How long a CPU may take to answer an NMI: it may have to wait for the host to let it run. */
 #define ANSWER_WITHIN (2 * NSEC_PER_SEC)
-#define ANSWER_TRIES  200000000		/* should the clock stand */
+#define ANSWER_TRIES  200000000 /* should the clock stand */
 
 struct cpu_snapshot {
-	unsigned int taken;		/* so many times; published last */
-	bool stopped;			/* it was the last: the CPU halts for ever */
+	unsigned int taken; /* so many times; published last */
+	bool stopped;	    /* it was the last: the CPU halts for ever */
 	struct pt_regs regs;
-	struct task_struct *task;	/* to follow only while the CPU is stopped: later it may be gone */
+	struct task_struct *task; /* to follow only while the CPU is stopped: it may be gone later */
 	pid_t pid;
 	char comm[16];
-	unsigned long leaf;		/* stack_trace_leaf() */
+	unsigned long leaf; /* stack_trace_leaf() */
 	unsigned int depth;
 	unsigned long ips[STACK_TRACE_MAX];
 };
-/* Its CPU writes, in an NMI; who asked reads. Two who ask at once may see each other's newer one. */
+/*
+ * Its CPU writes, in an NMI; who asked reads. Two who ask at once may see each other's newer one.
+ */
 static DEFINE_PER_CPU(struct cpu_snapshot, snapshot);
 
-static int report_lock;			/* atomic exchange */
+static int report_lock; /* atomic exchange */
 
 unsigned long report_begin(void)
 {
@@ -85,16 +89,21 @@ static void show_snapshot(unsigned int cpu, const struct cpu_snapshot *s)
 	if (is_idle(s)) {
 		printk(KERN_EMERG "CPU %u: idle\n", cpu);
 	} else if (user_mode(&s->regs)) {
-		printk(KERN_EMERG "CPU %u: PID: %d Comm: %s, in user mode at %#lx\n", cpu, s->pid, s->comm, s->regs.rip);
+		printk(KERN_EMERG "CPU %u: PID: %d Comm: %s, in user mode at %#lx\n", cpu, s->pid,
+		       s->comm, s->regs.rip);
 	} else {
-		printk(KERN_EMERG "CPU %u: PID: %d Comm: %s, in the kernel, interrupts %s\n", cpu, s->pid, s->comm,
-		       s->regs.eflags & X86_EFLAGS_IF ? "on" : "off");
-		printk(KERN_EMERG "RIP %04lx:%016lx %pS\n", s->regs.cs, s->regs.rip, (void *)s->regs.rip);
+		printk(KERN_EMERG "CPU %u: PID: %d Comm: %s, in the kernel, interrupts %s\n", cpu,
+		       s->pid, s->comm, s->regs.eflags & X86_EFLAGS_IF ? "on" : "off");
+		printk(KERN_EMERG "RIP %04lx:%016lx %pS\n", s->regs.cs, s->regs.rip,
+		       (void *)s->regs.rip);
 		show_trace(s->leaf, s->ips, s->depth);
 	}
 }
 
-/* Is there an answer yet? `taken`: how many snapshots there were before the question; in a panic, a CPU that has stopped. */
+/*
+ * Is there an answer yet? `taken`: how many snapshots there were before the question; in a panic, a
+ * CPU that has stopped.
+ */
 static bool answered(const struct cpu_snapshot *s, unsigned int taken, bool panic)
 {
 	return panic ? smp_load_acquire(&s->stopped) : smp_load_acquire(&s->taken) != taken;
@@ -120,7 +129,10 @@ void show_cpu_state(unsigned int cpu)
 {
 	unsigned int taken = READ_ONCE(per_cpu_ptr(snapshot, cpu)->taken);
 
-	/* -EBUSY: somebody else has just asked; the answer will do for both, if it is one of this kind. */
+	/*
+	 * -EBUSY: somebody else has just asked; the answer will do for both, if it is one of this
+	 * kind.
+	 */
 	(void)nmi_call(cpu, take_snapshot);
 	show_answer(cpu, taken, false, arch_clock_ns());
 }
@@ -133,7 +145,8 @@ static void show_this_cpu(void)
 		take_snapshot(regs);
 		show_snapshot(raw_cpu_id(), this_cpu_ptr(snapshot));
 	} else {
-		printk(KERN_EMERG "CPU %u: PID: %d Comm: %s, asks\n", raw_cpu_id(), current->pid, current->comm);
+		printk(KERN_EMERG "CPU %u: PID: %d Comm: %s, asks\n", raw_cpu_id(), current->pid,
+		       current->comm);
 		dump_stack();
 	}
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hung tasks: those that sleep where no signal wakes them, and are not woken. The thread khungtaskd looks at all tasks a few
- * times in the limit that hung_task= sets; who was in the same sleep at each look of a whole limit is reported, with its stack and
- * with whoever holds the mutex that it waits for.
+ * Hung tasks: those that sleep where no signal wakes them, and are not woken. The thread khungtaskd
+ * looks at all tasks a few times in the limit that hung_task= sets; who was in the same sleep at
+ * each look of a whole limit is reported, with its stack and with whoever holds the mutex that it
+ * waits for.
  *
- * What counts is looks, not the clock's time: when the host has kept the machine from running for a while, that is one look.
+ * What counts is looks, not the clock's time: when the host has kept the machine from running for a
+ * while, that is one look.
  */
 #include "kernel/debug/debug.h"
 #include "kernel/debug/detect.h"
@@ -12,14 +14,17 @@
 #include "kernel/lib/init.h"
 #include "kernel/sched/sched.h"
 
-#define LOOKS	    4		/* in one limit */
-#define MAX_REPORTS 10		/* since boot: a machine that hangs has many hung tasks */
+#define LOOKS	    4  /* in one limit */
+#define MAX_REPORTS 10 /* since boot: a machine that hangs has many hung tasks */
 
 static DECLARE_WAIT_QUEUE_HEAD(restart_wait);
-static bool restarted;		/* the limit has changed; who sets it wakes restart_wait */
-static unsigned int reports;	/* khungtaskd only */
+static bool restarted;	     /* the limit has changed; who sets it wakes restart_wait */
+static unsigned int reports; /* khungtaskd only */
 
-/* Waits until it is woken, whatever signal comes. A killable sleep and a frozen task can be helped otherwise. */
+/*
+ * Waits until it is woken, whatever signal comes. A killable sleep and a frozen task can be helped
+ * otherwise.
+ */
 static bool sleeps_deeply(const struct task_struct *p)
 {
 	unsigned int state = READ_ONCE(p->state);
@@ -28,8 +33,9 @@ static bool sleeps_deeply(const struct task_struct *p)
 }
 
 /*
- * Who holds the mutex that p waits for: with a reference, NULL if unknown. While p is held off it cannot leave the
- * mutex, so that is still there; its owner may be about to exit, but interrupts are off, so this is an RCU reader.
+ * Who holds the mutex that p waits for: with a reference, NULL if unknown. While p is held off it
+ * cannot leave the mutex, so that is still there; its owner may be about to exit, but interrupts
+ * are off, so this is an RCU reader.
  */
 static struct task_struct *mutex_owner_of(struct task_struct *p)
 {
@@ -51,11 +57,13 @@ static void report(struct task_struct *p)
 	struct task_struct *owner = mutex_owner_of(p);
 	unsigned long flags = report_begin();
 
-	pr_err("WATCHDOG: hung task: PID: %d Comm: %s has not been woken for %u s\n", p->pid, p->comm, detector_limits.hung_task);
+	pr_err("WATCHDOG: hung task: PID: %d Comm: %s has not been woken for %u s\n", p->pid,
+	       p->comm, detector_limits.hung_task);
 	show_task_stack(p);
 	lockdep_show_task(p);
 	if (owner) {
-		pr_err("it waits for a mutex that PID: %d Comm: %s holds\n", owner->pid, owner->comm);
+		pr_err("it waits for a mutex that PID: %d Comm: %s holds\n", owner->pid,
+		       owner->comm);
 		show_task_stack(owner);
 	}
 	report_end(flags);
@@ -96,8 +104,11 @@ static int khungtaskd(void *unused)
 
 	(void)unused;
 	for (;;) {
-		every = detector_limits.hung_task ? (s64)(detector_limits.hung_task * NSEC_PER_SEC / LOOKS) : KTIME_MAX;
-		if (wait_event_interruptible_timeout(restart_wait, xchg(&restarted, false), every) == 0)
+		every = detector_limits.hung_task
+				? (s64)(detector_limits.hung_task * NSEC_PER_SEC / LOOKS)
+				: KTIME_MAX;
+		if (wait_event_interruptible_timeout(restart_wait, xchg(&restarted, false),
+						     every) == 0)
 			look_at_all();
 	}
 	return 0;
@@ -105,7 +116,7 @@ static int khungtaskd(void *unused)
 
 void hung_task_restart(void)
 {
-	static struct task_struct *thread;	/* tests and boot come one at a time */
+	static struct task_struct *thread; /* tests and boot come one at a time */
 
 	if (!thread && detector_limits.hung_task) {
 		thread = kthread_run(khungtaskd, NULL, "khungtaskd");

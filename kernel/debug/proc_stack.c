@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc/PID/stack, for root: the functions that a task is in, innermost first, as Linux shows them. Empty while it runs
- * elsewhere: then its stack changes as one looks. /proc/PID/wchan: the function in which it sleeps, 0 when it does not; no newline.
+ * /proc/PID/stack, for root: the functions that a task is in, innermost first, as Linux shows them.
+ * Empty while it runs elsewhere: then its stack changes as one looks. /proc/PID/wchan: the function
+ * in which it sleeps, 0 when it does not; no newline.
  */
 #include "fs/internal.h"
 #include "kernel/debug/debug.h"
@@ -14,7 +15,8 @@ static int stack_show(struct seq_file *m, void *v)
 
 	(void)v;
 	if (p == current)
-		n = (int)stack_trace_save((unsigned long)__builtin_frame_address(0), ips, STACK_TRACE_MAX);
+		n = (int)stack_trace_save((unsigned long)__builtin_frame_address(0), ips,
+					  STACK_TRACE_MAX);
 	else
 		n = stack_trace_save_any(p, ips, STACK_TRACE_MAX);
 	for (int i = 0; i < n; i++)

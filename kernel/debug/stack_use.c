@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How deep kernel stacks get. With stack_use on the command line each stack is filled with a pattern before it is used; what has
- * been overwritten tells how deep it ever was. That is looked at when a task ends, and of those that live by khungtaskd and
- * by whoever reads /proc/stack_use. A task that has come nearer to the end than stack_use=BYTES is reported, once.
+ * How deep kernel stacks get. With stack_use on the command line each stack is filled with a
+ * pattern before it is used; what has been overwritten tells how deep it ever was. That is looked
+ * at when a task ends, and of those that live by khungtaskd and by whoever reads /proc/stack_use. A
+ * task that has come nearer to the end than stack_use=BYTES is reported, once.
  *
- * A stack that runs over hits the unmapped page below it in any build (double_fault() in arch/x86_64/traps.c); this is to
- * know before. Without stack_use it costs a test for each new task.
+ * A stack that runs over hits the unmapped page below it in any build (double_fault() in
+ * arch/x86_64/traps.c); this is to know before. Without stack_use it costs a test for each new
+ * task.
  */
 #include "fs/internal.h"
 #include "kernel/debug/debug.h"
@@ -13,16 +15,16 @@
 #include "kernel/lib/init.h"
 
 #define PATTERN	     0x57ac57ac57ac57acULL
-#define LEFT_DEFAULT 2048UL		/* bytes */
+#define LEFT_DEFAULT 2048UL /* bytes */
 #define STACK_WORDS  (THREAD_SIZE / sizeof(u64))
 
-bool stack_use_on;			/* immutable once set */
-static unsigned long least_left;	/* bytes: less than that is reported */
+bool stack_use_on;		 /* immutable once set */
+static unsigned long least_left; /* bytes: less than that is reported */
 
 /* The deepest. */
-static DEFINE_SPINLOCK(deepest_lock);	/* irqs off; innermost */
+static DEFINE_SPINLOCK(deepest_lock); /* irqs off; innermost */
 static struct {
-	unsigned long used;		/* bytes; deepest_lock */
+	unsigned long used; /* bytes; deepest_lock */
 	pid_t pid;
 	char comm[16];
 } deepest;
@@ -66,11 +68,15 @@ static void check(struct task_struct *p, unsigned long bytes)
 	if (THREAD_SIZE - bytes >= least_left || p->stack_use_reported)
 		return;
 	p->stack_use_reported = true;
-	pr_err("WATCHDOG: stack use: PID: %d Comm: %s has come within %lu bytes of the end of its kernel stack\n", p->pid, p->comm,
-	       THREAD_SIZE - bytes);
+	pr_err("WATCHDOG: stack use: PID: %d Comm: %s has come within %lu bytes of the end of its "
+	       "kernel stack\n",
+	       p->pid, p->comm, THREAD_SIZE - bytes);
 }
 
-/* Its words are only compared, so it may run and use more meanwhile: the highest so far is what is asked for. */
+/*
+ * Its words are only compared, so it may run and use more meanwhile: the highest so far is what is
+ * asked for.
+ */
 void stack_use_look_slow(struct task_struct *p)
 {
 	unsigned long flags, bytes;
@@ -80,7 +86,7 @@ void stack_use_look_slow(struct task_struct *p)
 		check(p, used(p->stack));
 		return;
 	}
-	err = task_hold_off(p, &flags);	/* it may not die */
+	err = task_hold_off(p, &flags); /* it may not die */
 	if (err)
 		return;
 	bytes = p->stack ? used(p->stack) : 0;
@@ -111,8 +117,8 @@ void stack_use_show(void)
 	if (!stack_use_on)
 		return;
 	look_at_all();
-	pr_info("stack_use: at most %lu of %lu bytes, by PID: %d Comm: %s\n", deepest.used, THREAD_SIZE, deepest.pid,
-		deepest.comm);
+	pr_info("stack_use: at most %lu of %lu bytes, by PID: %d Comm: %s\n", deepest.used,
+		THREAD_SIZE, deepest.pid, deepest.comm);
 }
 
 static int show_stack_use(struct seq_file *m)
@@ -122,7 +128,8 @@ static int show_stack_use(struct seq_file *m)
 		return 0;
 	}
 	look_at_all();
-	seq_printf(m, "%lu of %lu bytes, PID: %d Comm: %s\n", deepest.used, THREAD_SIZE, deepest.pid, deepest.comm);
+	seq_printf(m, "%lu of %lu bytes, PID: %d Comm: %s\n", deepest.used, THREAD_SIZE,
+		   deepest.pid, deepest.comm);
 	return 0;
 }
 PROC_FILE("stack_use", show_stack_use);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keys for a machine that does not answer otherwise: a break on the console's line, then a letter (Linux's, where Linux has it). They
- * are read and carried out in the serial port's interrupt (tty_rx() in kernel/dev/tty.c), so they need no task that runs, and no
- * lock but for a moment; a lock that hangs is tried, not waited for. Start with the table of keys at the end.
+ * Keys for a machine that does not answer otherwise: a break on the console's line, then a letter
+ * (Linux's, where Linux has it). They are read and carried out in the serial port's interrupt
+ * (tty_rx() in kernel/dev/tty.c), so they need no task that runs, and no lock but for a moment; a
+ * lock that hangs is tried, not waited for. Start with the table of keys at the end.
  */
 #include "containers/container.h"
 #include "fs/seq_file.h"
@@ -35,8 +36,8 @@ static void say_task(struct task_struct *p, bool containers)
 	unsigned long offset, wchan = task_wchan(p);
 	const char *where = wchan ? ksym_lookup(wchan - 1, &offset) : NULL;
 
-	seq_printf(&m, "%5d %5d %-15s %c %3u %-24s", p->pid, p->tgid, p->comm, task_state_letter(p), READ_ONCE(p->cpu),
-		   where ?: "-");
+	seq_printf(&m, "%5d %5d %-15s %c %3u %-24s", p->pid, p->tgid, p->comm, task_state_letter(p),
+		   READ_ONCE(p->cpu), where ?: "-");
 	if (containers)
 		container_show_task(&m, p);
 	say_lines(&m);
@@ -47,7 +48,8 @@ static void show_tasks(void)
 	bool containers = container_show_begin();
 	struct task_struct *p;
 
-	say("  PID  TGID NAME            S CPU WAITS IN                 CONTAINERS%s\n", containers ? "" : " (locked)");
+	say("  PID  TGID NAME            S CPU WAITS IN                 CONTAINERS%s\n",
+	    containers ? "" : " (locked)");
 	for (pid_t pid = 1; (p = next_pid(pid)); pid++) {
 		pid = p->pid;
 		say_task(p, containers);
@@ -186,8 +188,8 @@ static const struct sysrq_key {
 
 static void help(void)
 {
-	say("sysrq: a break on this line, then a key within 5 s. A break is sent with Ctrl-A b in tools/vm (QEMU), ~B in ssh, Ctrl-A "
-	    "Ctrl-B in screen, Ctrl-A F in minicom. The keys:\n");
+	say("sysrq: a break on this line, then a key within 5 s. A break is sent with Ctrl-A b in "
+	    "tools/vm (QEMU), ~B in ssh, Ctrl-A Ctrl-B in screen, Ctrl-A F in minicom. The keys:\n");
 	for (unsigned int i = 0; i < ARRAY_SIZE(keys); i++)
 		say("  %c  %s\n", keys[i].key, keys[i].what);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of the trace, for a panic. All other CPUs have stopped, some in the midst of a record, so nothing may be waited for: what
- * was published counts, a record under way is left out. The rings may be gone or going; each record is asked for before it
- * is read. Nothing is allocated, and no large thing is on the stack: it may be an NMI's.
+ * The end of the trace, for a panic. All other CPUs have stopped, some in the midst of a record, so
+ * nothing may be waited for: what was published counts, a record under way is left out. The rings
+ * may be gone or going; each record is asked for before it is read. Nothing is allocated, and no
+ * large thing is on the stack: it may be an NMI's.
  */
 #include "fs/internal.h"
 #include "kernel/debug/debug.h"
@@ -11,17 +12,18 @@
 struct ring_end {
 	const struct trace_ring *ring;
 	unsigned int cpu;
-	u64 next, end;			/* records to be shown: [next, end) */
-	u64 oldest;			/* that is still there */
+	u64 next, end; /* records to be shown: [next, end) */
+	u64 oldest;    /* that is still there */
 };
-static struct ring_end ends[NR_CPUS * TRACE_RINGS];	/* the CPU that panics */
+static struct ring_end ends[NR_CPUS * TRACE_RINGS]; /* the CPU that panics */
 static char line[TRACE_LINE];
 
 static const struct trace_head *record(const struct ring_end *e, u64 n)
 {
 	const char *at = e->ring->slots + (n & e->ring->mask) * e->ring->size;
 
-	if (!kernel_address_mapped((unsigned long)at) || !kernel_address_mapped((unsigned long)at + e->ring->size - 1))
+	if (!kernel_address_mapped((unsigned long)at) ||
+	    !kernel_address_mapped((unsigned long)at + e->ring->size - 1))
 		return NULL;
 	return (const struct trace_head *)at;
 }
@@ -31,12 +33,15 @@ static unsigned int find_ends(void)
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < nr_cpus * TRACE_RINGS; i++) {
-		const struct trace_ring *r = &per_cpu(trace_cpu, i / TRACE_RINGS).rings[i % TRACE_RINGS];
+		const struct trace_ring *r =
+			&per_cpu(trace_cpu, i / TRACE_RINGS).rings[i % TRACE_RINGS];
 		u64 slots = r->mask + 1;
 
 		if (!r->slots || !r->committed)
 			continue;
-		/* A writer that was stopped has begun to overwrite what is a round before `next`. */
+		/*
+		 * A writer that was stopped has begun to overwrite what is a round before `next`.
+		 */
 		ends[n++] = (struct ring_end){
 			.ring = r,
 			.cpu = i / TRACE_RINGS,

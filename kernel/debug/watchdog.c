@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lock-ups. A timer fires on each CPU, a few times in the limit that watchdog= sets, and looks at two things:
+ * Lock-ups. A timer fires on each CPU, a few times in the limit that watchdog= sets, and looks at
+ * two things:
  *
- *   soft	This CPU takes interrupts, but what it runs in the kernel does not give it up. After one period without a switch
- *		it is asked to (TIF_NEED_RESCHED), which cond_resched() and the way to user mode follow; a CPU that still
- *		has not after the limit is locked up.
- *   hard	The next CPU's timer has not fired: it has its interrupts off, or hangs in one. It is shown by NMI.
+ *   soft	This CPU takes interrupts, but what it runs in the kernel does not give it up. After
+ *		one period without a switch it is asked to (TIF_NEED_RESCHED), which cond_resched()
+ *		and the way to user mode follow; a CPU that still has not after the limit is locked
+ *		up.
+ *   hard	The next CPU's timer has not fired: it has its interrupts off, or hangs in one. It
+ *		is shown by NMI.
  *
- * Time is not what a clock says. The host may keep a CPU from running for seconds, and then its clock jumps. So a soft lock-up is
- * counted in ticks that this CPU has taken itself, each a proof that it ran; and for a hard one, the CPU
- * that watches asks for a proof by an NMI: only periods in which the other has answered, and so has run, and still did not take
- * its timer, count. A CPU that answers nothing at all is reported, too, after three times as long.
+ * Time is not what a clock says. The host may keep a CPU from running for seconds, and then its
+ * clock jumps. So a soft lock-up is counted in ticks that this CPU has taken itself, each a proof
+ * that it ran; and for a hard one, the CPU that watches asks for a proof by an NMI: only periods in
+ * which the other has answered, and so has run, and still did not take its timer, count. A CPU that
+ * answers nothing at all is reported, too, after three times as long.
  *
  * Nothing of this is on the path of a context switch: it reads counters that are there anyway.
  */
@@ -20,29 +24,30 @@
 #include "kernel/lib/init.h"
 #include "kernel/sched/sched.h"
 
-#define LOOKS		 5	/* in one limit */
-#define TICKS_PER_SECOND 100	/* that a CPU takes while it runs a task: kernel/sched/core.c, SAMPLE_PERIOD */
-#define SILENCE		 3	/* limits without an answer to an NMI */
+#define LOOKS 5 /* in one limit */
+/* That a CPU takes while it runs a task: kernel/sched/core.c, SAMPLE_PERIOD. */
+#define TICKS_PER_SECOND 100
+#define SILENCE 3 /* limits without an answer to an NMI */
 
 struct detector_limits detector_limits;
 
 struct watchdog {
 	/* ---- its CPU only, in the timer's interrupt ---- */
 	struct timer timer;
-	u64 switches;			/* when it was last seen to make progress */
-	u64 ticks;			/* since it was asked to schedule */
+	u64 switches; /* when it was last seen to make progress */
+	u64 ticks;    /* since it was asked to schedule */
 	bool asked, soft_reported;
 	/* ---- the CPU that it watches; its CPU only ---- */
 	u64 other_beats, other_answers;
-	unsigned int proofs;		/* looks at which the other had run, but not taken its timer */
-	unsigned int silences;		/* looks in a row at which it had not even answered */
+	unsigned int proofs;   /* looks at which the other had run, but not taken its timer */
+	unsigned int silences; /* looks in a row at which it had not even answered */
 	bool hard_reported;
 	/* ---- its CPU writes, others read ---- */
-	u64 beats;			/* its timer has fired */
-	u64 answers;			/* NMIs; counted in the NMI */
+	u64 beats;   /* its timer has fired */
+	u64 answers; /* NMIs; counted in the NMI */
 };
 static DEFINE_PER_CPU(struct watchdog, watchdog);
-static u64 period;			/* ns between looks; 0: off */
+static u64 period; /* ns between looks; 0: off */
 
 static u64 ticks_taken(unsigned int cpu)
 {
@@ -74,8 +79,10 @@ static void report_soft(u64 ticks)
 	struct pt_regs *regs = this_cpu_read(irq_regs);
 	unsigned long flags = report_begin();
 
-	pr_err("WATCHDOG: soft lockup: CPU %u has run %llu s in the kernel without scheduling, PID: %d Comm: %s\n", raw_cpu_id(),
-	       (unsigned long long)(ticks / TICKS_PER_SECOND), current->pid, current->comm);
+	pr_err("WATCHDOG: soft lockup: CPU %u has run %llu s in the kernel without scheduling, "
+	       "PID: %d Comm: %s\n",
+	       raw_cpu_id(), (unsigned long long)(ticks / TICKS_PER_SECOND), current->pid,
+	       current->comm);
 	show_regs(regs);
 	show_regs_trace(regs);
 	lockdep_show_held();
@@ -95,7 +102,8 @@ static void look_at_self(struct watchdog *w)
 		w->asked = true;
 		w->ticks = ticks;
 		set_bit(TIF_NEED_RESCHED, &current->work);
-	} else if (!w->soft_reported && ticks - w->ticks >= (u64)detector_limits.watchdog * TICKS_PER_SECOND) {
+	} else if (!w->soft_reported &&
+		   ticks - w->ticks >= (u64)detector_limits.watchdog * TICKS_PER_SECOND) {
 		w->soft_reported = true;
 		report_soft(ticks - w->ticks);
 	}
@@ -114,8 +122,10 @@ static void report_hard(unsigned int cpu, bool silent)
 {
 	unsigned long flags = report_begin();
 
-	pr_err("WATCHDOG: hard lockup: CPU %u has not taken its timer for %u s%s; noticed by CPU %u\n", cpu,
-	       (silent ? SILENCE : 1) * detector_limits.watchdog, silent ? " nor an NMI" : "", raw_cpu_id());
+	pr_err("WATCHDOG: hard lockup: CPU %u has not taken its timer for %u s%s; noticed by CPU "
+	       "%u\n",
+	       cpu, (silent ? SILENCE : 1) * detector_limits.watchdog, silent ? " nor an NMI" : "",
+	       raw_cpu_id());
 	show_all_cpus();
 	lockdep_show_cpus();
 	report_end(flags);
@@ -147,7 +157,7 @@ static void look_at_other(struct watchdog *w)
 		w->hard_reported = true;
 		report_hard(cpu, silent);
 	}
-	(void)nmi_call(cpu, answer);	/* -EBUSY: it has not come to the one before */
+	(void)nmi_call(cpu, answer); /* -EBUSY: it has not come to the one before */
 }
 
 /* ---- the timer ---- */
@@ -190,7 +200,8 @@ static u64 shortest(unsigned int a, unsigned int b)
 
 void detectors_restart(void)
 {
-	WRITE_ONCE(period, shortest(detector_limits.watchdog, detector_limits.rcu_stall) * NSEC_PER_SEC / LOOKS);
+	WRITE_ONCE(period, shortest(detector_limits.watchdog, detector_limits.rcu_stall) *
+				   NSEC_PER_SEC / LOOKS);
 	smp_call_function_all(start_here, NULL);
 	hung_task_restart();
 }

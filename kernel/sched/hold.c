@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A look at a task that does not run, while it does not run: for stacks in /proc, in reports and for sysrq.
+ * A look at a task that does not run, while it does not run: for stacks in /proc, in reports and
+ * for sysrq.
  *
- * Who sleeps is woken with its pi_lock held, who waits for a CPU is picked with that CPU's rq->lock held. With both, a task that
- * does not run stays so, and its stack stays. A task's last stack goes in finish_task_switch(), when it is TASK_DEAD;
- * it became that before it left its CPU with rq->lock held, so who has the lock and finds it neither on a CPU nor dead
- * has found one that must still run before it can die.
+ * Who sleeps is woken with its pi_lock held, who waits for a CPU is picked with that CPU's rq->lock
+ * held. With both, a task that does not run stays so, and its stack stays. A task's last stack goes
+ * in finish_task_switch(), when it is TASK_DEAD; it became that before it left its CPU with
+ * rq->lock held, so who has the lock and finds it neither on a CPU nor dead has found one that must
+ * still run before it can die.
  *
  * The locks are tried, not waited for: their holder may be what is looked for.
  */
 #include "kernel/sched/rq.h"
 
-#define PATIENCE 1000000	/* tries for each lock; holders need some hundred instructions */
+#define PATIENCE 1000000 /* tries for each lock; holders need some hundred instructions */
 
 static bool try_for_long(spinlock_t *lock)
 {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each detector (docs/detectors.md) notices what it is there for: a thread plants the fault and goes on when it has been reported. */
+/*
+ * Each detector (docs/detectors.md) notices what it is there for: a thread plants the fault and
+ * goes on when it has been reported.
+ */
 #include "kernel/debug/detect.h"
 #include "kernel/sched/sched.h"
 #include "tests/unit/planted.h"
 
-#define PATIENCE 1200			/* looks at the log, 100 ms each at least */
+#define PATIENCE 1200 /* looks at the log, 100 ms each at least */
 
-static bool stop;			/* the fault may end */
-static bool held;			/* the fault has begun */
-static DECLARE_COMPLETION(gone);	/* the thread with the fault has ended */
+static bool stop;		 /* the fault may end */
+static bool held;		 /* the fault has begun */
+static DECLARE_COMPLETION(gone); /* the thread with the fault has ended */
 
 static void limits(unsigned int watchdog, unsigned int rcu_stall, unsigned int hung_task)
 {
@@ -65,7 +68,10 @@ static void nothing(struct rcu_head *head)
 	complete(&grace_period);
 }
 
-/* Run hog() on the last CPU, where the caller is not, until the log has `text`; a grace period waits for it, too. */
+/*
+ * Run hog() on the last CPU, where the caller is not, until the log has `text`; a grace period
+ * waits for it, too.
+ */
 static bool hog_until(const char *text, bool irqs_off)
 {
 	struct task_struct *p;
@@ -124,7 +130,8 @@ KTEST(detect_hard_lockup)
 	if (!begin())
 		return;
 	limits(1, 0, 0);
-	PLANTED("Comm: hog, in the kernel, interrupts off", hog_until("WATCHDOG: hard lockup", true),
+	PLANTED("Comm: hog, in the kernel, interrupts off",
+		hog_until("WATCHDOG: hard lockup", true),
 		" has not taken its timer for 1 s; noticed by CPU ");
 	end(before);
 }
@@ -189,7 +196,8 @@ KTEST(detect_hung_task)
 	struct detector_limits before = detector_limits;
 
 	limits(0, 0, 1);
-	PLANTED("Comm: holder holds", hang_until_reported(), "Comm: waiter has not been woken for 1 s");
+	PLANTED("Comm: holder holds", hang_until_reported(),
+		"Comm: waiter has not been woken for 1 s");
 	end(before);
 }
 
@@ -246,9 +254,10 @@ KTEST(detect_stack_use)
 	if (!stack_use_on)
 		return;
 	PLANTED("Comm: deep has come within ", ({
-		(void)kthread_run(deep, NULL, "deep");
-		reported(from, "Comm: deep has come within ");
-	}), "WATCHDOG: stack use: PID: ");
+			(void)kthread_run(deep, NULL, "deep");
+			reported(from, "Comm: deep has come within ");
+		}),
+		"WATCHDOG: stack use: PID: ");
 }
 
 /* ---- sleeping tasks' stacks ---- */
@@ -269,12 +278,12 @@ KTEST(detect_wchan)
 	while (!(at = task_wchan(p)))
 		rest();
 	name = ksym_lookup(at - 1, &offset);
-	KTEST_EXPECT(name && !strcmp(name, "waiter"));	/* not mutex_lock_slow, not schedule */
+	KTEST_EXPECT(name && !strcmp(name, "waiter")); /* not mutex_lock_slow, not schedule */
 	KTEST_EQ(task_wchan(current), 0);
 	WRITE_ONCE(stop, true);
 	wait_for_completion(&gone);
 	wait_for_completion(&gone);
 	while (stack_trace_save_any(p, &at, 1) != -ESRCH)
-		rest();				/* it is dead and has no stack, and that is said */
+		rest(); /* it is dead and has no stack, and that is said */
 	put_task_struct(p);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Disasters to order, for tests/host/test_panic.py: `plant=NAME` on the command line has one of them happen at the end of boot. Each
- * must end with the panic status, and say what the test expects.
+ * Disasters to order, for tests/host/test_panic.py: `plant=NAME` on the command line has one of
+ * them happen at the end of boot. Each must end with the panic status, and say what the test
+ * expects.
  */
 #include "arch/x86_64/arch.h"
 #include "kernel/debug/debug.h"
@@ -10,7 +11,8 @@
 #include "kernel/sched/timer.h"
 
 /* Addresses that the compiler must not know. */
-static volatile unsigned long sixteen = 16, hole = VMALLOC_START + (600UL << 30), noncanonical = 0x8000000000000000UL;
+static volatile unsigned long sixteen = 16, hole = VMALLOC_START + (600UL << 30),
+			      noncanonical = 0x8000000000000000UL;
 
 static noinline void store(unsigned long addr)
 {
@@ -20,7 +22,7 @@ static noinline void store(unsigned long addr)
 static void plant_null(void)
 {
 	store(sixteen);
-	barrier();		/* or it would be a jump, and this function not in the trace */
+	barrier(); /* or it would be a jump, and this function not in the trace */
 }
 
 static void plant_bug(void)
@@ -88,7 +90,7 @@ static void plant_locks(void)
 static const struct breaking {
 	const char *text;
 	bool always;
-} *breaking;
+} * breaking;
 
 static void breaking_write(const char *s, unsigned int len)
 {
@@ -283,11 +285,12 @@ static int plant_init(void)
 		return 0;
 	for (unsigned int i = 0; i < ARRAY_SIZE(plants); i++)
 		if (!strcmp(name, plants[i].name)) {
-			struct task_struct *p = kthread_run_on(0, plant_thread, (void *)plants[i].fn, "planter");
+			struct task_struct *p =
+				kthread_run_on(0, plant_thread, (void *)plants[i].fn, "planter");
 
 			if (IS_ERR(p))
 				return (int)PTR_ERR(p);
-			for (;;) {	/* boot does not go on: the other CPUs are idle */
+			for (;;) { /* boot does not go on: the other CPUs are idle */
 				__set_current_state(TASK_INTERRUPTIBLE);
 				schedule();
 			}
