@@ -126,3 +126,11 @@ void hung_task_restart(void)
 	WRITE_ONCE(restarted, true);
 	wake_up_interruptible(&restart_wait);
 }
+
+static int hung_task_init(void)
+{
+	detector_limits.hung_task = (unsigned int)boot_param_ulong("hung_task", 120);
+	hung_task_restart();
+	return 0;
+}
+INITCALL(hung_task_init);

@@ -198,22 +198,24 @@ static u64 shortest(unsigned int a, unsigned int b)
 	return a && b ? min(a, b) : max(a, b);
 }
 
-void detectors_restart(void)
+static void restart(void)
 {
 	WRITE_ONCE(period, shortest(detector_limits.watchdog, detector_limits.rcu_stall) *
 				   NSEC_PER_SEC / LOOKS);
 	smp_call_function_all(start_here, NULL);
+}
+
+void detectors_restart(void)
+{
+	restart();
 	hung_task_restart();
 }
 
-static int detectors_init(void)
+static int watchdog_init(void)
 {
-	detector_limits = (struct detector_limits){
-		.watchdog = (unsigned int)boot_param_ulong("watchdog", 20),
-		.rcu_stall = (unsigned int)boot_param_ulong("rcu_stall", 30),
-		.hung_task = (unsigned int)boot_param_ulong("hung_task", 120),
-	};
-	detectors_restart();
+	detector_limits.watchdog = (unsigned int)boot_param_ulong("watchdog", 20);
+	detector_limits.rcu_stall = (unsigned int)boot_param_ulong("rcu_stall", 30);
+	restart();
 	return 0;
 }
-INITCALL(detectors_init);
+INITCALL(watchdog_init);
