@@ -6,6 +6,7 @@
  * Source: Intel SDM vol. 3, 3.5, 6.14, 8.7.
  */
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/gdb.h"
 #include "kernel/lib/lib.h"
 
 struct tss {
@@ -117,6 +118,21 @@ __nobreak void desc_nest_traps(bool nested)
 
 	tss->ist[IST_NMI - 1] = (u64)ist->stack[IST_NMI - 1] + size;
 	tss->ist[IST_DEBUG - 1] = (u64)ist->stack[IST_DEBUG - 1] + size;
+}
+
+static __nobreak char *debug_stack(unsigned int cpu)
+{
+	return per_cpu_ptr(ist_stacks, cpu)->stack[IST_DEBUG - 1];
+}
+
+__nobreak bool desc_on_debug_stack(unsigned int cpu, const struct pt_regs *regs)
+{
+	return !user_mode(regs) && regs->rsp - (unsigned long)debug_stack(cpu) < IST_SIZE;
+}
+
+__nobreak struct iret_frame *desc_debug_frame(void)
+{
+	return (struct iret_frame *)(debug_stack(raw_cpu_id()) + IST_SIZE) - 1;
 }
 
 void desc_set_kernel_stack(unsigned long top)

@@ -20,7 +20,7 @@
 #define LSR_READY 0x01
 #define LSR_BREAK 0x10
 #define LSR_THRE  0x20
-#define SEND_PATIENCE 1000000
+#define SEND_PATIENCE 100000
 
 static u16 port;		/* immutable after gdb_port_init() */
 
@@ -142,7 +142,15 @@ unsigned long gdb_debug_status(void)
 
 void gdb_set_trap(struct pt_regs *regs)
 {
-	regs->eflags |= EFLAGS_TF;
+	struct iret_frame *frame = (struct iret_frame *)&regs->rip;
+
+	/* The stack has room for one trap: flag those registers with which the processor has come to it. */
+	if (desc_on_debug_stack(raw_cpu_id(), regs))
+		frame = desc_debug_frame();
+	frame->eflags |= EFLAGS_TF;
+	/* HLT would wait before it traps. It may end at any time, so it ends now. */
+	if (frame->rip >= (unsigned long)__text_start && frame->rip < (unsigned long)__text_end && *(u8 *)frame->rip == HLT_OPCODE)
+		frame->rip++;
 }
 
 void gdb_forget_trap(struct pt_regs *regs)

@@ -43,7 +43,10 @@ void gdb_step_begin(struct pt_regs *regs, const unsigned char insn[4]);
 /* The step is over, or is given up: `regs` as if it had been made without us. Returns what it was, for STEP_PUSHF's image. */
 enum step_kind gdb_step_end(struct pt_regs *regs);
 bool gdb_step_pending(void);
-/* The trap flag alone: set it, take it away again, is it set? */
+/*
+ * The trap flag alone: have this CPU, which an NMI has found at regs, trap after the next instruction; take that back; is it so? If the NMI
+ * has come upon the stub on its way in or out, the trap comes after the first instruction behind that.
+ */
 void gdb_set_trap(struct pt_regs *regs);
 void gdb_forget_trap(struct pt_regs *regs);
 bool gdb_steps_into(const struct pt_regs *regs);
@@ -66,11 +69,10 @@ void arch_call_on(void *stack_top, void (*fn)(void));
 
 /* NMI, int3 and debug traps that come while one is served need other stacks than it has (desc.c). This CPU. */
 void desc_nest_traps(bool nested);
+/* Is the CPU that stopped at regs on its stack for debug traps? */
+bool desc_on_debug_stack(unsigned int cpu, const struct pt_regs *regs);
 
-static __always_inline void arch_breakpoint(void)
-{
-	__asm__ __volatile__("int3" ::: "memory");
-}
+void arch_breakpoint(void);	/* stop here */
 
 /* CR2: the stub's own faults must not show in a page fault that it has interrupted. */
 unsigned long gdb_fault_address(void);

@@ -5,6 +5,7 @@
  * Vectors: Intel SDM vol. 3, table 6-1.
  */
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/gdb.h"
 #include "kernel/debug/debug.h"
 #include "kernel/debug/gdb/gdb.h"
 #include "kernel/lib/lib.h"
@@ -133,6 +134,8 @@ static void user_trap(struct pt_regs *regs, unsigned long vector)
 	local_irq_disable();
 }
 
+#define ERROR_FETCH BIT(4)	/* SDM vol. 3, 4.7 */
+
 static void page_fault(struct pt_regs *regs)
 {
 	unsigned long addr = read_cr2(), error = regs->orig_rax;
@@ -141,6 +144,8 @@ static void page_fault(struct pt_regs *regs)
 	if (!user_mode(regs)) {
 		if (addr < USER_END)
 			fix = extable_find(regs->rip);
+		if (!fix && (error & ERROR_FETCH) && gdb_fetch_fault(regs))
+			return;
 		if (!fix) {
 			kernel_trap(addr < PAGE_SIZE ? "NULL pointer dereference" :
 				    addr < USER_END ? "access to user memory outside of a user copy" :
@@ -206,6 +211,12 @@ __nobreak void debug_trap(struct pt_regs *regs, unsigned long vector)
 {
 	if (!gdb_trap(regs, vector))
 		kernel_trap(traps[vector].name, regs, regs->orig_rax);
+}
+
+/* Not in the stub's own part of the text: what stops here is a place like any other. */
+void arch_breakpoint(void)
+{
+	__asm__ __volatile__("int3" ::: "memory");
 }
 
 /* Set by smp_stop_others() to its CPU: the next NMI stops any other one for good. */

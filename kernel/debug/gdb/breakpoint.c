@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Breakpoints. Those of software are int3 bytes in the kernel's text, and are there only while the machine runs: when it stops they are
- * taken out, so the stub may use any function, and GDB reads the true bytes. Those of the hardware are the four debug
+ * taken out, so the stub may use any function, and GDB reads the true bytes. One in the kernel's data is not inserted at all: nothing can
+ * be executed there, so the fault of the attempt is its trap. GDB lets functions that it calls return to such a place. Those of the hardware are the four debug
  * registers, the same on each CPU, which loads them when it leaves the stub (stop.c).
  */
 #include "kernel/debug/gdb/internal.h"
@@ -10,6 +11,7 @@
 
 static struct breakpoint {
 	unsigned long addr;	/* 0: not in use */
+	bool in_data;		/* never inserted */
 	unsigned char byte;	/* of the instruction; while inserted */
 	bool inserted;
 } breakpoints[MAX_BREAKPOINTS];
@@ -26,10 +28,15 @@ extern char __nobreak_start[], __nobreak_end[];
 
 /* ---- software ---- */
 
-/* The kernel's text, but for what the stub runs while breakpoints are in: the trap's way to it would never end. */
+static bool is_text(unsigned long addr)
+{
+	return addr >= (unsigned long)__text_start && addr < (unsigned long)__text_end;
+}
+
+/* The kernel's addresses, but for what the stub runs while breakpoints are in: the trap's way to it would never end. */
 static bool may_break(unsigned long addr)
 {
-	return addr >= (unsigned long)__text_start && addr < (unsigned long)__text_end &&
+	return addr >= PAGE_OFFSET && addr < (unsigned long)__kernel_end &&
 	       !(addr >= (unsigned long)__nobreak_start && addr < (unsigned long)__nobreak_end);
 }
 
@@ -59,7 +66,7 @@ static int set_software(unsigned long addr)
 	b = find(0);
 	if (!b)
 		return -ENOSPC;
-	*b = (struct breakpoint){.addr = addr};
+	*b = (struct breakpoint){.addr = addr, .in_data = !is_text(addr)};
 	return 0;
 }
 
@@ -87,7 +94,7 @@ void breakpoints_insert(void)
 	for (i = 0; i < MAX_BREAKPOINTS; i++) {
 		struct breakpoint *b = &breakpoints[i];
 
-		if (!b->addr)
+		if (!b->addr || b->in_data)
 			continue;
 		b->byte = *(volatile unsigned char *)b->addr;
 		gdb_copy_to_text((void *)b->addr, &int3, 1);

@@ -25,5 +25,7 @@ bool gdb_serving(void);
 bool gdb_trap(struct pt_regs *regs, unsigned long vector);
 /* Each NMI. True: it may have been the stub's. */
 bool gdb_nmi(struct pt_regs *regs);
+/* The kernel has tried to execute what is no code. True: GDB has a breakpoint there, and was served. */
+bool gdb_fetch_fault(struct pt_regs *regs);
 /* A trap of the kernel that nothing else repairs. True: it was the stub's own, and `regs` goes on behind it. */
 bool gdb_recover(struct pt_regs *regs);

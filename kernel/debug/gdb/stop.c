@@ -170,16 +170,20 @@ static void clear_trap_flags(void)
 	}
 }
 
-/* Prepare the step that GDB asks for. False: it is made already, HLT may end at any time. */
+/*
+ * Prepare the step that GDB asks for. False: that is all, it is made. HLT may end at any time; and a CPU that was on its way into
+ * or out of the stub has no stack for a trap there.
+ */
 static bool prepare_step(void)
 {
 	struct pt_regs *regs = cpus[gdb_resume.cpu].regs;
 
 	memset(step_insn, 0, sizeof(step_insn));
 	gdb_read(per_cpu(current_task, gdb_resume.cpu), step_insn, regs->rip, sizeof(step_insn));
-	if (step_insn[0] != HLT_OPCODE)
+	if (step_insn[0] == HLT_OPCODE)
+		regs->rip++;
+	else if (!desc_on_debug_stack(gdb_resume.cpu, regs))
 		return true;
-	regs->rip++;
 	gdb_stop = (struct gdb_stop){.reason = STOP_STEP, .cpu = gdb_resume.cpu, .signal = GDB_SIGTRAP};
 	return false;
 }
@@ -322,7 +326,7 @@ static void enter(unsigned int cpu)
 /* The boot CPU: GDB's port may have something for a machine that runs. Noise is dropped; a good packet or ^C will stop it. */
 static void look_at_port(unsigned int cpu, struct pt_regs *regs)
 {
-	while (cpu == 0 && !panicking && gdb_port_ready()) {
+	while (cpu == 0 && !panicking && !break_pending && gdb_port_ready()) {
 		int was = READ_ONCE(master) == STEPPING(cpu) ? STEPPING(cpu) : NOBODY, c;
 
 		if (cmpxchg(&master, was, (int)cpu) != was)
@@ -334,20 +338,27 @@ static void look_at_port(unsigned int cpu, struct pt_regs *regs)
 			gdb_set_trap(regs);
 		}
 		smp_store_release(&master, was);
-		if (break_pending)
-			return;
 	}
 }
 
-/* What came while this CPU was inside has had no effect yet: a request to park, an NMI of the port. */
+/*
+ * What came while this CPU was inside has had no effect yet: a request to park, an NMI of the port. After the last look here NMIs
+ * do it themselves, to the frame that we are about to return through (gdb_set_trap).
+ */
 static void leave(unsigned int cpu, struct pt_regs *regs)
 {
-	WRITE_ONCE(cpus[cpu].inside, false);
-	barrier();
-	while (READ_ONCE(cpus[cpu].request))
-		park(cpu, regs);
-	look_at_port(cpu, regs);
+	struct gdb_cpu *me = &cpus[cpu];
+
 	desc_nest_traps(false);
+	do {
+		WRITE_ONCE(me->inside, true);
+		barrier();
+		while (READ_ONCE(me->request))
+			park(cpu, regs);
+		look_at_port(cpu, regs);
+		WRITE_ONCE(me->inside, false);
+		barrier();
+	} while (READ_ONCE(me->request) || (cpu == 0 && !panicking && !break_pending && gdb_port_ready()));
 }
 
 /* An int3 or a debug trap of this CPU, which is not master. */
@@ -391,6 +402,22 @@ bool gdb_trap(struct pt_regs *regs, unsigned long vector)
 	return ours;
 }
 
+/* For what is neither int3 nor a debug trap. */
+static void stop_here(struct pt_regs *regs, struct gdb_stop why)
+{
+	unsigned int cpu = raw_cpu_id();
+
+	enter(cpu);
+	while (!become_master(cpu)) {
+		if (READ_ONCE(cpus[cpu].request))
+			park(cpu, regs);
+		cpu_relax();
+	}
+	gdb_stop = why;
+	stop_machine(cpu, regs);
+	leave(cpu, regs);
+}
+
 bool gdb_nmi(struct pt_regs *regs)
 {
 	unsigned int cpu = raw_cpu_id();
@@ -410,6 +437,14 @@ bool gdb_recover(struct pt_regs *regs)
 	return enabled && gdb_serving() && arch_try_recover(regs);
 }
 
+bool gdb_fetch_fault(struct pt_regs *regs)
+{
+	if (!enabled || gdb_serving() || !breakpoint_at(regs->rip))
+		return false;
+	stop_here(regs, (struct gdb_stop){.reason = STOP_BREAKPOINT, .signal = GDB_SIGTRAP});
+	return true;
+}
+
 void gdb_give_up(void)
 {
 	if (enabled && gdb_serving() && arch_trying())
@@ -418,26 +453,14 @@ void gdb_give_up(void)
 
 void gdb_panic(const char *text, struct pt_regs *regs)
 {
-	unsigned int cpu;
-
 	if (!enabled)
 		return;
 	panic_text = text;
 	panicking = true;
-	if (!regs) {
+	if (regs)
+		stop_here(regs, (struct gdb_stop){.reason = STOP_PANIC, .panic = text, .signal = GDB_SIGSEGV});
+	else
 		arch_breakpoint();
-		return;
-	}
-	cpu = raw_cpu_id();
-	enter(cpu);
-	while (!become_master(cpu)) {
-		if (READ_ONCE(cpus[cpu].request))
-			park(cpu, regs);
-		cpu_relax();
-	}
-	gdb_stop = (struct gdb_stop){.reason = STOP_PANIC, .panic = text, .signal = GDB_SIGSEGV};
-	stop_machine(cpu, regs);
-	leave(cpu, regs);
 }
 
 /* ---- boot ---- */
