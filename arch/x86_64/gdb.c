@@ -95,7 +95,8 @@ static struct {
 	bool irqs;		/* IF before */
 	bool masks;		/* IF is held off for the step */
 } step;				/* the CPU that is in control: kernel/debug/gdb/stop.c */
-static bool syscall_keeps_tf[NR_CPUS];	/* own CPU: SFMASK is changed for a step */
+static bool syscall_keeps_tf[NR_CPUS];	/* own CPU: SFMASK is changed */
+static bool sysret_sets_tf;		/* gdb_set_trap() has come upon a SYSRET; boot CPU */
 
 void gdb_cpu_enter(void)
 {
@@ -140,26 +141,6 @@ unsigned long gdb_debug_status(void)
 
 /* ---- single steps ---- */
 
-void gdb_set_trap(struct pt_regs *regs)
-{
-	struct iret_frame *frame = (struct iret_frame *)&regs->rip;
-
-	/* The stack has room for one trap: flag those registers with which the processor has come to it. */
-	if (desc_on_debug_stack(raw_cpu_id(), regs))
-		frame = desc_debug_frame();
-	frame->eflags |= EFLAGS_TF;
-	/* HLT would wait before it traps. It may end at any time, so it ends now. */
-	if (frame->rip >= (unsigned long)__text_start && frame->rip < (unsigned long)__text_end && *(u8 *)frame->rip == HLT_OPCODE)
-		frame->rip++;
-}
-
-void gdb_forget_trap(struct pt_regs *regs)
-{
-	regs->eflags &= ~EFLAGS_TF;
-	if (user_mode(regs))
-		regs->eflags |= EFLAGS_IF;	/* programs always run with interrupts on */
-}
-
 bool gdb_steps_into(const struct pt_regs *regs)
 {
 	return regs->eflags & EFLAGS_TF;
@@ -188,6 +169,49 @@ static enum step_kind kind_of(const u8 *insn)
 	return STEP_PLAIN;
 }
 
+/* SYSCALL clears TF by this mask, and the trap would be lost. Until this CPU is in the stub again it does not. */
+static void have_syscall_keep_tf(void)
+{
+	wrmsr(MSR_SFMASK, rdmsr(MSR_SFMASK) & ~EFLAGS_TF);
+	syscall_keeps_tf[raw_cpu_id()] = true;
+}
+
+static bool in_text(unsigned long addr)
+{
+	return addr >= (unsigned long)__text_start && addr < (unsigned long)__text_end - 4;
+}
+
+void gdb_set_trap(struct pt_regs *regs)
+{
+	struct iret_frame *frame = (struct iret_frame *)&regs->rip;
+
+	/* The stack has room for one trap: flag those registers with which the processor has come to it. */
+	if (desc_on_debug_stack(raw_cpu_id(), regs))
+		frame = desc_debug_frame();
+	frame->eflags |= EFLAGS_TF;
+	if (user_mode(regs))
+		have_syscall_keep_tf();
+	if (!in_text(frame->rip))
+		return;
+	/* HLT would wait before it traps. It may end at any time, so it ends now. SYSRET takes the flags from r11. */
+	if (*(u8 *)frame->rip == HLT_OPCODE) {
+		frame->rip++;
+	} else if (frame->rip == regs->rip && kind_of((u8 *)frame->rip) == STEP_SYSRET) {
+		regs->r11 |= EFLAGS_TF;
+		sysret_sets_tf = true;
+	}
+}
+
+void gdb_forget_trap(struct pt_regs *regs)
+{
+	regs->eflags &= ~EFLAGS_TF;
+	if (user_mode(regs) ? sysret_sets_tf : regs->rip == (unsigned long)syscall_entry)
+		regs->r11 &= ~EFLAGS_TF;
+	sysret_sets_tf = false;
+	if (user_mode(regs))
+		regs->eflags |= EFLAGS_IF;	/* programs always run with interrupts on */
+}
+
 void gdb_step_begin(struct pt_regs *regs, const unsigned char insn[4])
 {
 	step.kind = kind_of(insn);
@@ -197,12 +221,10 @@ void gdb_step_begin(struct pt_regs *regs, const unsigned char insn[4])
 	regs->eflags |= EFLAGS_TF;
 	if (step.masks)
 		regs->eflags &= ~EFLAGS_IF;
-	if (step.kind == STEP_SYSCALL) {		/* else TF would be gone before the trap */
-		wrmsr(MSR_SFMASK, rdmsr(MSR_SFMASK) & ~EFLAGS_TF);
-		syscall_keeps_tf[raw_cpu_id()] = true;
-	} else if (step.kind == STEP_SYSRET) {
+	if (step.kind == STEP_SYSCALL)
+		have_syscall_keep_tf();
+	else if (step.kind == STEP_SYSRET)
 		regs->r11 |= EFLAGS_TF;
-	}
 }
 
 enum step_kind gdb_step_end(struct pt_regs *regs)
