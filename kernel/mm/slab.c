@@ -24,7 +24,6 @@ struct kmem_cache {
 	const char *name;			/* immutable, as all up to `lock` */
 	unsigned int id;			/* index into slab_cpu */
 	unsigned int size;			/* of an object with its link, aligned */
-	unsigned int usable;			/* bytes of it that are the user's */
 	unsigned int link;			/* where in a free object the link is */
 	unsigned int order;			/* of its slabs */
 	unsigned int per_slab;			/* objects */
@@ -39,8 +38,19 @@ struct kmem_cache {
 	struct list_head caches;		/* caches_lock */
 #ifdef CONFIG_KASAN
 	atomic_long_t quarantined;		/* objects that are freed, but not yet back here */
+	unsigned int usable;			/* bytes of an object that are the user's; immutable */
 #endif
 };
+
+/* Bytes of an object that its user may touch. */
+static inline unsigned int usable(const struct kmem_cache *c)
+{
+#ifdef CONFIG_KASAN
+	return c->usable;
+#else
+	return c->size;
+#endif
+}
 
 /* Own CPU only, interrupts off. */
 struct kmem_cache_cpu {
@@ -175,7 +185,7 @@ static void flush(struct kmem_cache *c, struct kmem_cache_cpu *cpu, unsigned int
 static inline void *hand_out(struct kmem_cache *c, void *obj, gfp_t gfp)
 {
 	kasan_slab_alloc(c, obj);
-	return gfp & __GFP_ZERO ? memset(obj, 0, KASAN_ON ? c->usable : c->size) : obj;
+	return gfp & __GFP_ZERO ? memset(obj, 0, usable(c)) : obj;
 }
 
 /*
@@ -307,7 +317,9 @@ static bool cache_init(struct kmem_cache *c, const char *name, size_t size, size
 	c->name = name;
 	c->ctor = ctor;
 	c->link = 0;
+#ifdef CONFIG_KASAN
 	c->usable = (unsigned int)size;
+#endif
 	if (ctor || KASAN_ON) {		/* a free object keeps what the constructor made, or is not to be touched */
 		c->link = (unsigned int)ALIGN(size, sizeof(void *)) + KASAN_REDZONE;
 		size = c->link + sizeof(void *) + KASAN_OBJECT_SIZE;
@@ -511,7 +523,7 @@ void kfree(const void *p)
 
 unsigned int slab_usable(const struct kmem_cache *c)
 {
-	return c->usable;
+	return usable(c);
 }
 
 const char *slab_name(const struct kmem_cache *c)
@@ -554,7 +566,7 @@ static size_t ksize(const void *p)
 {
 	const struct page *page = virt_to_page(p);
 
-	return page->flags & PG_SLAB ? page->slab_cache->usable : PAGE_SIZE << page->order;
+	return page->flags & PG_SLAB ? usable(page->slab_cache) : PAGE_SIZE << page->order;
 }
 
 void *krealloc(void *p, size_t size, gfp_t gfp)

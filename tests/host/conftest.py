@@ -84,6 +84,12 @@ def scale():
     return max(1.0, (time.monotonic() - start) / REFERENCE_BOOT)
 
 
+@pytest.fixture(scope="session")
+def kasan():
+    """Is the kernel one that checks memory, and keeps an eighth of it for that (KASAN=1)? Its folder's name says so."""
+    return "kasan" in os.path.basename(os.path.dirname(os.environ.get("PADDOCK_KERNEL", ""))).split("-")
+
+
 @pytest.fixture
 def vm(scale):
     """vm(command, **options) runs a guest to its end. timeout= is in seconds before scaling."""
