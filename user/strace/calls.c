@@ -330,6 +330,11 @@ bool call_selected(long nr)
 
 // ---- showing ----
 
+static bool makes_device(uint64_t mode)
+{
+	return S_ISCHR(mode) || S_ISBLK(mode);
+}
+
 // Arguments that the call, as it is, does not look at.
 static bool unused(const struct call *c, int i)
 {
@@ -337,6 +342,10 @@ static bool unused(const struct call *c, int i)
 		return i == 2 && !opens_new(c, 1);
 	if (is_call(c, "openat"))
 		return i == 3 && !opens_new(c, 2);
+	if (is_call(c, "mknod"))
+		return i == 2 && !makes_device(c->args[1]);
+	if (is_call(c, "mknodat"))
+		return i == 3 && !makes_device(c->args[2]);
 	if (is_call(c, "fcntl"))
 		return i == 2 && (c->args[1] == 1 || c->args[1] == 3 || c->args[1] == 9);
 	if (is_call(c, "mremap"))
@@ -419,7 +428,7 @@ void show_result(struct call *c)
 	else if (in_list((int)c->nr * known(c->nr), addresses))
 		put("%#llx", (unsigned long long)c->result);
 	else if (is_call(c, "umask"))
-		put("%#llo", (unsigned long long)c->result);
+		put("%#03llo", (unsigned long long)c->result);
 	else if (is_call(c, "fcntl") && (c->args[1] == 1 || c->args[1] == 3))
 		put("%#llx", (unsigned long long)c->result);
 	else
