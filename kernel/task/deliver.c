@@ -31,17 +31,18 @@ static bool stop_wanted(int sig)
 static bool tell_continued(void)
 {
 	struct signal_struct *sigs = current->signal;
-	int why;
+	int why, sig;
 
 	if (!(sigs->flags & SIGNAL_CLD_MASK))
 		return false;
 	why = sigs->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
+	sig = why == CLD_CONTINUED ? SIGCONT : sigs->group_exit_code;
 	sigs->flags &= ~SIGNAL_CLD_MASK;
 	spin_unlock_irq(&current->sighand->siglock);
 	read_lock(&tasklist_lock);
-	do_notify_parent_cldstop(current->group_leader, false, why);
+	do_notify_parent_cldstop(current->group_leader, false, why, sig);
 	if (unlikely(ptrace_reparented(current->group_leader)))
-		do_notify_parent_cldstop(current->group_leader, true, why);
+		do_notify_parent_cldstop(current->group_leader, true, why, sig);
 	read_unlock(&tasklist_lock);
 	return true;
 }

@@ -81,8 +81,11 @@ void requeue_signal(const siginfo_t *info);
 /* ---- jobctl.c ---- */
 /* siglock held; true: it was released, and current has been stopped */
 bool do_signal_stop(int sig);
-/* tasklist_lock held. p is a group's leader and its parent is told; or it is traced and its tracer is */
-void do_notify_parent_cldstop(struct task_struct *p, bool to_tracer, int why);
+/*
+ * tasklist_lock held. A group has stopped or goes on (`why` is CLD_…), because of `sig`: the caller has read that under siglock, since
+ * wait() takes it away. p is its leader and its parent is told; or p is traced and its tracer is.
+ */
+void do_notify_parent_cldstop(struct task_struct *p, bool to_tracer, int why, int sig);
 /* siglock held. p is to look at these JOBCTL_ bits, unless it is dying: false */
 bool jobctl_set(struct task_struct *p, unsigned int mask);
 void jobctl_clear(struct task_struct *p, unsigned int mask);

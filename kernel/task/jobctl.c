@@ -129,12 +129,9 @@ bool do_notify_parent(struct task_struct *p, int sig)
 	return autoreap;
 }
 
-void do_notify_parent_cldstop(struct task_struct *p, bool to_tracer, int why)
+void do_notify_parent_cldstop(struct task_struct *p, bool to_tracer, int why, int sig)
 {
 	struct task_struct *parent = to_tracer ? p->parent : p->real_parent;
-	int status = why == CLD_CONTINUED ? SIGCONT
-		     : why == CLD_TRAPPED ? p->ptrace_code & 0x7f
-					  : p->signal->group_exit_code & 0x7f;
 	const struct k_sigaction *ka;
 	siginfo_t info;
 
@@ -142,7 +139,7 @@ void do_notify_parent_cldstop(struct task_struct *p, bool to_tracer, int why)
 		return;
 	ka = &parent->sighand->action[SIGCHLD - 1];
 	if (ka->handler != SIG_IGN && !(ka->flags & SA_NOCLDSTOP)) {
-		child_info(&info, p, why, status);
+		child_info(&info, p, why, sig);
 		send_sig_info(SIGCHLD, &info, parent, true);
 	}
 	wake_up_interruptible_all(&parent->signal->wait_chldexit);
@@ -230,10 +227,10 @@ void join_group_stop(struct task_struct *p)
 	set_bit(TIF_SIGPENDING, &p->work);
 }
 
-static void tell_stopped(void)
+static void tell_stopped(int sig)
 {
 	read_lock(&tasklist_lock);
-	do_notify_parent_cldstop(current->group_leader, false, CLD_STOPPED);
+	do_notify_parent_cldstop(current->group_leader, false, CLD_STOPPED, sig);
 	read_unlock(&tasklist_lock);
 }
 
@@ -248,10 +245,11 @@ bool do_signal_stop(int sig)
 		return false;
 	}
 	complete = take_part_in_stop(current);
+	sig = current->signal->group_exit_code;
 	__set_current_state(TASK_STOPPED);
 	spin_unlock_irq(&current->sighand->siglock);
 	if (complete)
-		tell_stopped();
+		tell_stopped(sig);
 	schedule();
 	return true;
 }
@@ -264,6 +262,7 @@ void exit_signals(struct task_struct *p)
 {
 	bool complete = false;
 	struct task_struct *t;
+	int sig;
 
 	task_lock(p);
 	p->flags |= PF_EXITING;
@@ -278,7 +277,8 @@ void exit_signals(struct task_struct *p)
 			if (t != p && !(t->flags & PF_EXITING) &&
 			    (p->signal->shared_pending.signal & ~t->blocked))
 				signal_wake_up(t, false);
+	sig = p->signal->group_exit_code;
 	spin_unlock_irq(&p->sighand->siglock);
 	if (complete)
-		tell_stopped();
+		tell_stopped(sig);
 }

@@ -17,6 +17,7 @@ static bool ptrace_stop(int code, int why, unsigned long message, siginfo_t *inf
 {
 	struct task_struct *p = current;
 	bool group_stopped = false;
+	int stop_sig;
 
 	lock_assert_held(&p->sighand->siglock);
 	*sig = 0;
@@ -28,6 +29,7 @@ static bool ptrace_stop(int code, int why, unsigned long message, siginfo_t *inf
 	p->last_siginfo = info;
 	if (why == CLD_STOPPED && (p->jobctl & JOBCTL_STOP_PENDING))
 		group_stopped = take_part_in_stop(p);
+	stop_sig = p->signal->group_exit_code & 0x7f;
 	jobctl_clear(p, JOBCTL_TRAP_STOP | (code >> 8 == PTRACE_EVENT_STOP ? JOBCTL_TRAP_NOTIFY : 0));
 	/* Before the wake-up of an attacher, which then finds us stopped. */
 	__set_current_state(TASK_TRACED);
@@ -40,9 +42,9 @@ static bool ptrace_stop(int code, int why, unsigned long message, siginfo_t *inf
 	 */
 	read_lock(&tasklist_lock);
 	if (p->ptrace)
-		do_notify_parent_cldstop(p, true, why);
+		do_notify_parent_cldstop(p, true, why, why == CLD_TRAPPED ? code & 0x7f : stop_sig);
 	if (group_stopped && (!p->ptrace || ptrace_reparented(p)))
-		do_notify_parent_cldstop(p->group_leader, false, why);
+		do_notify_parent_cldstop(p->group_leader, false, why, stop_sig);
 	read_unlock(&tasklist_lock);
 	schedule();
 	/* A stopped task counts as frozen: so before it does anything else. */
