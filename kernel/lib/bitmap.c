@@ -23,11 +23,11 @@ static unsigned long find_next(const unsigned long *map, unsigned long nbits, un
 	if (from >= nbits)
 		return nbits;
 	i = from / BITS_PER_LONG;
-	word = (map[i] ^ invert) & (~0UL << (from % BITS_PER_LONG));
+	word = (READ_ONCE(map[i]) ^ invert) & (~0UL << (from % BITS_PER_LONG));
 	while (!word) {
 		if (++i * BITS_PER_LONG >= nbits)
 			return nbits;
-		word = map[i] ^ invert;
+		word = READ_ONCE(map[i]) ^ invert;
 	}
 	return min(i * BITS_PER_LONG + __ffs(word), nbits);
 }

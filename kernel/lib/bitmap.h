@@ -102,7 +102,7 @@ static inline bool bitmap_equal(const unsigned long *a, const unsigned long *b, 
 static inline bool bitmap_empty(const unsigned long *src, unsigned int nbits)
 {
 	BITMAP_EACH_WORD(i, nbits)
-		if (src[i] & BITMAP_CUT(i, nbits))
+		if (READ_ONCE(src[i]) & BITMAP_CUT(i, nbits))
 			return false;
 	return true;
 }

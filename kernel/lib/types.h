@@ -69,6 +69,24 @@ struct rcu_head {
 #define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 
+/*
+ * An expression whose plain accesses may race with other CPUs: whatever it reads will do, a comment says why. It must not sleep. Builds
+ * with KCSAN=1 report other plain accesses that race (kernel/debug/kcsan.c).
+ */
+#ifdef CONFIG_KCSAN
+void kcsan_quiet_begin(void);
+void kcsan_quiet_end(void);
+#define data_race(expression)                       \
+	({                                          \
+		kcsan_quiet_begin();                \
+		__auto_type racing = (expression);  \
+		kcsan_quiet_end();                  \
+		racing;                             \
+	})
+#else
+#define data_race(expression) (expression)
+#endif
+
 #define ARRAY_SIZE(a)	   (sizeof(a) / sizeof((a)[0]))
 #define BIT(n)		   (1UL << (n))
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))

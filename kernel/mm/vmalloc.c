@@ -155,7 +155,7 @@ void *alloc_kernel_stack(void)
 		return NULL;
 	local_irq_save(flags);
 	stack = list_pop(this_cpu_ptr(stack_list));
-	if (unlikely(!stack && common_stacks.head)) {
+	if (unlikely(!stack && READ_ONCE(common_stacks.head))) {
 		spin_lock(&stack_lock);
 		stack = list_pop(&common_stacks);
 		spin_unlock(&stack_lock);

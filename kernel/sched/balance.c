@@ -68,7 +68,7 @@ unsigned int select_task_rq(struct task_struct *p, unsigned int prev)
 	if (prev_ok)
 		return prev;
 	for_each_set_bit(cpu, p->cpus_allowed, nr_cpus)
-		if (best == NR_CPUS || cpu_rq(cpu)->nr_running < cpu_rq(best)->nr_running)
+		if (best == NR_CPUS || READ_ONCE(cpu_rq(cpu)->nr_running) < READ_ONCE(cpu_rq(best)->nr_running))
 			best = cpu;
 	return best == NR_CPUS ? 0 : best;
 }
@@ -81,10 +81,10 @@ static struct rq *find_busiest(struct rq *self)
 
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		struct rq *rq = cpu_rq(cpu);
+		unsigned int n = READ_ONCE(rq->nr_running);
 
-		if (rq != self && test_bit(cpu, self->peers) &&
-		    READ_ONCE(rq->nr_running) >= at_least) {
-			at_least = rq->nr_running + 1;
+		if (rq != self && test_bit(cpu, self->peers) && n >= at_least) {
+			at_least = n + 1;
 			busiest = rq;
 		}
 	}

@@ -104,7 +104,7 @@ static void gp_end(void)
 	rcu.gp_done = rcu.gp_started;
 	for_each_set_bit(cpu, rcu.sleepers, nr_cpus) {
 		work_add((unsigned int)cpu, RCU_CALLBACKS);
-		if (per_cpu(rcu_idle, cpu) && cpu != smp_processor_id())
+		if (READ_ONCE(per_cpu(rcu_idle, cpu)) && cpu != smp_processor_id())
 			smp_send_reschedule((unsigned int)cpu);
 	}
 	bitmap_zero(rcu.sleepers, NR_CPUS);

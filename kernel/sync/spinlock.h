@@ -49,7 +49,7 @@ static __always_inline void spin_lock(spinlock_t *l)
 static __always_inline void spin_unlock(spinlock_t *l)
 {
 	lockdep_release(&l->dep, 0);
-	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&l->owner, (u16)(READ_ONCE(l->owner) + 1), __ATOMIC_RELEASE);
 }
 static __always_inline bool spin_trylock(spinlock_t *l)
 {
