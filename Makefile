@@ -8,6 +8,7 @@
 #   CONTAINERS=0   without the framework		LOCKDEP=1  checks that locks are held where code relies on it
 #   NR_CPUS=N      the size of per-CPU tables (32)	UBSAN=1    checks for undefined behaviour
 #						KASAN=1    checks every access to memory (GCC only)
+#						KCSAN=1    looks for data races (not with KASAN=1)
 #						KMEMLEAK=1 finds memory that nobody refers to any more
 #						COVERAGE=1 counts which lines run
 # For the build: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; NASM= and MUSLCC= the assembler and the compiler of programs; GCOV= the
@@ -78,6 +79,9 @@ ifeq ($(KASAN),1)
 ifneq ($(shell $(CC) --version 2>/dev/null | grep -c clang),0)
 $(error KASAN=1 needs GCC: clang has other options and calls. CC is $(CC))
 endif
+ifeq ($(KCSAN),1)
+$(error KASAN=1 and KCSAN=1 are two kernels: the compiler has one kind of hooks at a time)
+endif
 # Addresses: each load and store calls the checker (kernel/debug/kasan.c); the offset is KASAN_SHADOW_OFFSET in kasan.h.
 ADDRESSES := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 --param asan-globals=1 --param asan-stack=1 \
 	--param asan-instrument-allocas=1 --param asan-instrumentation-with-call-threshold=0
@@ -88,6 +92,13 @@ UNSHADOWED := $(patsubst %.c,$(BUILD)/%.o,$(wildcard kernel/debug/kasan*.c) arch
 $(UNSHADOWED): ADDRESSES :=
 KASAN_WRAPPED := memcpy memmove memset memcmp strlen
 endif
+# Data races (kernel/debug/kcsan.c). A hook before each access, which knows volatile ones; traces must show who called it. Not in what runs
+# within a report.
+WATCH := $(if $(filter 1,$(KCSAN)),-fsanitize=thread -fno-optimize-sibling-calls -Wno-tsan \
+	--param tsan-instrument-func-entry-exit=0 --param tsan-distinguish-volatile=1)
+UNWATCHED := $(UNCHECKED) $(BUILD)/kernel/debug/kcsan.o $(addprefix $(BUILD)/arch/x86_64/,serial.o early_console.o)
+$(UNWATCHED): WATCH := $(if $(filter 1,$(KCSAN)),-fno-optimize-sibling-calls)
+
 # Counters of what has run, one locked instruction each (kernel/debug/gcov.c). Tests do not count as what is tested, nor does the reporter.
 COUNT := $(if $(filter 1,$(COVERAGE)),-fprofile-arcs -ftest-coverage -fprofile-update=atomic -fprofile-info-section=.tab.gcov_info)
 UNCOUNTED := $(filter $(BUILD)/tests/%,$(KERNEL_OBJS)) $(BUILD)/kernel/debug/gcov.o
@@ -109,7 +120,7 @@ all: $(BUILD)/paddock.elf $(BUILD)/paddock-pvh.elf $(BUILD)/initramfs.cpio
 	@:
 
 # A change of compiler or flags rebuilds; WERROR alone does not.
-flags := $(CC) $(LD) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(COUNT) $(NASMFLAGS) $(LDFLAGS)
+flags := $(CC) $(LD) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(WATCH) $(COUNT) $(NASMFLAGS) $(LDFLAGS)
 ifneq ($(flags),$(file <$(BUILD)/flags))
 $(shell mkdir -p $(BUILD))
 $(file >$(BUILD)/flags,$(flags))
@@ -119,7 +130,7 @@ $(BUILD)/flags: ;
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(COUNT) $(WARN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(WATCH) $(COUNT) $(WARN) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.asm.o: %.asm $(BUILD)/flags
 	$(call say,NASM,$<)
@@ -261,8 +272,9 @@ help:
 	@echo
 	@echo 'Another kernel: CONTAINERS=0  without containers       NR_CPUS=32  at most so many CPUs'
 	@echo '                LOCKDEP=1     locks are checked        UBSAN=1     undefined behaviour is checked'
-	@echo '                KASAN=1       accesses to memory are checked'
-	@echo '                KMEMLEAK=1    lost memory is found     COVERAGE=1  lines are counted; all combine'
+	@echo '                KASAN=1       accesses are checked     KCSAN=1     data races are looked for'
+	@echo '                KMEMLEAK=1    lost memory is found     COVERAGE=1  lines are counted'
+	@echo '                these combine, but for KASAN and KCSAN'
 	@echo 'The build:      WERROR=1      warnings are errors      V=1         shows commands'
 	@echo '                JOBS=N        so many steps at once    BUILD=dir   puts it elsewhere'
 	@echo '                CROSS=prefix- another compiler; also CC=, LD=, NM=, NASM=, MUSLCC='

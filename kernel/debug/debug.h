@@ -144,6 +144,9 @@ static inline bool gcov_send(void)
 }
 #endif
 
+/* Data races met so far, repeated ones too (builds with KCSAN=1). Any context. */
+unsigned long kcsan_races(void);
+
 void bug(const char *file, int line, const char *cond) __noreturn;
 void warn(const char *file, int line, const char *cond);
 

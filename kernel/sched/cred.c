@@ -30,9 +30,11 @@ void put_group_info(struct group_info *gi)
 
 struct cred *prepare_creds(void)
 {
-	struct cred *c = kmemdup(current->cred, sizeof(*c), GFP_KERNEL);
+	struct cred *c = kmalloc(sizeof(*c), GFP_KERNEL);
 
 	if (c) {
+		/* But for the count, which others change, nobody writes to credentials in use. */
+		data_race(memcpy(c, current->cred, sizeof(*c)));
 		refcount_set(&c->usage, 1);
 		refcount_inc(&c->group_info->usage);
 	}

@@ -215,7 +215,8 @@ static struct task_struct *dup_task(void)
 	p = kmem_cache_alloc(task_cache, GFP_KERNEL);
 	if (!p)
 		goto out_count;
-	memcpy(p, current, sizeof(*p));
+	/* Others may be writing some of it: times, links of lists. The child gets its own of all those, below. */
+	data_race(memcpy(p, current, sizeof(*p)));
 	p->stack_charge = charge_current(CHARGE_STACK, STACK_PAGES);
 	if (IS_ERR(p->stack_charge))
 		goto out_free;
