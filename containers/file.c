@@ -315,7 +315,8 @@ static bool is_file_of(const struct dentry *child, const void *arg)
 	const char *owner = arg;
 	size_t len = owner ? strlen(owner) : 0;
 
-	if (!(child->d_flags & DCACHE_PINNED) || S_ISDIR(child->d_inode->i_mode))
+	/* Other flags may change meanwhile; this one only under container_mutex. */
+	if (!(READ_ONCE(child->d_flags) & DCACHE_PINNED) || S_ISDIR(child->d_inode->i_mode))
 		return false;
 	return !owner || (!strncmp(child->d_name.name, owner, len) && child->d_name.name[len] == '.');
 }

@@ -197,7 +197,8 @@ void tlb_flush_range(struct mm_struct *mm, const unsigned long *cpumask, unsigne
 	if (others) {
 		unsigned long mask[DIV_ROUND_UP(NR_CPUS, 64)];
 
-		memcpy(mask, cpumask, sizeof(mask));
+		/* Who joins after this loads the tables as they are by then; who has left gets one call in vain. */
+		data_race(memcpy(mask, cpumask, sizeof(mask)));
 		clear_bit(self, mask);
 		smp_call_function_mask(mask, flush_here, &f);
 	}

@@ -47,7 +47,7 @@ static u64 *entry_table(u64 entry)
 
 static u64 *new_table(void)
 {
-	return slab_is_up ? arch_alloc_table() : memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+	return READ_ONCE(slab_is_up) ? arch_alloc_table() : memblock_alloc(PAGE_SIZE, PAGE_SIZE);
 }
 
 /* The table below an entry, made if needed; NULL: no memory. */
@@ -173,7 +173,7 @@ int kernel_map_page(unsigned long va, phys_addr_t pa, u64 pte_flags)
 	u64 *table = NULL;
 	int level;
 
-	slab_is_up = true;
+	WRITE_ONCE(slab_is_up, true);
 	if (!(kernel_pgd[index_at(va, 3)] & PTE_PRESENT))
 		return -ENOMEM;				/* beyond the 512 GiB whose top-level entry exists */
 	spin_lock_irqsave(&kernel_table_lock, flags);

@@ -149,7 +149,7 @@ static enum fault_result map_file_page(struct vm_area_struct *vma, unsigned long
 	pte = pte_alloc(mm->pgd, addr);
 	if (!pte) {
 		ret = FAULT_NOMEM;
-	} else if (!*pte && (!m || page->mapping == m)) {	/* not truncated meanwhile */
+	} else if (!*pte && (!m || READ_ONCE(page->mapping) == m)) {	/* not truncated meanwhile */
 		*pte = page_entry(page, vma, write);
 		rss_add(mm, page, 1);
 		page = NULL;

@@ -100,7 +100,8 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	if (!mm)
 		return NULL;
 	down_write(&old->mmap_lock);
-	*mm = *old;
+	/* Truncation takes pages away, CPUs come and go: of what races, mm_init_fields() keeps nothing. */
+	data_race(memcpy(mm, old, sizeof(*mm)));
 	mm_init_fields(mm);
 	mm->total_vm = old->total_vm;
 	mm->pgd = pgd_alloc();

@@ -58,7 +58,7 @@ struct vm_area_struct *vma_dup(struct mm_struct *mm, const struct vm_area_struct
 
 	if (!vma)
 		return NULL;
-	*vma = *old;
+	data_race(memcpy(vma, old, sizeof(*vma)));	/* others may be changing the links of `shared`, which are not kept */
 	vma->vm_mm = mm;
 	INIT_LIST_HEAD(&vma->shared);
 	if (vma->vm_file)

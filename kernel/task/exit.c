@@ -22,7 +22,7 @@ static void leave_thread_group(struct task_struct *p, struct signal_struct *sig)
 	task_cputime(p, &utime, &stime);
 	sig->utime += utime;
 	sig->stime += stime;
-	sig->sum_sched_runtime += p->se.sum_exec_runtime;
+	sig->sum_sched_runtime += READ_ONCE(p->se.sum_exec_runtime);	/* it may still be on its way out of its CPU */
 	sig->min_flt += p->min_flt;
 	sig->maj_flt += p->maj_flt;
 	sig->nvcsw += p->nvcsw;
