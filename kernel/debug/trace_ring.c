@@ -11,7 +11,8 @@ bool trace_ring_read(const struct trace_ring *r, u64 *pos, void *record, u64 *lo
 	for (;;) {
 		if (*pos >= smp_load_acquire(&r->committed))
 			return false;
-		memcpy(record, r->slots + (*pos & r->mask) * r->size, r->size);
+		/* Its CPU may be writing over it; then `next` has moved on, and this copy is not used. */
+		data_race(memcpy(record, r->slots + (*pos & r->mask) * r->size, r->size));
 		/*
 		 * A writer advances `next` before it touches the slot: if the copy has seen its
 		 * bytes, so does this read.

@@ -17,12 +17,16 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import pexpect
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+from complaint import COMPLAINT  # noqa: E402
+
 VM = os.path.join(ROOT, "tools", "vm")
 REFERENCE_BOOT = 0.6    # as in tests/run
 PROMPT = "vm-prompt> "
@@ -68,7 +72,7 @@ def run_vm(command, timeout, **options):
         if process.poll() is None:
             process.terminate()
             process.wait(10)
-    assert not re.search(rb"WARNING at |UBSAN: |LOCKDEP: |KASAN: |KMEMLEAK: |WATCHDOG: ", err), err.decode(errors="replace")
+    assert not COMPLAINT.search(err.decode(errors="replace")), err.decode(errors="replace")
     return Done(process.returncode, out, err)
 
 
