@@ -3,7 +3,8 @@
  * The kernel log: a ring of text lines "<level>[seconds.micros] message\n", and the consoles it goes to.
  *
  * One lock orders ring and consoles. It is a plain word, not a spinlock_t, because printk works where locks must not:
- * in an NMI or a panic the lock may belong to the interrupted code, so there the wait for it ends after a while.
+ * in an NMI or a fault the lock may belong to the interrupted code, so there is no wait for it; and in a panic to a CPU that has stopped, so
+ * there the wait ends after a while.
  */
 #include "kernel/debug/debug.h"
 #include "kernel/debug/gdb/gdb.h"
@@ -20,18 +21,23 @@ int console_loglevel = 7;		/* messages below it are shown */
 static char log_ring[LOG_SIZE];		/* log_lock */
 static u64 log_end;			/* bytes ever written; log_lock */
 static struct console *consoles;	/* log_lock */
-static int log_lock;
+static unsigned int log_lock;		/* 0, or the number of the CPU that holds it, + 1 */
 
 static unsigned long lock_log(bool *locked)
 {
 	unsigned long flags, tries;
+	unsigned int self, holder;
 
 	local_irq_save(flags);
+	self = raw_cpu_id() + 1;
 	for (tries = 0; tries < LOCK_PATIENCE; tries++) {
-		if (!READ_ONCE(log_lock) && !xchg(&log_lock, 1)) {
+		holder = READ_ONCE(log_lock);
+		if (!holder && !cmpxchg(&log_lock, 0U, self)) {
 			*locked = true;
 			return flags;
 		}
+		if (holder == self)	/* what an NMI or a fault interrupted: it waits for us */
+			break;
 		if (tries > 1000 && (panic_in_progress() || gdb_serving()))
 			break;
 		cpu_relax();

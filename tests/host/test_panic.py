@@ -110,12 +110,12 @@ def test_a_panic_within_the_panic_goes_on(vm):
 
 def test_last_trace_events(vm):
     """The last events of all CPUs in the order of time."""
-    said = panic_part(planted(vm, "null", append="trace=sched_switch,fork", smp=2))
+    said = panic_part(planted(vm, "null", append="trace=sched_switch,sched_wakeup,fork", smp=2))
     events = re.search(r"Last trace events:\n((?:\[.*\]  \d.*\n)+)", said)
     assert events, said
     lines = [line.partition("]  ")[2] for line in events.group(1).splitlines()]
     times = [float(line.split()[0]) for line in lines]
-    assert 5 < len(lines) <= 20 and times == sorted(times), said
+    assert 4 < len(lines) <= 20 and times == sorted(times), said
     assert any(re.search(r" fork: child=\d+", line) for line in lines), said
     assert "Last trace events" not in planted(vm, "null")
 
