@@ -144,9 +144,9 @@ static void page_fault(struct pt_regs *regs)
 	if (!user_mode(regs)) {
 		if (addr < USER_END)
 			fix = extable_find(regs->rip);
-		if (!fix && (error & ERROR_FETCH) && gdb_fetch_fault(regs))
-			return;
 		if (!fix) {
+			if ((error & ERROR_FETCH) && gdb_fetch_fault(regs))
+				return;
 			kernel_trap(addr < PAGE_SIZE ? "NULL pointer dereference" :
 				    addr < USER_END ? "access to user memory outside of a user copy" :
 				    kasan_fault_name(addr) ? kasan_fault_name(addr) : "page fault",

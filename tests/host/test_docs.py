@@ -38,7 +38,7 @@ def defined_functions():
             names.update(re.findall(r"^KTEST\((\w+)\)", text, re.M))
         elif path.endswith((".asm", ".inc")):
             names.update(re.findall(r"^(\w+):", text, re.M))
-            names.update(re.findall(r"^PARANOID_DOOR (\w+)", text, re.M))
+            names.update(re.findall(r"^(?:PARANOID|DEBUG)_DOOR (\w+)", text, re.M))
         else:
             names.update(re.findall(r"^\s*def (\w+)\(", text, re.M))
             names.update(re.findall(r"^class (\w+)", text, re.M))

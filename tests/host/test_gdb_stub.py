@@ -588,6 +588,15 @@ def test_rubbish_while_stopped(guest):
     assert machine.end() == (0, "done\n")
 
 
+@pytest.mark.parametrize("boot", ["pvh", "iso"])
+def test_other_ways_to_boot(guest, boot):
+    machine = guest("echo done", boot=boot)
+    wire = Wire(machine)
+    assert wire.ask(b"?").startswith(b"T05thread:8000;")
+    wire.send(wire.packet(b"D"))
+    assert machine.end() == (0, "done\n")
+
+
 def test_bytes_by_chance(guest):
     """A while of them, for a machine that stands and for one that runs; then it is as good as before."""
     chance = random.Random(20261126)

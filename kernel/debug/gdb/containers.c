@@ -43,16 +43,30 @@ void gdb_task_containers(struct task_struct *p, char *buf, unsigned int size)
 	}
 }
 
+/* The next below `top` in the order of container_for_each_below(), which wants container_mutex. */
+static struct container *next_below(struct container *pos, const struct container *top)
+{
+	if (!list_empty(&pos->children))
+		return list_first_entry(&pos->children, struct container, sibling);
+	for (; pos != top; pos = pos->parent)
+		if (!list_is_last(&pos->sibling, &pos->parent->children))
+			return list_next_entry(pos, sibling);
+	return NULL;
+}
+
 /* The tasks in cont; for a top container, which has no list of groups, nothing is counted. */
 static unsigned int tasks_in(const struct container *cont)
 {
 	struct cg_link *link;
 	struct list_head *entry;
-	unsigned int n = 0;
+	unsigned int n = 0, groups = 0;
 
-	list_for_each_entry (link, &cont->cg_links, in_cont)
+	list_for_each_entry (link, &cont->cg_links, in_cont) {
+		if (groups++ == MAX_CONTAINERS)
+			break;
 		for (entry = link->group->tasks.next; entry != &link->group->tasks && n < PID_MAX; entry = entry->next)
 			n++;
+	}
 	return n;
 }
 
@@ -60,7 +74,7 @@ void gdb_show_containers(void)
 {
 	struct containerfs_root *root;
 	unsigned int roots_seen = 0, seen = 0;
-	struct container *cont;
+	struct container *cont, *top;
 	char text[200];
 
 	list_for_each_entry (root, &roots, root_list) {
@@ -68,7 +82,8 @@ void gdb_show_containers(void)
 			return;
 		names_of(root, text, sizeof(text));
 		gdb_printf("hierarchy %u: %s\n", root->hierarchy_id, text);
-		container_for_each_below (cont, &root->top_container) {
+		top = &root->top_container;
+		for (cont = top; cont; cont = next_below(cont, top)) {
 			if (seen++ == MAX_CONTAINERS)
 				return;
 			if (container_is_top(cont))

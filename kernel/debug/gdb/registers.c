@@ -176,7 +176,7 @@ static int parse_value(const char *hex, unsigned int size, unsigned long *value)
 /* Is it an address that the processor can load? A return to one that is not faults in the kernel. */
 static bool canonical(unsigned long addr)
 {
-	return (long)addr << 16 >> 16 == (long)addr;
+	return (addr + (1UL << 47)) >> 48 == 0;
 }
 
 /*
