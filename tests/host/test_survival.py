@@ -115,11 +115,11 @@ def programs(tmp_path_factory):
     return folder
 
 
-FREE = "free_kib() { while read name kib unit; do case $name in MemFree:) echo $kib;; esac; done </proc/meminfo; }\n"
+FREE = "free_kib() { read none </proc/quiesce; while read name kib unit; do case $name in MemFree:) echo $kib;; esac; done </proc/meminfo; }\n"
 
 
 def free_before_and_after(vm, programs, command, times=1, **options):
-    """Runs COMMAND once to warm caches up, then again between two readings of MemFree; returns the KiB lost."""
+    """Runs COMMAND once to warm caches up, then again between two readings of MemFree (all that was put off is done by then); returns the KiB lost."""
     script = FREE + f"{command}; sleep 1; free_kib; {command}; sleep 1; free_kib"
     done = vm(script, add=[f"{programs}:/p"], **options)
     assert done.status == 0, done
