@@ -158,6 +158,7 @@ int main(int argc, char **argv)
 	test_moves();
 	test_stopped();
 	test_vfork();
+	test_traced();
 	test_storm(argc > 1 ? atoi(argv[1]) : 60);
 	test_births(argc > 1 ? 20 * atoi(argv[1]) : 1000);
 

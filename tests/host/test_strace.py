@@ -111,6 +111,21 @@ def test_timestamps(vm):
     lines_match(strace(vm, "-r true"), [r"^ +0\.\d{6} execve", r"^ +\d+\.\d{6} exit_group"])
 
 
+# ---- Debian's strace, which is a program of many libraries ----
+
+def test_debians_in_the_guest(vm):
+    program = shutil.which("strace")
+    if not program or not shutil.which("ldd"):
+        pytest.skip("needs Debian's strace")
+    libraries = re.findall(r"/\S+", subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout)
+    files = [f"{program}:/usr/bin/strace", *(f"{os.path.realpath(name)}:{name}" for name in libraries)]
+    done = vm("/usr/bin/strace -f -o /tmp/log sh -c 'true | cat; exit 3'; echo $?; cat /tmp/log; sleep 100 & p=$!; "
+              "/usr/bin/strace -q -o /tmp/log -p $p & until grep -q 'TracerPid:.[1-9]' /proc/$p/status; do sleep 0.05; done; "
+              "kill -STOP $p; until grep -q 'stopped by' /tmp/log; do sleep 0.05; done; kill -CONT $p; kill $p; wait; cat /tmp/log", add=files)
+    lines_match(done.out, [r"^3$", r"execve\(\"/bin/sh\"", r"fork\(", r"exited with 3", r"^--- SIGSTOP ", r"^--- stopped by SIGSTOP ---$",
+                           r"^--- SIGTERM ", r"^\+\+\+ killed by SIGTERM \+\+\+$"])
+
+
 # ---- beside Debian's, on this machine ----
 
 def traced(program, command, folder):

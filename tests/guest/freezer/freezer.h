@@ -55,6 +55,7 @@ void test_calls(void);
 void test_moves(void);
 void test_stopped(void);
 void test_vfork(void);
+void test_traced(void);
 /* storm.c */
 void become_execer(unsigned long left);
 void test_storm(int rounds);

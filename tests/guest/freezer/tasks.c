@@ -4,6 +4,8 @@
  */
 #include "tests/guest/freezer/freezer.h"
 
+#include <sys/ptrace.h>
+
 static long count_for_ever(void)
 {
 	for (;;)
@@ -120,4 +122,33 @@ void test_vfork(void)
 	set_state(A, "THAWED");
 	waitpid(pid, &status, 0);
 	EQ(WEXITSTATUS(status), 5, "both go on");
+}
+
+/* A task that its tracer has stopped counts as frozen, and what the tracer lets go on waits for the thaw. */
+void test_traced(void)
+{
+	pid_t pid = counter(A);
+	int status;
+
+	EQ(ptrace(PTRACE_ATTACH, pid, 0, 0), 0, "a task is traced");
+	EQ(waitpid(pid, &status, 0), pid, "and stops");
+	OK(set_state(A, "FROZEN"), "its container is frozen");
+	errno = 0;
+	ptrace(PTRACE_PEEKDATA, pid, shared, 0);
+	EQ(errno, 0, "the tracer can look into it");
+	EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0, "and let it go on");
+	OK(!strcmp(state_of(A), "FROZEN") || set_state(A, "FROZEN"), "which leaves the container frozen");
+	OK(still(1), "and the task where it is");
+	EQ(ptrace(PTRACE_PEEKDATA, pid, shared, 0), -1, "it is not stopped for its tracer now");
+	set_state(A, "THAWED");
+	OK(!still(1), "thawed, it goes on");
+	EQ(set_state(A, "FROZEN"), 1, "frozen in the midst of its program");
+	kill(pid, SIGTERM);
+	nap(50);
+	EQ(waitpid(pid, &status, WNOHANG), 0, "no signal comes to the tracer");
+	set_state(A, "THAWED");
+	EQ(waitpid(pid, &status, 0), pid, "until it is thawed");
+	OK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTERM, "then it does");
+	ptrace(PTRACE_CONT, pid, 0, SIGTERM);
+	EQ(waitpid(pid, &status, 0), pid, "and ends the task");
 }
