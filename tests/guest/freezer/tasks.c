@@ -4,6 +4,7 @@
  */
 #include "tests/guest/freezer/freezer.h"
 
+#include <poll.h>
 #include <sys/ptrace.h>
 
 static long count_for_ever(void)
@@ -124,6 +125,37 @@ void test_vfork(void)
 	EQ(WEXITSTATUS(status), 5, "both go on");
 }
 
+/* Stopped at the begin of a call, frozen, let go on: the call is not made before the thaw. */
+static void test_traced_call(void)
+{
+	struct pollfd p;
+	int fds[2], status;
+	pid_t pid;
+
+	if (pipe(fds))
+		return;
+	pid = fork();
+	if (!pid) {
+		move_to(0, A);
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		syscall(SYS_tkill, syscall(SYS_gettid), SIGSTOP);
+		_exit(write(fds[1], "x", 1) == 1 ? 7 : 1);
+	}
+	waitpid(pid, &status, 0);
+	ptrace(PTRACE_SYSCALL, pid, 0, 0);
+	EQ(waitpid(pid, &status, 0), pid, "a task is stopped at the begin of a write");
+	OK(set_state(A, "FROZEN"), "its container is frozen");
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	p = (struct pollfd){fds[0], POLLIN, 0};
+	EQ(poll(&p, 1, 100), 0, "let go on, it does not write");
+	set_state(A, "THAWED");
+	EQ(poll(&p, 1, 10000), 1, "but when it is thawed");
+	waitpid(pid, &status, 0);
+	EQ(WEXITSTATUS(status), 7, "and does not notice");
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* A task that its tracer has stopped counts as frozen, and what the tracer lets go on waits for the thaw. */
 void test_traced(void)
 {
@@ -151,4 +183,5 @@ void test_traced(void)
 	OK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTERM, "then it does");
 	ptrace(PTRACE_CONT, pid, 0, SIGTERM);
 	EQ(waitpid(pid, &status, 0), pid, "and ends the task");
+	test_traced_call();
 }
