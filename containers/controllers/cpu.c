@@ -9,8 +9,8 @@
  *
  * All that happens is the scheduler's (kernel/sched/group.c, bandwidth.c): a container is a task_group there, the top container the group
  * that every task is in to begin with. This file reads and writes numbers. A child's quota may not be larger, as a part of its period,
- * than that of the nearest container above that has one; whichever of the two is written is refused. Who is being killed dies on the
- * time of the top container: no quota delays that (signal_wake_up()).
+ * than that of the nearest container above that has one; whichever of the two is written is refused. Tasks whose quota is used up wait
+ * on their way to user mode, and nowhere else; a signal, SIGKILL among them, reaches them there.
  */
 #include "containers/container.h"
 

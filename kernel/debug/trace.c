@@ -168,7 +168,7 @@ static char letter_of(u32 state)
 		return 't';
 	if (state & TASK_UNINTERRUPTIBLE)
 		return 'D';
-	return state & TASK_INTERRUPTIBLE ? 'S' : 'R';
+	return (state & (TASK_INTERRUPTIBLE | TASK_THROTTLED)) == TASK_INTERRUPTIBLE ? 'S' : 'R';
 }
 
 /* A name or text as one word: white space and backslashes as octal escapes. */

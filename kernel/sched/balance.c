@@ -154,8 +154,7 @@ static struct task_struct *next_waiting(struct rq *rq, struct task_struct *p)
 /*
  * Shall p, which waits on another CPU, come to rq? If rq has nothing to do; and if it is time that
  * p had its turn rather than what rq has: when at any level of groups p, or the group that it is
- * in, is behind all that is on rq, by more than LAG of what runs there. Not if a quota would hold
- * it back here. Both locks held.
+ * in, is behind all that is on rq, by more than LAG of what runs there. Both locks held.
  */
 static bool wants_here(const struct task_struct *p, const struct rq *rq)
 {
@@ -166,8 +165,6 @@ static bool wants_here(const struct task_struct *p, const struct rq *rq)
 	for (const struct sched_entity *se = &p->se; se; se = se->parent) {
 		struct cfs_rq *here = queue_on_cpu(se->cfs_rq, rq->cpu);
 
-		if (here->throttled)
-			return false;
 		if (here->nr_running)
 			behind |= before(entity_key(se) + to_virtual(LAG, here->curr ?: se),
 					 next_turn(here));
@@ -175,11 +172,7 @@ static bool wants_here(const struct task_struct *p, const struct rq *rq)
 	return behind;
 }
 
-/*
- * Both locks held: move one waiting task that shall come to `to`. One that waits but is on its CPU
- * still has been stopped by a quota there, in schedule(), which has released the lock to look for
- * work elsewhere, and the quota is filled by now: its stack is in use.
- */
+/* Both locks held: move one waiting task that shall come to `to`. */
 static bool move_one(struct rq *from, struct rq *to)
 {
 	struct task_struct *p = NULL;
@@ -188,7 +181,7 @@ static bool move_one(struct rq *from, struct rq *to)
 		p = next_waiting(from, p);
 		if (!p)
 			return false;
-		if (p->on_cpu || !wants_here(p, to))
+		if (!wants_here(p, to))
 			continue;
 		update_rq_clock(from);
 		update_rq_clock(to);

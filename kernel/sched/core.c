@@ -73,12 +73,10 @@ static void set_tick(struct rq *rq)
 	 * A slice that is over needs no timer in the past: the task leaves as soon as it leaves the
 	 * kernel.
 	 */
-	if (!test_bit(TIF_NEED_RESCHED, &rq->curr->work)) {
-		if (rq->nr_running > 1)
-			rq->tick_at = min(rq->tick_at, slice_end(rq));
-		if (unlikely(quotas_used()))
-			rq->tick_at = min(rq->tick_at, quota_end(rq));
-	}
+	if (!test_bit(TIF_NEED_RESCHED, &rq->curr->work) && rq->nr_running > 1)
+		rq->tick_at = min(rq->tick_at, slice_end(rq));
+	if (unlikely(quotas_used()))
+		rq->tick_at = min(rq->tick_at, quota_end(rq));
 	timer_want_tick(rq->tick_at);
 }
 
@@ -162,6 +160,8 @@ void sched_fork(struct task_struct *p)
 	spin_lock_init(&p->pi_lock);
 	p->se = (struct sched_entity){.load_weight = sched_weights[p->static_prio + 20]};
 	p->sched_task_group = &root_task_group;
+	INIT_LIST_HEAD(&p->throttle_node);
+	p->throttled_by = NULL;
 	set_task_cpu(p, smp_processor_id());
 	p->nvcsw = p->nivcsw = 0;
 	p->utime = p->stime = 0;

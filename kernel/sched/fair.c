@@ -242,8 +242,6 @@ bool wakeup_preempts(struct rq *rq, struct task_struct *p)
 {
 	const struct sched_entity *curr = rq->running, *se = &p->se;
 
-	if (bandwidth_holds(p))
-		return false;
 	if (!curr)
 		return true;		/* idle */
 	if (unlikely(curr->cfs_rq != se->cfs_rq))
@@ -358,34 +356,18 @@ static noinline void leave_group(struct sched_entity *se)
 	atomic_dec(&se->my_q->tg->nr_active);
 }
 
-/*
- * se has joined its queue, with n tasks that could run: so do the groups above it, up to one that
- * is throttled. What is below that does not count further up.
- */
-static noinline void join_above(struct rq *rq, struct sched_entity *se, unsigned int n,
-				enum arrival how)
+/* A task has joined its queue: so do the groups above it. */
+static noinline void join_above(struct sched_entity *se, enum arrival how)
 {
-	for (; se->parent; se = se->parent) {
-		se->cfs_rq->nr_tasks += n;
-		if (unlikely(se->cfs_rq->throttled))
-			return;
-		if (!se->parent->on_rq)
-			join_group(se->parent, how);
-	}
-	add_nr_running(rq, n);
+	while ((se = se->parent) && !se->on_rq)
+		join_group(se, how);
 }
 
 /* The reverse: groups leave that have nothing left to run. */
-static noinline void leave_above(struct rq *rq, struct sched_entity *se, unsigned int n)
+static noinline void leave_above(struct sched_entity *se)
 {
-	for (; se->parent; se = se->parent) {
-		se->cfs_rq->nr_tasks -= n;
-		if (unlikely(se->cfs_rq->throttled))
-			return;
-		if (!se->cfs_rq->nr_running)
-			leave_group(se->parent);
-	}
-	sub_nr_running(rq, n);
+	while ((se = se->parent) && !se->my_q->nr_running)
+		leave_group(se);
 }
 
 void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how)
@@ -395,10 +377,9 @@ void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how)
 	update_curr(rq);
 	se->vruntime = place_task(se->cfs_rq, se, how);
 	join(se);
-	if (likely(!se->parent))
-		add_nr_running(rq, 1);
-	else
-		join_above(rq, se, 1, how);
+	if (unlikely(se->parent))
+		join_above(se, how);
+	add_nr_running(rq, 1);
 }
 
 void dequeue_task(struct rq *rq, struct task_struct *p)
@@ -409,24 +390,9 @@ void dequeue_task(struct rq *rq, struct task_struct *p)
 	if (rq->running == se)
 		rq->running = NULL;
 	leave(se);
-	if (likely(!se->parent))
-		sub_nr_running(rq, 1);
-	else
-		leave_above(rq, se, 1);
-}
-
-void enqueue_group(struct rq *rq, struct cfs_rq *cfs)
-{
-	update_curr(rq);
-	join_group(cfs->owner, WOKEN);
-	join_above(rq, cfs->owner, cfs->nr_tasks, WOKEN);
-}
-
-void dequeue_group(struct rq *rq, struct cfs_rq *cfs)
-{
-	put_running(cfs);
-	leave_group(cfs->owner);
-	leave_above(rq, cfs->owner, cfs->nr_tasks);
+	if (unlikely(se->parent))
+		leave_above(se);
+	sub_nr_running(rq, 1);
 }
 
 /* ---- choosing ---- */
@@ -527,18 +493,11 @@ static __always_inline struct sched_entity *choose(struct rq *rq, struct cfs_rq 
 	return first;
 }
 
-/* From a group that shall run, down to a task. NULL: quotas allow none of this CPU's to run. */
+/* From a group that shall run, down to a task. */
 static noinline struct sched_entity *descend(struct rq *rq, struct sched_entity *se)
 {
-	while (se && se->my_q) {
-		struct cfs_rq *cfs = se->my_q;
-
-		if (unlikely(quotas_used()) && !bandwidth_allows(cfs)) {
-			bandwidth_throttle(rq, cfs);
-			cfs = &rq->cfs;		/* with what is left, from the top */
-		}
-		se = choose(rq, cfs);
-	}
+	while (se->my_q)
+		se = choose(rq, se->my_q);
 	return se;
 }
 

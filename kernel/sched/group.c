@@ -92,6 +92,7 @@ void sched_move_task(struct task_struct *p, struct task_group *tg)
 	if (p->flags & PF_EXITING)
 		tg = &root_task_group;
 	if (tg != p->sched_task_group) {
+		bandwidth_leave(p);
 		update_rq_clock(rq);
 		update_curr(rq);
 		running = rq->running == &p->se;
@@ -100,11 +101,14 @@ void sched_move_task(struct task_struct *p, struct task_group *tg)
 		sched_set_group(p, tg);
 		if (queued) {
 			enqueue_task(rq, p, NEWCOMER);
-			if (running && !bandwidth_holds(p))
+			if (running)
 				set_running(rq, p);
-			else if (running || wakeup_preempts(rq, p))
+			if (running ? quotas_used() : wakeup_preempts(rq, p))
 				resched_curr(rq);
 		}
 	}
 	task_rq_unlock(rq, p, flags);
+	/* From the gate of the old group to that of the new one. */
+	if (READ_ONCE(p->state) & TASK_THROTTLED)
+		wake_up_state(p, TASK_THROTTLED);
 }

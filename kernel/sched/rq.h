@@ -21,15 +21,12 @@ struct cfs_rq {
 	struct sched_entity *curr;	/* runs, or holds what runs; NULL: none of these does */
 	u64 min_vruntime;		/* goes back only when the queue is empty */
 	unsigned int nr_running;	/* entities, the running one included */
-	/* tasks, with those below that no quota holds back; not counted at the top */
-	unsigned int nr_tasks;
 	struct task_group *tg;		/* immutable */
 	struct sched_entity *owner;	/* its place one level up; immutable, NULL at the top */
 	unsigned int depth;		/* levels above; immutable */
 	/* bandwidth.c */
-	bool throttled;			/* quota used up: owner is off the queue above */
-	s64 runtime;			/* ns, taken from the quota and left; may be below 0 */
-	u64 throttled_at;		/* ns */
+	s64 runtime;			/* ns, taken from the quota and left */
+	u64 throttled_at;		/* ns: since then tasks wait; 0: none does. bandwidth.lock */
 };
 
 /*
@@ -53,7 +50,8 @@ struct bandwidth {
 	spinlock_t lock;		/* inside rq->lock */
 	/* ---- lock; the quota is read without it ---- */
 	u64 quota, period;		/* ns; QUOTA_NONE: no limit */
-	u64 left;			/* ns of this period's quota that no CPU has taken yet */
+	s64 left;			/* ns of this period's quota that no CPU has taken yet; below 0: debt */
+	struct list_head waiters;	/* task_struct.throttle_node of those at the gate */
 	bool active;			/* the timer runs: some of the quota was taken */
 	u64 nr_periods, nr_throttled, throttled_time;
 	struct timer timer;		/* ends the period */
@@ -199,9 +197,6 @@ u64 entity_key(const struct sched_entity *se);	/* virtual time at which its turn
 u64 next_turn(struct cfs_rq *cfs);	/* least virtual time on a queue that is not empty */
 void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how);
 void dequeue_task(struct rq *rq, struct task_struct *p);
-/* The same for a group's queue, with all the tasks it has. */
-void enqueue_group(struct rq *rq, struct cfs_rq *cfs);
-void dequeue_group(struct rq *rq, struct cfs_rq *cfs);
 /*
  * Charges the one that runs. NULL: nothing to run. It and the groups above it are then the ones
  * that run.
@@ -235,20 +230,18 @@ static inline bool quotas_used(void)
 {
 	return atomic_read(&sched_nr_quotas);
 }
-/* The groups of `se` ran here for `ns`: take that off their quotas. May ask for a reschedule. */
+/*
+ * The groups of `se`, which runs, ran here for `ns`: take that off their quotas. One that is used up sends
+ * the running task to the gate.
+ */
 void bandwidth_charge(struct rq *rq, struct sched_entity *se, u64 ns);
-/* May this queue's tasks run now? */
-bool bandwidth_allows(struct cfs_rq *cfs);
-/* They may not: keep them off the CPU until the next period. */
-void bandwidth_throttle(struct rq *rq, struct cfs_rq *cfs);
-/* when a quota will be used up if the running task runs on, ns; KTIME_MAX: never */
-u64 quota_end(const struct rq *rq);
-/* Is a group of p throttled on its CPU, so that it can't run? */
-bool quota_holds(const struct task_struct *p);
-static inline bool bandwidth_holds(const struct task_struct *p)
-{
-	return unlikely(quotas_used()) && quota_holds(p);
-}
+/*
+ * When a quota will be used up if the running task runs on, ns; KTIME_MAX: never, or it is so already, and the task
+ * has been sent to the gate.
+ */
+u64 quota_end(struct rq *rq);
+/* p waits no more for a group's quota, if it did. Does not wake it. */
+void bandwidth_leave(struct task_struct *p);
 
 /* balance.c */
 /* pi_lock held: where a woken task shall run */

@@ -46,6 +46,7 @@ struct rq;
 #define TIF_NEED_RESCHED 0
 #define TIF_SIGPENDING	 1
 #define TIF_FREEZE	 3	/* ->freeze may be set: freezer.c. Only the task itself clears it */
+#define TIF_THROTTLE	 4	/* a quota is used up: sched_throttle(). Set with rq->lock of the CPU it runs on */
 #define TIF_NOTIFY	 2	/* the user registers have changed: not by the short way; and callbacks before user mode */
 /* These two stay while its tracer wants them: such a task always leaves the kernel by exit_to_user_work(). */
 #define TIF_SYSCALL_TRACE 4	/* stop at the begin and the end of system calls */
@@ -87,6 +88,8 @@ struct task_struct {
 	DECLARE_BITMAP(cpus_allowed, NR_CPUS);	/* what counts: cpus_user cut to what the cpuset allows; pi_lock */
 	nodemask_t mems_allowed;	/* nodes for its pages; pi_lock to write, plain read by the task itself */
 	struct task_group *sched_task_group;	/* pi_lock + rq->lock to write; never NULL */
+	struct task_group *throttled_by;	/* for its quota it waits, or did last; NULL: for none. rq->lock */
+	struct list_head throttle_node;	/* in its list of waiters; that group's bandwidth.lock */
 	u64 nvcsw, nivcsw;		/* context switches; rq->lock */
 	u64 utime, stime;		/* ns, by the tick; written by its CPU only */
 	u64 start_time;			/* ns since boot; immutable */
@@ -303,6 +306,11 @@ u64 sched_group_shares(const struct task_group *tg);
  * no pi_lock held.
  */
 void sched_move_task(struct task_struct *p, struct task_group *tg);
+/*
+ * current is about to leave the kernel, has TIF_THROTTLE and no signal to see to: wait until no group that it is in
+ * has used up its quota, or a signal comes. Nothing may be held.
+ */
+void sched_throttle(void);
 /* The same for a task that nobody knows yet. */
 void sched_set_group(struct task_struct *p, struct task_group *tg);
 /* What the tasks of a group may use of all CPUs together. */

@@ -25,6 +25,7 @@ struct task_struct;
 #define TASK_FROZEN	     0x40	/* D: in the refrigerator (kernel/sched/freezer.c) */
 /* With another: the sleeper counts as frozen, since it freezes before its program sees anything. */
 #define TASK_FREEZABLE	     0x80
+#define TASK_THROTTLED	     0x100	/* with INTERRUPTIBLE. R: at the gate of a quota (kernel/sched/bandwidth.c) */
 #define TASK_KILLABLE	     (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_NORMAL	     (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 

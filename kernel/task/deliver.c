@@ -207,6 +207,8 @@ void exit_to_user_work(struct pt_regs *regs)
 			schedule();
 		if (signal_pending(p))
 			do_signal(regs);
+		if (unlikely(test_bit(TIF_THROTTLE, &p->work)))
+			sched_throttle();
 		if (test_bit(TIF_NOTIFY, &p->work))
 			clear_bit(TIF_NOTIFY, &p->work);
 		local_irq_disable();

@@ -52,18 +52,13 @@ static bool is_dying(const struct task_struct *p)
 	return true;
 }
 
-/*
- * Frozen, it would hold its memory for ever; under a quota that is used up, for long, if it leaves
- * by itself or was moved since it was killed (signal_wake_up()). tasklist_lock held.
- */
+/* Frozen, it would hold its memory for ever. tasklist_lock held. */
 static void let_die(struct task_struct *p)
 {
 	struct task_struct *t;
 
-	list_for_each_entry(t, &p->signal->thread_head, thread_node) {
+	list_for_each_entry(t, &p->signal->thread_head, thread_node)
 		freeze_exempt(t);
-		sched_move_task(t, &root_task_group);
-	}
 }
 
 /*

@@ -24,7 +24,7 @@ char task_state_letter(const struct task_struct *p)
 		return 't';
 	if (state & (TASK_UNINTERRUPTIBLE | TASK_FROZEN))
 		return 'D';
-	return state & TASK_INTERRUPTIBLE ? 'S' : 'R';
+	return (state & (TASK_INTERRUPTIBLE | TASK_THROTTLED)) == TASK_INTERRUPTIBLE ? 'S' : 'R';
 }
 
 static const char *state_name(char letter)

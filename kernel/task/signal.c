@@ -210,10 +210,6 @@ void set_user_sigmask(u64 mask)
 
 /* ---- sending ---- */
 
-/*
- * Who has to die does so on the time of the top group: a quota that is used up, maybe for many
- * periods to come, does not delay it.
- */
 void signal_wake_up(struct task_struct *p, bool fatal)
 {
 	unsigned int state = TASK_INTERRUPTIBLE;
@@ -221,8 +217,6 @@ void signal_wake_up(struct task_struct *p, bool fatal)
 	if (fatal)
 		state |= TASK_WAKEKILL | TASK_STOPPED |
 			 (p->jobctl & JOBCTL_PTRACE_FROZEN ? 0 : TASK_TRACED);
-	if (fatal && unlikely(p->sched_task_group != &root_task_group))
-		sched_move_task(p, &root_task_group);
 	set_bit(TIF_SIGPENDING, &p->work);
 	wake_up_to_work(p, state);
 }

@@ -87,6 +87,13 @@ static struct {
 	bool stop;
 } groups;
 
+/* Where a program would be on its way to user mode. */
+static void edge_of_user_mode(void)
+{
+	if (test_bit(TIF_THROTTLE, &current->work))
+		sched_throttle();
+}
+
 /* Busy in a group, until it is told to stop. */
 static int group_spinner(void *arg)
 {
@@ -95,8 +102,10 @@ static int group_spinner(void *arg)
 
 	sched_move_task(current, groups.group[i]);
 	before = task_sched_runtime(current);
-	while (!READ_ONCE(groups.stop))
+	while (!READ_ONCE(groups.stop)) {
 		cond_resched();
+		edge_of_user_mode();
+	}
 	groups.ran[i] = task_sched_runtime(current) - before;
 	sched_move_task(current, &root_task_group);
 	complete(&groups.done);
@@ -168,6 +177,39 @@ KTEST(test_group_quota)
 	/* The group ends with the quota on, and perhaps its timer. */
 	sched_destroy_group(groups.group[0]);
 	sched_destroy_group(outer);
+}
+
+/* Runs in the kernel for four periods, then goes to the edge of user mode; ran[]: for how long, and how long it waited there. */
+static int group_debtor(void *unused)
+{
+	u64 start;
+
+	sched_move_task(current, groups.group[0]);
+	start = task_sched_runtime(current);
+	while (task_sched_runtime(current) < start + 40 * NSEC_PER_MSEC)
+		cond_resched();
+	groups.ran[0] = task_sched_runtime(current) - start;
+	start = arch_clock_ns();
+	edge_of_user_mode();
+	groups.ran[1] = arch_clock_ns() - start;
+	sched_move_task(current, &root_task_group);
+	complete(&groups.done);
+	return 0;
+}
+
+/* A quota does not stop who is in the kernel; the time is owed, and paid at the edge. */
+KTEST(test_group_quota_debt)
+{
+	groups.group[0] = sched_create_group(&root_task_group);
+	KTEST_EXPECT(groups.group[0]);
+	KTEST_EQ(sched_group_set_bandwidth(groups.group[0], 5 * NSEC_PER_MSEC, 10 * NSEC_PER_MSEC), 0);
+	init_completion(&groups.done);
+	KTEST_EXPECT(!IS_ERR(kthread_run_on(0, group_debtor, NULL, "debtor")));
+	wait_for_completion(&groups.done);
+	/* Of some 40 ms, periods that ended meanwhile have paid 20 or more, if it had the CPU for itself. */
+	KTEST_EXPECT(groups.ran[0] >= 40 * NSEC_PER_MSEC);
+	KTEST_EXPECT(groups.ran[1] >= 10 * NSEC_PER_MSEC);
+	sched_destroy_group(groups.group[0]);
 }
 
 KTEST(test_group_without_memory)

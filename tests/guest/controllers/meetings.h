@@ -122,6 +122,65 @@ static void test_held_back(void)
 	release_home("a/x");
 }
 
+/* Goes to and fro between two containers, and so holds container_mutex often. */
+static int wander(long unused)
+{
+	(void)unused;
+	for (int i = 0;; i++)
+		put(i % 2 ? "a/x" : "a/y", "tasks", "0");
+	return 0;
+}
+
+/* Writes settings, which needs container_mutex too, for so long. The longest took so many ms. */
+static long write_settings(int ms)
+{
+	long longest = 0, end = now_ms() + ms;
+
+	for (int i = 0; now_ms() < end; i++) {
+		long begun = now_ms(), took;
+
+		put("b/x", "cpu.shares", "%d", 1000 + i % 1000);
+		took = now_ms() - begun;
+		longest = took > longest ? took : longest;
+	}
+	return longest;
+}
+
+static int write_for_long(long unused)
+{
+	(void)unused;
+	for (;;)
+		write_settings(1000);
+	return 0;
+}
+
+/*
+ * The whole of `a` has 1 ms in a second, and its tasks are in the kernel most of the time, often with container_mutex. Others, who
+ * have all the time they want, need it too: they never wait for a period of `a`. A busy host may hold up
+ * anybody for a while: a round without a long wait is looked for.
+ */
+static void test_holders(void)
+{
+	long longest = 1000000;
+	pid_t pids[6];
+
+	no_time("a");
+	put("a", "cpu.cfs_quota_us", "1000");
+	for (int i = 0; i < 6; i++)
+		pids[i] = start(i < 4 ? "a/x" : "b/y", i < 4 ? wander : write_for_long, 0);
+	for (int round = 0; round < 5 && longest > 2500; round++) {
+		longest = write_settings(3000);
+		printf("# the longest write of a setting took %ld ms\n", longest);
+	}
+	OK(longest <= 2500, "tasks without time left do not keep container_mutex");
+	for (int i = 0; i < 6; i++) {
+		kill(pids[i], SIGKILL);
+		OK(ends_within(pids[i], 8000), "one that may owe a lot dies when it is killed");
+	}
+	release_home("a");
+	release_home("b/x");
+}
+
 /* Every CPU runs out of what it may do all the time, looks for work elsewhere, and may go on at any moment. */
 static void test_short_periods(void)
 {
@@ -406,6 +465,7 @@ static void test_meetings(void)
 	for (int i = 0; i < HOMES; i++)
 		make_home(homes[i]);
 	test_held_back();
+	test_holders();
 	test_short_periods();
 	test_waiter();
 	test_victims();
