@@ -43,6 +43,7 @@ ifneq ($(filter default undefined,$(origin LD)),)
 LD := $(CROSS)ld
 endif
 NM ?= $(CROSS)nm
+OBJCOPY ?= $(CROSS)objcopy
 NASM ?= nasm
 MUSLCC ?= musl-gcc
 
@@ -116,7 +117,7 @@ NASMFLAGS := -f elf64 -g -F dwarf -I ./ $(CONFIG)
 LDFLAGS := -nostdlib -static -no-pie --build-id=none -z max-page-size=4096 -z noexecstack \
 	$(KASAN_WRAPPED:%=--wrap=%)
 
-all: $(BUILD)/paddock.elf $(BUILD)/paddock-pvh.elf $(BUILD)/initramfs.cpio
+all: $(BUILD)/paddock.elf $(BUILD)/paddock-pvh.elf $(BUILD)/boot/start-low.o $(BUILD)/initramfs.cpio
 	@:
 
 # A change of compiler or flags rebuilds; WERROR alone does not.
@@ -136,6 +137,11 @@ $(BUILD)/%.asm.o: %.asm $(BUILD)/flags
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
+	$(Q)$(OBJCOPY) --wildcard --strip-symbol '..@*' $@
+
+# For GDB, which loads it at the place where the first instructions run. (NASM leaves two sections of one name; linking makes them one.)
+$(BUILD)/boot/start-low.o: $(BUILD)/boot/start.asm.o
+	$(Q)$(LD) -r -o $@ $<
 
 $(BUILD)/boot/initramfs.asm.o: boot/initramfs.asm $(BUILD)/initramfs.cpio $(BUILD)/flags
 	$(call say,NASM,$<)

@@ -13,6 +13,8 @@ KERNEL_BASE equ 0xffffffff80000000
 PVH_MAGIC equ 0x336ec578
 MSR_EFER  equ 0xc0000080
 
+%include "arch/x86_64/cfi.inc"
+
 extern boot_main
 global start_multiboot
 global start_pvh
@@ -22,6 +24,7 @@ section .text
 bits 32
 
 start_pvh:
+	CFI_OUTERMOST
 	mov eax, PVH_MAGIC
 start_multiboot:
 	cli
@@ -133,6 +136,7 @@ bits 64
 	mov rdx, [entry_tsc]
 	call boot_main
 	ud2
+	CFI_END
 
 section .rodata
 no_long_mode_text:

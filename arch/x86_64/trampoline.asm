@@ -83,6 +83,7 @@ trampoline_end:
 
 section .text
 secondary_entry:
+	CFI_OUTERMOST
 	xor eax, eax
 	mov ds, eax
 	mov es, eax
@@ -122,3 +123,4 @@ secondary_entry:
 	xor ebp, ebp
 	call secondary_start			; edi = CPU number
 	ud2
+	CFI_END

@@ -28,6 +28,7 @@ section .text
 global arch_copy_user
 align 16
 arch_copy_user:
+	CFI_FUNCTION
 	OPEN_USER
 	cmp rdx, 128
 	jae .wide
@@ -58,6 +59,7 @@ arch_copy_user:
 
 .wide:						; xmm0 to xmm3 are the program's: borrow them
 	sub rsp, 64
+	CFI_GROW 64
 	movups [rsp], xmm0
 	movups [rsp + 16], xmm1
 	movups [rsp + 32], xmm2
@@ -78,20 +80,25 @@ arch_copy_user:
 	jae .block
 	add rdx, 64
 	call .give_back
+	CFI_SHRINK 64
 	jmp .words
 .give_back:
+	CFI_GROW 64 + 8
 	movups xmm0, [rsp + 8]
 	movups xmm1, [rsp + 24]
 	movups xmm2, [rsp + 40]
 	movups xmm3, [rsp + 56]
 	ret 64
+	CFI_SHRINK 8
 .fix_block:					; somewhere in the next 64 bytes: find out by bytes
 	add rdx, 64
 	call .give_back
+	CFI_SHRINK 64
 	jmp .byte
 .fix_word:
 	add rdx, 8
 	jmp .byte
+	CFI_END
 
 	EXTABLE ..@w1, .fix_word, 0
 	EXTABLE ..@w2, .fix_word, 0
@@ -110,6 +117,7 @@ arch_copy_user:
 global arch_clear_user
 align 16
 arch_clear_user:
+	CFI_FUNCTION
 	OPEN_USER
 	xor eax, eax
 	sub rsi, 8
@@ -131,6 +139,7 @@ arch_clear_user:
 	CLOSE_USER
 	mov rax, rsi
 	ret
+	CFI_END
 	EXTABLE ..@c1, .tail, 0
 	EXTABLE ..@c2, .out, 0
 
@@ -138,6 +147,7 @@ arch_clear_user:
 global arch_strncpy_from_user
 align 16
 arch_strncpy_from_user:
+	CFI_FUNCTION
 	OPEN_USER
 	mov r8, rsi
 	mov r9, 0x0101010101010101
@@ -178,6 +188,7 @@ arch_strncpy_from_user:
 	CLOSE_USER
 	mov rax, -14				; -EFAULT
 	ret
+	CFI_END
 	EXTABLE ..@s1, .bytes, 0
 	EXTABLE ..@s2, .fault, 0
 
@@ -185,6 +196,7 @@ arch_strncpy_from_user:
 global arch_futex_cmpxchg
 align 16
 arch_futex_cmpxchg:
+	CFI_FUNCTION
 	OPEN_USER
 	mov eax, [rsi]
 ..@f1:	lock cmpxchg [rdi], edx
@@ -196,4 +208,5 @@ arch_futex_cmpxchg:
 	CLOSE_USER
 	mov eax, -14
 	ret
+	CFI_END
 	EXTABLE ..@f1, .fault, 1
