@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The userland's part of the top-level Makefile, which includes this file from the root of the tree
-# and sets BUILD. Promises: `userland` builds every program to $(BUILD)/user/bin;
+# and sets BUILD. Promises: `userland` builds every program to $(BUILD)/user/bin, with symbols for GDB in $(BUILD)/user/debug;
 # $(BUILD)/initramfs.cpio is the archive that goes into the kernel image. A new program is a new
 # file user/NAME.c, or a folder user/NAME/ with several, and nothing else. Files user/lib*.c are the common library.
 
 MUSL_GCC ?= $(or $(MUSLCC),musl-gcc)
 USER_AR ?= ar
+USER_STRIP ?= strip
 PYTHON ?= /usr/bin/python3
 
 USER_OUT := $(BUILD)/user
 USER_BIN := $(USER_OUT)/bin
+USER_DEBUG := $(USER_OUT)/debug
 USER_WERROR := $(if $(filter 1,$(WERROR)),-Werror)
-USER_CFLAGS := -static -Os -g0 -std=gnu17 -Wall -Wextra $(USER_WERROR) -I. -fno-pie \
+USER_CFLAGS := -static -Os -g -std=gnu17 -Wall -Wextra $(USER_WERROR) -I. -fno-pie \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-stack-protector
-USER_LDFLAGS := -static -no-pie -s -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,max-page-size=4096 \
+USER_LDFLAGS := -static -no-pie -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,max-page-size=4096 \
 	-Wl,--gc-sections -Wl,--build-id=none
 
 USER_LIB_SRC := $(sort $(wildcard user/lib*.c))
@@ -39,13 +41,17 @@ $(USER_LIB): $(USER_LIB_OBJ)
 	@rm -f $@
 	$(Q)$(USER_AR) rcs $@ $^
 
-$(USER_PROGRAMS:%=$(USER_BIN)/%): $(USER_BIN)/%: $(USER_OUT)/%.o $(USER_LIB)
+$(USER_BINS): $(USER_BIN)/%: $(USER_DEBUG)/%
+	@mkdir -p $(@D)
+	$(Q)$(USER_STRIP) -o $@ $<
+
+$(USER_PROGRAMS:%=$(USER_DEBUG)/%): $(USER_DEBUG)/%: $(USER_OUT)/%.o $(USER_LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(MUSL_GCC) $(USER_LDFLAGS) -o $@ $^
 
 define user_folder
-$(USER_BIN)/$(1): $(filter $(USER_OUT)/$(1)/%,$(USER_FOLDER_OBJ)) $(USER_LIB)
+$(USER_DEBUG)/$(1): $(filter $(USER_OUT)/$(1)/%,$(USER_FOLDER_OBJ)) $(USER_LIB)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(MUSL_GCC) $$(USER_LDFLAGS) -o $$@ $$^
