@@ -13,6 +13,7 @@
 #						COVERAGE=1 counts which lines run
 # For the build: CROSS=prefix- (or CC=, LD=, NM=) chooses a compiler; NASM= and MUSLCC= the assembler and the compiler of programs; GCOV= the
 # compiler's reader of counts; WERROR=1 makes warnings stop it; V=1 shows commands; JOBS=N for how many at once (as many as there are CPUs); BUILD=folder puts it elsewhere.
+# For debug and debug-server: BOOT=kernel|pvh|iso|uefi and VM='--smp 4 --numa 2', words for tools/vm.
 # For one target: KIND= and FILTER= (test, coverage), CHECKED=1 (test), APP= (app), SEED=, OPERATIONS= and SECONDS= (fuzz, stress).
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
@@ -133,7 +134,8 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(ADDRESSES) $(WATCH) $(COUNT) $(WARN) -MMD -MP -c -o $@ $<
 
-$(BUILD)/%.asm.o: %.asm $(BUILD)/flags
+# Labels that macros make are no functions: they would stand in backtraces. (NASM's list of what was included misses some: hence the .inc.)
+$(BUILD)/%.asm.o: %.asm $(wildcard arch/x86_64/*.inc) $(BUILD)/flags
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
@@ -215,11 +217,14 @@ include tools/demo/demo.mk
 setup:
 	@tools/setup
 
+setup-debugger:
+	@tools/setup --debugger
+
 run: setup
 	@$(MAKE) --no-print-directory all
 	@tools/vm --kernel $(BUILD)/paddock.elf
 
-test: setup
+test: setup-debugger
 	@$(MAKE) --no-print-directory all iso guest-tests
 	@$(if $(CHECKED),$(MAKE) --no-print-directory LOCKDEP=1 UBSAN=1 KASAN=1 all)
 	@tests/run --build $(BUILD) $(if $(CHECKED),--checked build/lockdep-ubsan-kasan) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
@@ -236,9 +241,9 @@ app: setup
 	@rm -f $(BUILD)/app.cpio
 	@$(MAKE) --no-print-directory $(BUILD)/app.elf
 
-debug: setup
+debug debug-server: setup-debugger
 	@$(MAKE) --no-print-directory all
-	@tools/vm --kernel $(BUILD)/paddock.elf --gdb
+	@tools/debug $(if $(filter debug-server,$@),--server) --kernel $(BUILD)/paddock.elf --boot $(or $(BOOT),kernel) $(VM)
 
 iso: $(BUILD)/paddock.iso
 

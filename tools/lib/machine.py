@@ -4,6 +4,8 @@
 Everything a guest needs beside the build lives in the caller's temporary folder, so guests run side by side.
 Start reading at Spec.command(). All failures are CannotStart, with the reason in one line.
 """
+import contextlib
+import json
 import os
 import re
 import secrets
@@ -213,7 +215,40 @@ class Spec:
         return path.replace(",", ",,")
 
     def gdb_hint(self):
+        if self.opts.announce:
+            return "run `gdb` in Paddock's folder, in another terminal"
         return f"gdb -ex 'target remote {self.gdb_socket}' {os.path.relpath(self.kernel)}"
+
+    @contextlib.contextmanager
+    def announced(self):
+        """While this lasts, the folder --announce has `guest`, which says what waits there, and `gdb.sock`, where to connect. A guest that
+        comes later takes the place."""
+        folder = self.opts.announce if self.opts.gdb else None
+        if not folder:
+            yield
+            return
+        note, link = os.path.join(folder, "guest"), os.path.join(folder, "gdb.sock")
+        text = json.dumps({"kernel": os.path.realpath(self.kernel), "boot": self.opts.boot, "stub": self.opts.gdb, "pid": os.getpid(),
+                           "socket": self.gdb_socket})
+        try:
+            os.makedirs(folder, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(link)
+            os.symlink(self.gdb_socket, link)
+            with open(note + ".new", "w") as f:
+                f.write(text + "\n")
+            os.rename(note + ".new", note)
+        except OSError as error:
+            raise CannotStart(f"--announce {folder}: {error.strerror}")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                with open(note) as f:
+                    ours = f.read() == text + "\n"
+                if ours:
+                    os.unlink(note)
+                    os.unlink(link)
 
     def _processor(self):
         opts, accel = self.opts, self.opts.accel

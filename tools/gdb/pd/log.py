@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the guest says: pd-dmesg, the kernel's log in its memory; pd-console and pd-type, its console under `make debug`."""
+import os
+
+import gdb
+
+from . import connect
+from .core import Command, Problem, number, read, say, var
+
+SOURCE = "kernel/debug/printk.c"
+
+
+class Dmesg(Command):
+    """Show the kernel's log as it is in memory, or its last N lines. Works also before any console does, and after a panic."""
+
+    name, usage = "pd-dmesg", "pd-dmesg [N]"
+
+    def run(self, argument):
+        ring = var("log_ring", SOURCE)
+        size, end = ring.type.sizeof, number(var("log_end", SOURCE))
+        start = max(0, end - size)
+        if end > 1 << 40:
+            raise Problem(f"log_end is {end:#x}: broken")
+        raw = read(number(ring.address), size)
+        data = raw[:end] if end <= size else raw[start % size:] + raw[:start % size]
+        lines = data.decode(errors="replace").splitlines()
+        if end > size:
+            lines = lines[1:]           # the first has been overwritten in part
+        wanted = self.words(argument, 0, 1)
+        for line in lines[-int(wanted[0]):] if wanted else lines:
+            say(line[3:] if line[:1] == "<" and line[2:3] == ">" else line)
+
+
+class Screen:
+    """The file to which `make debug` writes the guest's console, and how far it has been shown."""
+
+    shown = 0
+
+    @classmethod
+    def fresh(cls):
+        try:
+            with open(os.path.join(connect.FOLDER, "console.log"), "rb") as f:
+                f.seek(0, os.SEEK_END)
+                if f.tell() < cls.shown:
+                    cls.shown = 0
+                f.seek(cls.shown)
+                data = f.read()
+        except OSError:
+            return None
+        cls.shown += len(data)
+        return data.decode(errors="replace").replace("\r", "")
+
+
+class ConsoleCommand(Command):
+    """Show what has come to the guest's console since the last time; with -all, everything. Under `make debug`.
+
+After each stop the new lines are shown by themselves, the last 20 of them. With `make debug-server` the console is on that terminal."""
+
+    name, usage = "pd-console", "pd-console [-all]"
+    needs_guest = False
+
+    def run(self, argument):
+        if argument.strip() == "-all":
+            Screen.shown = 0
+        text = Screen.fresh()
+        if text is None:
+            raise Problem("the guest's console is not here: it is on the terminal of `make debug-server`")
+        say(text.rstrip("\n") if text else "(nothing new)")
+
+
+class Type(Command):
+    """Type a line on the guest's console, under `make debug`. ^C, ^D, ^Z and ^\\ alone are those keys.
+
+The guest reads it when it runs: `pd-type ls /`, then `continue`."""
+
+    name, usage = "pd-type", "pd-type TEXT"
+    needs_guest = False
+
+    def run(self, argument):
+        path = os.path.join(connect.FOLDER, "console.in")
+        data = bytes([ord(argument[1]) & 0x1f]) if len(argument) == 2 and argument[0] == "^" else argument.encode() + b"\r"
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            raise Problem("the guest's console is not here: it is on the terminal of `make debug-server`")
+        with os.fdopen(fd, "wb") as f:
+            f.write(data)
+
+
+def on_stop(event):
+    text = Screen.fresh() if connect.Session.connected else None
+    lines = (text or "").rstrip("\n").splitlines()
+    if len(lines) > 20:
+        say(f"console| ... {len(lines) - 20} lines more: pd-console -all")
+    for line in lines[-20:]:
+        say(f"console| {line}")
+
+
+gdb.events.stop.connect(on_stop)
