@@ -210,9 +210,36 @@ include tools/demo/demo.mk
 -include $(KERNEL_C:%.c=$(BUILD)/%.d) $(KERNEL_ASM:%.asm=$(BUILD)/%.asm.d)
 -include $(BUILD)/kernel.ld.d $(BUILD)/kernel-pvh.ld.d
 
+# ---- for editors: how each C file is compiled ----
+
+comma := ,
+define newline
+
+
+endef
+# command FILE,WORDS: one entry
+command = {"directory": "$(CURDIR)"$(comma) "file": "$(1)"$(comma) "command": "$(2) -c -o $(BUILD)/$(1:.c=.o) $(1)"}
+commands = $(foreach f,$(1),$(comma)$(newline)$(call command,$(f),$(2)))
+USER_C := $(sort $(wildcard user/*.c user/*/*.c))
+GUEST_C := $(sort $(wildcard tests/guest/*.c tests/guest/*/*.c))
+
+ifneq ($(KERNEL_C) $(USER_C) $(GUEST_C),$(file <$(BUILD)/sources))
+$(file >$(BUILD)/sources,$(KERNEL_C) $(USER_C) $(GUEST_C))
+endif
+$(BUILD)/sources: ;
+
+compile_commands.json: $(BUILD)/flags $(BUILD)/sources user/user.mk tests/guest/guest.mk
+	$(file >$@,[$(call command,$(firstword $(KERNEL_C)),$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE))$(call \
+		commands,$(filter-out $(firstword $(KERNEL_C)),$(KERNEL_C)),$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE))$(call \
+		commands,$(USER_C),$(MUSL_GCC) $(USER_CFLAGS))$(call commands,$(GUEST_C),$(MUSLCC) $(GUEST_CFLAGS))])
+
+ifeq ($(variant),)
+all: compile_commands.json
+endif
+
 # ---- what people type ----
 
-.PHONY: all run test coverage debug iso print-kernel doctor toolchain bench clean help setup app
+.PHONY: all run test coverage debug debug-server iso print-kernel doctor toolchain bench clean help setup setup-debugger app
 
 setup:
 	@tools/setup
@@ -268,8 +295,10 @@ help:
 	@echo 'make            kernel images and userland, in build/'
 	@echo 'make iso        build/paddock.iso, which boots with GRUB (BIOS and UEFI)'
 	@echo 'make app APP=./prog   build/app.elf, which boots straight into one static program'
-	@echo 'make debug      boot and wait for GDB'
+	@echo 'make debug      a guest, stopped at its entry, and GDB (BOOT=uefi, VM="--smp 4" for another)'
+	@echo 'make debug-server  the same for two terminals: here the guest and its console, GDB (`gdb`) in the other'
 	@echo 'make demo       the university server: containers at work, as a page with pictures (build/demo.html)'
+	@echo 'make compile_commands.json   for editors: how each file is compiled (made by make, too)'
 	@echo 'make bench      the measurements; make bench-checking: what the checking builds cost'
 	@echo 'make guest-tests      the programs in tests/guest, without running them'
 	@echo 'make test-containers  the container cases on Paddock'
