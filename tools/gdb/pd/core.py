@@ -7,6 +7,7 @@ it follows them, and whatever goes wrong becomes a Problem, which a command prin
 import errno
 import functools
 import os
+import re
 
 import gdb
 
@@ -273,7 +274,8 @@ class Prefix(gdb.Command):
 
     def invoke(self, argument, from_tty):
         for command in sorted(Command.made, key=lambda c: c.name):
-            say(f"{command.usage:36} {command.__doc__.strip().splitlines()[0]}")
+            first = re.split(r"[.:;(]( |$)", command.__doc__.strip().splitlines()[0])[0].strip()
+            say(f"{command.usage:36} {first}")
 
 
 class Command(gdb.Command):

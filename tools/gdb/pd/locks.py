@@ -134,9 +134,9 @@ found: mutexes (with the owner) and rw_semaphores on which a task sleeps, and sp
             if line:
                 found += 1
                 say(f"task {int(task['pid'])} ({tasks.comm(task)}) waits for {line}")
-        for number_, name, lock, caller in list(spinning()):
+        for thread, name, lock, caller in list(spinning()):
             found += 1
-            say(f"thread {number_} spins in {name} for {lock:#x} <{symbol(lock)}>, called by {caller.name() if caller else '?'}")
+            say(f"thread {thread} spins in {name} for {lock:#x} <{symbol(lock)}>, called by {caller.name() if caller else '?'}")
         if not found:
             say("no lock is held" if lockdep() else "nobody waits for a lock (locks that are held but not waited for show in a build with LOCKDEP=1)")
 

@@ -8,6 +8,7 @@ import gdb
 
 from .core import MASK, Problem, as_pointer, number, var
 
+FIRST_IDLE = 32768              # kernel/sched/sched.h: PID_MAX
 KERNEL_STUB_PROCESS = 42000     # what GDB calls the one process of a stub that knows no processes, as the kernel's
 
 
@@ -46,10 +47,12 @@ def kernel_stub():
 
 
 def selected():
-    """The number of the CPU that the selected thread is, on QEMU's stub."""
+    """The number of the CPU that the selected thread is, or on which it is, where threads are tasks."""
     thread = gdb.selected_thread()
     if not thread:
         raise Problem("no guest is connected")
+    if kernel_stub():
+        return int(current()["cpu"])
     offsets = [offset(cpu) for cpu in range(count())]
     if offsets[0]:                      # each CPU has its own area: the kernel's GS base is in one of the two registers
         for name in ("gs_base", "k_gs_base"):
@@ -72,11 +75,10 @@ def current():
     if not kernel_stub():
         return task_on(selected())
     from . import tasks
-    pid, sp = thread.ptid[1], register("rsp")
-    for task in tasks.everyone():       # by its stack: the thread's number says nothing about idle tasks
-        if sp is not None and number(task["stack"]) <= sp <= number(task["stack"]) + 16384:
-            return task
-    found = tasks.find(pid)
+    name = thread.ptid[1]               # the pid; idle tasks stand behind all pids, by CPU
+    if name >= FIRST_IDLE:
+        return variable("runqueue", name - FIRST_IDLE)["idle"] if number(var("per_cpu_offset")[0]) else var("init_task").address
+    found = tasks.find(name)
     if found is None:
         raise Problem(f"no task belongs to GDB's thread {thread.num}")
     return found

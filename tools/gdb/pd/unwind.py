@@ -71,7 +71,7 @@ class Stack:
 
 def without_information(pc):
     """The address of a function of a program of which only the name is known; UNKNOWN: not even that. None: any other."""
-    if pc >= KERNEL_HALF or gdb.find_pc_line(pc).symtab is not None:
+    if not pc or pc >= KERNEL_HALF or gdb.find_pc_line(pc).symtab is not None:
         return None
     said = symbol(pc)
     name, plus, offset = said.partition("+")
