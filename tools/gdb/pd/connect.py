@@ -5,7 +5,6 @@
 """
 import json
 import os
-import socket
 import time
 
 import gdb
@@ -36,16 +35,6 @@ def announced():
             return json.load(f)
     except (OSError, ValueError):
         return None
-
-
-def listening(path):
-    """Does somebody listen there? QEMU serves one caller at a time and takes the next when this one has gone."""
-    with socket.socket(socket.AF_UNIX) as s:
-        try:
-            s.connect(path)
-            return True
-        except OSError:
-            return False
 
 
 def load_symbols(kernel):

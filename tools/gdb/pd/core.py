@@ -30,9 +30,10 @@ def _type(name, objfiles):
     if name.startswith("struct "):      # the kernel's, not what a program calls so
         program = gdb.current_progspace().filename
         for objfile in gdb.objfiles():
-            found = objfile.lookup_static_symbol(name.removeprefix("struct "), gdb.SYMBOL_STRUCT_DOMAIN) if objfile.filename == program else None
-            if found:
-                return found.type
+            if objfile.filename == program:
+                found = objfile.lookup_static_symbol(name.removeprefix("struct "), gdb.SYMBOL_STRUCT_DOMAIN)
+                if found:
+                    return found.type
     try:
         return gdb.lookup_type(name)
     except gdb.error:
@@ -173,7 +174,8 @@ def list_links(head):
         link = read(here, 16)
         back = int.from_bytes(link[8:], "little")
         if back != previous:
-            raise Problem(f"list at {start:#x} is broken at entry {count} ({here:#x}): it points back to {back:#x} instead of {previous:#x}")
+            raise Problem(f"list at {start:#x} is broken at entry {count} ({here:#x}): "
+                          f"it points back to {back:#x} instead of {previous:#x}")
         count += 1
         if count > LIMIT:
             raise Problem(f"list at {start:#x}: more than {LIMIT} entries")
@@ -352,7 +354,8 @@ HEAD is an expression for the struct list_head, TYPE the type of the objects, LI
     def run(self, argument):
         head, type_name, link, *members = self.words(argument, 3, 20)
         for n, entry in enumerate(list_entries(gdb.parse_and_eval(head), type_name, link)):
-            values = [f"{m} = {gdb.parse_and_eval(f'(({type_name} *) {number(entry):#x})->{m}').format_string(max_depth=1)}" for m in members]
+            found = [gdb.parse_and_eval(f"(({type_name} *) {number(entry):#x})->{m}") for m in members]
+            values = [f"{m} = {value.format_string(max_depth=1)}" for m, value in zip(members, found)]
             say(f"[{n}] ({type_name} *) {number(entry):#x}" + ("  " + ", ".join(values) if values else ""))
 
 

@@ -3,7 +3,7 @@
 import gdb
 
 from . import tasks
-from .core import Command, Problem, flags, list_entries, number, say, table, text, typ, var
+from .core import Command, Problem, flags, list_entries, number, say, table, text, typ
 
 MNT_FLAGS = ((1, "ro"), (2, "nosuid"), (4, "nodev"), (8, "noexec"))
 D_FLAGS = ((0x02, "UNHASHED"), (0x04, "PINNED"))
@@ -153,7 +153,7 @@ DEPTH is how many levels, 2 without it; / is shown without PATH."""
         name = "/" if is_root(dentry) else text(dentry["d_name"]["name"])
         marks = flags(int(dentry["d_flags"]), D_FLAGS, "")
         say(f"{indent}{name}  (struct dentry *) {number(dentry):#x} count {int(dentry['d_count']['counter'])} {marks}"
-            f"{' mounted on' if int(dentry['d_mounted']) else ''} {inode_text(dentry)}".replace("  ", " ", 0))
+            f"{' mounted on' if int(dentry['d_mounted']) else ''} {inode_text(dentry)}")
         if depth > 0:
             for child in children(dentry):
                 self.show(child, indent + "  ", depth - 1)

@@ -138,7 +138,8 @@ found: mutexes (with the owner) and rw_semaphores on which a task sleeps, and sp
             found += 1
             say(f"thread {thread} spins in {name} for {lock:#x} <{symbol(lock)}>, called by {caller.name() if caller else '?'}")
         if not found:
-            say("no lock is held" if lockdep() else "nobody waits for a lock (locks that are held but not waited for show in a build with LOCKDEP=1)")
+            say("no lock is held" if lockdep() else
+                "nobody waits for a lock (locks that are held but not waited for show in a build with LOCKDEP=1)")
 
     def held(self):
         found = 0

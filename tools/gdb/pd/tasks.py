@@ -208,7 +208,7 @@ def cpu_list(mask):
 
 
 class Backtrace(Command):
-    """Show the kernel stack of a task that does not run (of one that runs: select its CPU with `thread` and use `bt`).
+    """Show the kernel stack of a task that does not run. For one that runs: select its CPU with `thread` and use `bt`.
 
 It follows frame pointers, so functions that were inlined, and arguments, are not shown."""
 
