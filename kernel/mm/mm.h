@@ -252,7 +252,7 @@ struct mm_struct {
 	/* mmap_lock */
 	unsigned long start_brk, brk, start_stack, start_code, end_code, start_data, end_data;
 	unsigned long arg_start, arg_end, env_start, env_end;	/* mmap_lock */
-	long rss_anon, rss_file;	/* pages; page_table_lock */
+	long rss_anon, rss_file;	/* pages; page_table_lock to write, others peek */
 	DECLARE_BITMAP(cpumask, NR_CPUS);	/* CPUs that may hold translations; atomic bits */
 	struct file *exe_file;		/* referenced; mmap_lock */
 	/*

@@ -90,7 +90,7 @@ void getrusage(struct task_struct *p, int who, struct rusage *r)
 	if (who != RUSAGE_CHILDREN) {
 		task_lock(p);
 		if (p->mm)
-			maxrss = max(maxrss, (u64)max(p->mm->rss_anon + p->mm->rss_file, 0L));
+			maxrss = max(maxrss, (u64)max(READ_ONCE(p->mm->rss_anon) + READ_ONCE(p->mm->rss_file), 0L));
 		task_unlock(p);
 	}
 	r->ru_utime = to_timeval(utime);

@@ -184,7 +184,7 @@ static void group_is_dead(struct task_struct *p)
 		      sig->flags & SIGNAL_GROUP_EXIT ? sig->group_exit_code : p->exit_code);
 	timer_cancel_sync(&sig->real_timer);
 	if (p->mm) {
-		u64 rss = max(p->mm->rss_anon + p->mm->rss_file, 0L);
+		u64 rss = max(READ_ONCE(p->mm->rss_anon) + READ_ONCE(p->mm->rss_file), 0L);
 
 		sig->maxrss = max(sig->maxrss, rss);
 	}

@@ -28,7 +28,7 @@ static long badness(struct task_struct *p)
 	list_for_each_entry(t, &p->signal->thread_head, thread_node) {
 		task_lock(t);
 		if (t->mm)
-			pages = t->mm->rss_anon + t->mm->rss_file / 8 + 1;
+			pages = READ_ONCE(t->mm->rss_anon) + READ_ONCE(t->mm->rss_file) / 8 + 1;
 		task_unlock(t);
 		if (pages)
 			break;		/* threads share it */

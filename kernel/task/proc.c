@@ -118,7 +118,7 @@ static int show_stat(struct seq_file *m, struct task_struct *p)
 	thread_group_cputime(p, &utime, &stime);
 	if (mm) {
 		vsize = mm->total_vm * PAGE_SIZE;
-		rss = max(mm->rss_anon + mm->rss_file, 0L);
+		rss = max(READ_ONCE(mm->rss_anon) + READ_ONCE(mm->rss_file), 0L);
 	}
 	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u ", p->tgid, p->comm, task_state_letter(p),
 		   parent_pid(p), sig->pgrp, sig->session, tty_number(p), foreground_pgrp(p),
@@ -163,7 +163,7 @@ static void show_ids(struct seq_file *m, struct task_struct *p)
 
 static void show_memory(struct seq_file *m, struct mm_struct *mm)
 {
-	long anon = max(mm->rss_anon, 0L), file = max(mm->rss_file, 0L);
+	long anon = max(READ_ONCE(mm->rss_anon), 0L), file = max(READ_ONCE(mm->rss_file), 0L);
 
 	seq_printf(m, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nRssAnon:\t%8lu kB\nRssFile:\t%8lu kB\n",
 		   mm->total_vm * 4, (unsigned long)(anon + file) * 4, (unsigned long)anon * 4,
