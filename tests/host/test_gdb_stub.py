@@ -485,16 +485,16 @@ def test_breakpoints_in_what_the_stub_uses(at_hostname):
 
 def test_under_load(stub):
     """Four CPUs fork as fast as they can, through a breakpoint; when GDB goes, all of them have done their work."""
-    loop = "n=0; while [ $n -lt 40 ]; do n=$((n+1)); (exit 0); done; echo done"
+    loop = "n=0; while [ $n -lt 25 ]; do n=$((n+1)); (exit 0); done; echo done"
     g = stub(f"for i in 1 2 3 4; do sh -c '{loop}' & done; wait; echo all", smp=4)
     g.run("break copy_process")
     stops, cpus = 0, set()
-    for _ in range(60):
+    for _ in range(30):
         text = g.go()
         assert "Breakpoint 1, copy_process" in text, text
         stops += 1
         cpus.add(g.value(THIS_CPU.format("unsigned int", "cpu_number")))
-    assert stops == 60 and len(cpus) > 1, cpus
+    assert stops == 30 and len(cpus) > 1, cpus
     g.detach()
     status, out = g.guest.end()
     assert status == 0 and out.split() == ["done"] * 4 + ["all"], out
