@@ -43,15 +43,18 @@ struct rq;
 #define PF_SIGNALED   0x10	/* killed by a signal */
 
 /* task_struct.work: bits that exit_to_user_work() must look at before user mode. Atomic bit operations. */
-#define TIF_NEED_RESCHED 0
-#define TIF_SIGPENDING	 1
-#define TIF_FREEZE	 3	/* ->freeze may be set: freezer.c. Only the task itself clears it */
-#define TIF_THROTTLE	 4	/* a quota is used up: sched_throttle(). Set with rq->lock of the CPU it runs on */
-#define TIF_NOTIFY	 2	/* the user registers have changed: not by the short way; and callbacks before user mode */
-/* These two stay while its tracer wants them: such a task always leaves the kernel by exit_to_user_work(). */
-#define TIF_SYSCALL_TRACE 4	/* stop at the begin and the end of system calls */
-#define TIF_SINGLESTEP	  5	/* ... and after each instruction; arch_single_step() */
-#define TIF_WORK_MASK	  0xfUL	/* those that are done and gone */
+enum {
+	TIF_NEED_RESCHED,
+	TIF_SIGPENDING,
+	TIF_NOTIFY,		/* the user registers have changed: not by the short way; and callbacks before user mode */
+	TIF_FREEZE,		/* ->freeze may be set: freezer.c. Only the task itself clears it */
+	TIF_THROTTLE,		/* a quota is used up: sched_throttle(). Set with rq->lock of the CPU it runs on */
+	NR_TIF_WORK,		/* up to here they are done and gone */
+	/* These stay while its tracer wants them: such a task always leaves the kernel by exit_to_user_work(). */
+	TIF_SYSCALL_TRACE = NR_TIF_WORK,	/* stop at the begin and the end of system calls */
+	TIF_SINGLESTEP,		/* ... and after each instruction; arch_single_step() */
+};
+#define TIF_WORK_MASK ((1UL << NR_TIF_WORK) - 1)
 
 /* Scheduling entity: a task, or a group on one CPU. rq->lock of its CPU. */
 struct sched_entity {
