@@ -12,23 +12,42 @@ noinline void spin_lock_slow(spinlock_t *l, u16 ticket)
 		cpu_relax();
 }
 
-/* This reader is counted already; wait until no writer is there. */
+#define GIVE_WAY 1000		/* looks at the lock; a reader that nests does not wait for ever */
+
+/*
+ * This reader is counted already; wait until no writer is there. If one only waits, let it go first: not in an interrupt, whose
+ * CPU may hold the lock or be the one that waits.
+ */
 noinline void read_lock_slow(rwlock_t *l)
 {
-	while (__atomic_load_n(&l->count, __ATOMIC_ACQUIRE) < 0)
+	if (!(__atomic_load_n(&l->count, __ATOMIC_RELAXED) & RWLOCK_WRITER) && !in_interrupt()) {
+		(void)__atomic_fetch_sub(&l->count, 1, __ATOMIC_RELAXED);
+		for (int i = 0; i < GIVE_WAY; i++) {
+			if (!(__atomic_load_n(&l->count, __ATOMIC_RELAXED) & RWLOCK_WAITING))
+				break;
+			cpu_relax();
+		}
+		(void)__atomic_fetch_add(&l->count, 1, __ATOMIC_ACQUIRE);
+	}
+	while (__atomic_load_n(&l->count, __ATOMIC_ACQUIRE) & RWLOCK_WRITER)
 		cpu_relax();
 }
 
+/* Who gets it takes the mark of all who wait away; the others set it again. */
 noinline void write_lock_slow(rwlock_t *l)
 {
-	int old;
+	for (;;) {
+		u32 old = __atomic_load_n(&l->count, __ATOMIC_RELAXED);
 
-	do {
-		while (__atomic_load_n(&l->count, __ATOMIC_RELAXED))
-			cpu_relax();
-		old = 0;
-	} while (!__atomic_compare_exchange_n(&l->count, &old, RWLOCK_WRITER, false,
-					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+		if (!(old & ~RWLOCK_WAITING)) {
+			if (__atomic_compare_exchange_n(&l->count, &old, RWLOCK_WRITER, false, __ATOMIC_ACQUIRE,
+							__ATOMIC_RELAXED))
+				return;
+		} else if (!(old & RWLOCK_WAITING)) {
+			(void)__atomic_fetch_or(&l->count, RWLOCK_WAITING, __ATOMIC_RELAXED);
+		}
+		cpu_relax();
+	}
 }
 
 noinline void refcount_saturate(refcount_t *r, const char *what)

@@ -5,7 +5,8 @@
  *
  * The kernel is not preemptible, so spin_lock() alone is one atomic instruction. A lock that an
  * interrupt handler also takes needs the _irqsave form (or _irq where interrupts are known to be
- * on). Readers of a rwlock_t may nest, also in interrupts: a waiting writer does not hold them up.
+ * on). Readers of a rwlock_t may nest, also in interrupts, so a waiting writer can't keep them out; but
+ * those who come while one waits give way for a moment, or a stream of them would starve it.
  */
 #pragma once
 
@@ -105,10 +106,11 @@ void lock_assert_failed(const void *lock);
 #endif
 
 typedef struct {
-	int count;	/* readers; RWLOCK_WRITER: one writer */
+	u32 count;	/* readers; and these */
 	LOCKDEP_MAP
 } rwlock_t;
-#define RWLOCK_WRITER	    (-0x40000000)
+#define RWLOCK_WRITER	    0x40000000U		/* one has it */
+#define RWLOCK_WAITING	    0x80000000U		/* one waits for readers to go */
 #define DEFINE_RWLOCK(name) rwlock_t name = {.count = 0, LOCKDEP_MAP_INIT(name)}
 #define rwlock_init(l)	    __rwlock_init(l, LOCK_NAME(l))
 
@@ -124,7 +126,7 @@ void write_lock_slow(rwlock_t *l);
 static __always_inline void read_lock(rwlock_t *l)
 {
 	lockdep_acquire(&l->dep, LOCK_READ | LOCK_NESTS);
-	if (unlikely(__atomic_add_fetch(&l->count, 1, __ATOMIC_ACQUIRE) < 0))
+	if (unlikely(__atomic_add_fetch(&l->count, 1, __ATOMIC_ACQUIRE) >= RWLOCK_WRITER))
 		read_lock_slow(l);
 }
 static __always_inline void read_unlock(rwlock_t *l)
@@ -134,7 +136,7 @@ static __always_inline void read_unlock(rwlock_t *l)
 }
 static __always_inline void write_lock(rwlock_t *l)
 {
-	int old = 0;
+	u32 old = 0;
 
 	lockdep_acquire(&l->dep, 0);
 	if (unlikely(!__atomic_compare_exchange_n(&l->count, &old, RWLOCK_WRITER, false,

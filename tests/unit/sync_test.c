@@ -126,6 +126,44 @@ KTEST(test_rwlock)
 	KTEST_EQ(l.count, 0);
 }
 
+static DEFINE_RWLOCK(crowded);
+static bool written;
+
+/* Readers that overlap, so that there is always one, until the writer has been there. */
+static int reading_thread(void *unused)
+{
+	u64 end = ktime_get() + 20 * NSEC_PER_SEC;
+
+	while (!READ_ONCE(written) && ktime_get() < end) {
+		read_lock(&crowded);
+		for (int i = 0; i < 5000; i++)
+			cpu_relax();
+		read_unlock(&crowded);
+		sched_yield_current();
+	}
+	complete(&shared.done);
+	return 0;
+}
+
+static int writing_thread(void *arg)
+{
+	if (arg)
+		return reading_thread(NULL);
+	write_lock(&crowded);
+	WRITE_ONCE(written, true);
+	write_unlock(&crowded);
+	complete(&shared.done);
+	return 0;
+}
+
+KTEST(test_readers_let_a_writer_in)
+{
+	written = false;
+	start_threads(writing_thread);
+	KTEST_EXPECT(written);
+	KTEST_EQ(crowded.count, 0);
+}
+
 static DECLARE_WAIT_QUEUE_HEAD(queue);
 static int turn;
 
