@@ -475,7 +475,7 @@ static int begin_new_exec(struct linux_binprm *bprm)
 	p->restart_block.fn = NULL;
 	if (bprm->secure)
 		p->pdeath_signal = 0;
-	p->exit_signal = SIGCHLD;
+	WRITE_ONCE(p->exit_signal, SIGCHLD);
 	if (p->flags & PF_KTHREAD)
 		set_bit(TIF_FREEZE, &p->work);	/* it did not have to: look now */
 	p->flags &= ~(PF_KTHREAD | PF_FORKNOEXEC);

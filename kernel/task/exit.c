@@ -9,7 +9,7 @@
 
 bool thread_group_empty(const struct task_struct *p)
 {
-	return p->signal->nr_threads == 1;
+	return READ_ONCE(p->signal->nr_threads) == 1;
 }
 
 /*

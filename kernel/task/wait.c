@@ -21,7 +21,7 @@ static bool eligible(const struct wait_opts *wo, const struct task_struct *p, bo
 		return false;
 	if (traced || (wo->options & __WALL))
 		return true;
-	return (p->exit_signal != SIGCHLD) == !!((unsigned int)wo->options & __WCLONE);
+	return (READ_ONCE(p->exit_signal) != SIGCHLD) == !!((unsigned int)wo->options & __WCLONE);
 }
 
 static void fill(struct wait_opts *wo, struct task_struct *p, int status, int code, int value)
