@@ -83,7 +83,7 @@ KTEST(test_yield_gives_turns)
 static struct {
 	struct task_group *group[2];
 	u64 ran[2];			/* ns that its thread had */
-	struct completion done;
+	struct completion there, go, done;
 	bool stop;
 } groups;
 
@@ -94,13 +94,15 @@ static void edge_of_user_mode(void)
 		sched_throttle();
 }
 
-/* Busy in a group, until it is told to stop. */
+/* Busy in a group, from when all are there until it is told to stop. */
 static int group_spinner(void *arg)
 {
 	long i = (long)arg;
 	u64 before;
 
 	sched_move_task(current, groups.group[i]);
+	complete(&groups.there);
+	wait_for_completion(&groups.go);
 	before = task_sched_runtime(current);
 	while (!READ_ONCE(groups.stop)) {
 		cond_resched();
@@ -115,10 +117,17 @@ static int group_spinner(void *arg)
 /* A thread in each of the first n groups on CPU 0, for so long. */
 static void spin_in_groups(int n, u64 ns)
 {
+	init_completion(&groups.there);
+	init_completion(&groups.go);
 	init_completion(&groups.done);
 	groups.stop = false;
 	for (long i = 0; i < n; i++)
 		KTEST_EXPECT(!IS_ERR(kthread_run_on(0, group_spinner, (void *)i, "group/%ld", i)));
+	/* To start one takes long on a CPU where another is busy already, the longer in a build that checks a lot. */
+	for (int i = 0; i < n; i++)
+		wait_for_completion(&groups.there);
+	for (int i = 0; i < n; i++)
+		complete(&groups.go);
 	__set_current_state(TASK_UNINTERRUPTIBLE);
 	schedule_timeout(ns);
 	WRITE_ONCE(groups.stop, true);
