@@ -34,7 +34,7 @@ int kernel_execve(const char *path, const char *const argv[], const char *const 
 /* The first user program: runs in a kernel thread that becomes pid 1. */
 int kernel_init(void *unused);
 
-char task_state_letter(const struct task_struct *p);	/* as in /proc/PID/stat */
+char task_state_letter(const struct task_struct *p);	/* as in /proc/PID/stat. Any context (proc.c) */
 
 void do_group_exit(int code) __noreturn;
 
@@ -47,8 +47,6 @@ extern struct uts_namespace init_uts_ns;
 struct rlimit64 {
 	u64 rlim_cur, rlim_max;
 };
-char task_state_letter(const struct task_struct *p);	/* as in /proc/PID/stat. Any context (proc.c) */
-
 #define RLIM_NLIMITS   16
 #define RLIMIT_CPU     0
 #define RLIMIT_FSIZE   1
