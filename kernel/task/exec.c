@@ -352,6 +352,9 @@ static void take_over_leadership(struct task_struct *leader)
 	pid_attach(p);
 	pid_attach(leader);
 	leader->exit_state = EXIT_DEAD;
+	/* A tracer that waits for the leader alone waits in vain now. */
+	if (unlikely(leader->ptrace))
+		wake_up_interruptible_all(&leader->parent->signal->wait_chldexit);
 	write_unlock_irq(&tasklist_lock);
 	release_task(leader);
 }
