@@ -94,8 +94,12 @@ static bool get_signal(struct ksignal *ksig)
 		spin_lock_irq(&sh->siglock);
 		if (tell_continued())
 			continue;
-		if ((sigs->flags & SIGNAL_GROUP_EXIT) ||
-		    (sigs->group_exit_task && sigs->group_exit_task != current))
+		/*
+		 * The group ends; or all but the one that is in an exec; or, when that exec has failed, what was sent to it meanwhile
+		 * is still to be done (complete_signal()). Nothing comes before a SIGKILL: ptrace_stop() does not stop for its tracer.
+		 */
+		if ((sigs->flags & SIGNAL_GROUP_EXIT) || (sigs->group_exit_task && sigs->group_exit_task != current) ||
+		    (current->pending.signal & sigmask(SIGKILL)))
 			die_of_signal(SIGKILL);
 		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0))
 			continue;

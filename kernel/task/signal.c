@@ -402,7 +402,7 @@ static void force_sig_info(const siginfo_t *info)
 		ka->handler = SIG_DFL;
 		current->blocked &= ~sigmask(sig);
 	}
-	if (ka->handler == SIG_DFL && !current->ptrace)
+	if (ka->handler == SIG_DFL && (!current->ptrace || sig == SIGKILL))
 		current->signal->flags &= ~SIGNAL_UNKILLABLE;
 	send_locked(sig, info, current, false);
 	recalc_sigpending();
