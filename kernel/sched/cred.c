@@ -63,11 +63,23 @@ void put_cred(const struct cred *cred)
 		call_rcu(&c->rcu, free_cred_rcu);
 }
 
+bool task_belongs_to(struct task_struct *p, uid_t uid, gid_t gid)
+{
+	const struct cred *c;
+	bool belongs;
+
+	rcu_read_lock();
+	c = rcu_dereference(p->cred);
+	belongs = c->uid == uid && c->euid == uid && c->suid == uid && c->gid == gid && c->egid == gid && c->sgid == gid;
+	rcu_read_unlock();
+	return belongs;
+}
+
 void commit_creds(struct cred *new_cred)
 {
 	const struct cred *old = current->cred;
 
-	/* Its memory may hold what only the old identity may know. */
+	/* Its memory may hold what only the old identity may know: so before anyone sees the new one. */
 	if (current->mm && (old->euid != new_cred->euid || old->egid != new_cred->egid ||
 			    old->fsuid != new_cred->fsuid || old->fsgid != new_cred->fsgid))
 		WRITE_ONCE(current->mm->dumpable, false);

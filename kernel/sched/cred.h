@@ -38,6 +38,8 @@ void commit_creds(struct cred *new_cred);	/* takes over the reference */
 void put_cred(const struct cred *cred);
 const struct cred *get_cred(const struct cred *cred);
 const struct cred *get_task_cred(struct task_struct *p);	/* referenced */
+/* Has p these ids and no others, effective and saved ones too? Any context. */
+bool task_belongs_to(struct task_struct *p, uid_t uid, gid_t gid);
 struct group_info *groups_alloc(unsigned int n);
 void put_group_info(struct group_info *gi);
 bool in_group_p(gid_t gid);			/* fsgid or a supplementary group of current */

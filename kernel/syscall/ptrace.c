@@ -442,9 +442,8 @@ static long process_vm_rw(pid_t pid, struct walk *local, struct walk *remote, un
 	p = find_get_task_by_pid(pid);
 	if (!p)
 		return -ESRCH;
-	/* First the memory, then the question: an exec in between changes what p is, not what we look at. */
 	mm = get_task_mm(p);
-	done = !mm ? -ESRCH : ptrace_may_access(p) ? 0 : -EPERM;
+	done = !mm ? -ESRCH : ptrace_may_access(p, mm) ? 0 : -EPERM;
 	put_task_struct(p);
 	if (!done)
 		done = copy_all(mm, local, remote, write);

@@ -31,21 +31,12 @@ void ptrace_trap_notify(struct task_struct *p)
 
 /* ---- rights ---- */
 
-bool ptrace_may_access(struct task_struct *p)
+/* First the identity, then the mark: who changes the one sets the other before (commit_creds()). */
+bool ptrace_may_access(struct task_struct *p, const struct mm_struct *mm)
 {
-	const struct cred *c = current_cred(), *t;
-	bool same;
-
-	if (p->signal == current->signal)
+	if (p->signal == current->signal || capable(CAP_SYS_PTRACE))
 		return true;
-	if (capable(CAP_SYS_PTRACE))
-		return true;
-	rcu_read_lock();
-	t = rcu_dereference(p->cred);
-	same = c->uid == t->uid && c->uid == t->euid && c->uid == t->suid && c->gid == t->gid &&
-	       c->gid == t->egid && c->gid == t->sgid;
-	rcu_read_unlock();
-	return same && task_dumpable(p);
+	return task_belongs_to(p, current_uid(), current_cred()->gid) && (!mm || READ_ONCE(mm->dumpable));
 }
 
 /*
@@ -161,15 +152,20 @@ out:
 	return err;
 }
 
-/* tasklist_lock held for writing. */
-static int attach_locked(struct task_struct *p, unsigned int flags)
+/*
+ * tasklist_lock held for writing. `mm`: what p had a moment ago. Its alloc_lock cannot be taken here, but the address tells: nobody frees
+ * what we hold a reference of. -EAGAIN: it has another now.
+ */
+static int attach_locked(struct task_struct *p, const struct mm_struct *mm, unsigned int flags)
 {
 	int err = -EPERM;
 
 	if (p->exit_state || p->ptrace)
 		return -EPERM;
 	spin_lock(&p->sighand->siglock);	/* who has no exit_state has a sighand */
-	if (ptrace_may_access(p) && (!p->exec_secure || capable(CAP_SYS_PTRACE))) {
+	if (READ_ONCE(p->mm) != mm) {
+		err = -EAGAIN;
+	} else if (ptrace_may_access(p, mm) && (!p->exec_secure || capable(CAP_SYS_PTRACE))) {
 		ptrace_link(p, current, flags);
 		err = 0;
 	}
@@ -192,11 +188,17 @@ int ptrace_attach(struct task_struct *p, bool seize, unsigned int options)
 		flags |= PT_SEIZED | PT_OPTION(options);
 	if ((p->flags & PF_KTHREAD) || p->signal == current->signal)
 		return -EPERM;
-	write_lock_irq(&tasklist_lock);
-	err = attach_locked(p, flags);
-	if (!err && !seize)
-		send_sig(SIGSTOP, p);
-	write_unlock_irq(&tasklist_lock);
+	do {
+		struct mm_struct *mm = get_task_mm(p);
+
+		write_lock_irq(&tasklist_lock);
+		err = attach_locked(p, mm, flags);
+		if (!err && !seize)
+			send_sig(SIGSTOP, p);
+		write_unlock_irq(&tasklist_lock);
+		if (mm)
+			mmput(mm);
+	} while (err == -EAGAIN);
 	if (err)
 		return err;
 	/*
@@ -250,7 +252,8 @@ void ptrace_unfreeze(struct task_struct *p)
 	sh = lock_task_sighand(p, &flags);
 	if (!sh)
 		return;
-	if (p->jobctl & JOBCTL_PTRACE_FROZEN) {
+	/* After a detach it may be another's, who is at work on it. */
+	if ((p->jobctl & JOBCTL_PTRACE_FROZEN) && p->parent == current) {
 		p->jobctl &= ~JOBCTL_PTRACE_FROZEN;
 		if (fatal_signal_pending(p))
 			wake_up_state(p, TASK_TRACED);

@@ -48,10 +48,11 @@ int ptrace_attach(struct task_struct *p, bool seize, unsigned int options);
 int ptrace_traceme(void);
 int ptrace_detach(struct task_struct *p, int sig);
 /*
- * May current look into p and change it, as ptrace(2) has the rule? Same user, and the program has no rights of its own; or root. Any
- * context.
+ * May current look into p and change it, as ptrace(2) has the rule? Same user, and the program has no rights of its own; or root. `mm`: the
+ * memory that it is about, NULL: p has none. p's own, as get_task_mm() gave it before the question: by now p may run another program, as
+ * another user. Any context.
  */
-bool ptrace_may_access(struct task_struct *p);
+bool ptrace_may_access(struct task_struct *p, const struct mm_struct *mm);
 /*
  * p is current's tracee and stopped: 0, and until ptrace_unfreeze() nothing wakes it, SIGKILL neither. Else -ESRCH. `running`: it
  * does not have to be stopped, and is not held.
