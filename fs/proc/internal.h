@@ -46,8 +46,6 @@ struct inode *proc_inode(struct super_block *sb, enum proc_kind kind, umode_t mo
 int proc_add(struct dentry *dentry, struct inode *inode);
 /* a decimal number without leading zeroes */
 bool proc_number(const struct qstr *name, unsigned int *n);
-/* May current look into p's files and addresses (ptrace(2), access mode)? */
-bool proc_may_look(struct task_struct *p);
 
 /* ---- keep.c: a lookup has just added this; have it stay. The directory's i_mutex is held. */
 void proc_keep_dir(struct dentry *dir);		/* PROC_PID below the root */

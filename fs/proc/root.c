@@ -17,6 +17,10 @@ TABLE_DECLARE(const struct proc_file, proc_file);
 
 /* ---- inodes ---- */
 
+/*
+ * What belongs to a task has its ids; but root's if its user may not look into it (mm_struct.dumpable). The directories that all may read
+ * are the user's anyway: they say whose task it is.
+ */
 static void proc_update_owner(struct inode *inode)
 {
 	struct proc_node *node = proc_node(inode);
@@ -24,6 +28,11 @@ static void proc_update_owner(struct inode *inode)
 
 	if (!node->task)
 		return;
+	if (inode->i_mode != (S_IFDIR | 0555) && !task_dumpable(node->task)) {
+		inode->i_uid = 0;
+		inode->i_gid = 0;
+		return;
+	}
 	rcu_read_lock();
 	cred = rcu_dereference(node->task->cred);
 	inode->i_uid = cred->euid;
@@ -113,12 +122,9 @@ bool proc_number(const struct qstr *name, unsigned int *n)
 
 bool proc_may_look(struct task_struct *p)
 {
-	const struct cred *cred = get_task_cred(p);
-	bool ok = p == current || (current_fsuid() == cred->uid && current_fsuid() == cred->euid &&
-				   current_fsuid() == cred->suid) || capable(CAP_SYS_PTRACE);
-
-	put_cred(cred);
-	return ok;
+	if (p->signal == current->signal || capable(CAP_SYS_PTRACE))
+		return true;
+	return task_belongs_to(p, current_fsuid(), current_fsgid()) && task_dumpable(p);
 }
 
 /* ---- files of the table ---- */

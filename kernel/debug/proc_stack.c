@@ -2,7 +2,7 @@
 /*
  * /proc/PID/stack, for root: the functions that a task is in, innermost first, as Linux shows them.
  * Empty while it runs elsewhere: then its stack changes as one looks. /proc/PID/wchan: the function
- * in which it sleeps, 0 when it does not; no newline.
+ * in which it sleeps, 0 when it does not, or is not to be looked into (proc_may_look()); no newline.
  */
 #include "fs/internal.h"
 #include "kernel/debug/debug.h"
@@ -54,7 +54,7 @@ unsigned long task_wchan(struct task_struct *p)
 
 static int show_wchan(struct seq_file *m, struct task_struct *p)
 {
-	unsigned long offset, at = task_wchan(p);
+	unsigned long offset, at = proc_may_look(p) ? task_wchan(p) : 0;
 	const char *name = at ? ksym_lookup(at - 1, &offset) : NULL;
 
 	seq_puts(m, name ?: "0");
