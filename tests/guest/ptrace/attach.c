@@ -174,9 +174,11 @@ static int as_user(long pid)
 	return 0;
 }
 
-// Two of one user: the first can be traced if it is not marked.
+// Two of one user: the first can be traced if it is not marked, and its links followed.
 static int two_of_one_user(long dumpable)
 {
+	char name[32], target[256];
+	int links;
 	pid_t pid;
 	int status;
 
@@ -188,13 +190,15 @@ static int two_of_one_user(long dumpable)
 	shared->ready = 0;
 	pid = plain_child(pauser, 0);
 	becomes(&shared->ready, 1);
+	snprintf(name, sizeof(name), "/proc/%d/exe", pid);
+	links = readlink(name, target, sizeof(target)) > 0 ? 1 : errno == EACCES ? 0 : -1;
 	status = ptrace(PTRACE_ATTACH, pid, 0, 0) ? errno : 0;
 	if (!status)
 		next_status(pid);
 	kill(pid, SIGKILL);
 	while (next_status(pid) != SIGKILL)
 		;
-	return status;
+	return links == dumpable ? status : 3;
 }
 
 static int copy_set_id(const char *to)

@@ -73,6 +73,94 @@ static void test_exec_in_thread(void)
 	EQ(step(PTRACE_CONT, pid, 0), EXITED(23), "the process ends");
 }
 
+// ---- an exec that waits ----
+
+// Three threads: `pid` ends and `pid2` runs a program, each when it is told to; the first waits.
+static void *ender(void *unused)
+{
+	(void)unused;
+	shared->pid = (pid_t)syscall(SYS_gettid);
+	becomes(&shared->value, 1);
+	return NULL;
+}
+
+static int three_threads(long unused)
+{
+	pthread_t exec, other;
+
+	(void)unused;
+	if (pthread_create(&other, NULL, ender, NULL) || pthread_create(&exec, NULL, thread_body, (void *)1))
+		return 1;
+	becomes(&shared->go, 2);
+	return 2;
+}
+
+static pid_t start_three(void)
+{
+	pid_t pid;
+
+	shared->go = shared->ready = shared->value = shared->pid = 0;
+	pid = plain_child(three_threads, 0);
+	becomes(&shared->ready, 1);
+	for (int i = 0; i < 1000 && !shared->pid; i++)
+		usleep(5000);
+	return pid;
+}
+
+// The exec waits for a thread that is dead, but whose tracer has not asked for it; meanwhile its own thread is to stop, and is killed.
+static void test_killed_in_exec(void)
+{
+	pid_t pid = start_three();
+
+	EQ(ptrace(PTRACE_SEIZE, shared->pid, 0, 0), 0, "a thread is seized");
+	EQ(ptrace(PTRACE_SEIZE, shared->pid2, 0, 0), 0, "and one that will run a program");
+	shared->value = 1;
+	OK(in_state(shared->pid, 'Z'), "the first ends, and is not asked for");
+	shared->go = 1;
+	OK(in_state(pid, 'Z'), "the other waits for that in its exec");
+	EQ(ptrace(PTRACE_INTERRUPT, shared->pid2, 0, 0), 0, "it is to stop");
+	EQ(syscall(SYS_tgkill, pid, shared->pid2, SIGKILL), 0, "and is killed");
+	EQ(next_status(shared->pid2), SIGKILL, "it dies");
+	EQ(next_status(shared->pid), SIGKILL, "as the process does");
+	EQ(next_status(pid), SIGKILL, "all of it");
+}
+
+// Traces the leader, which has ended; another thread takes its place.
+static int waits_for_leader(long pid)
+{
+	if (ptrace(PTRACE_SEIZE, (pid_t)pid, 0, 0))
+		return 1;
+	shared->value = 2;
+	alarm(20);
+	return waitpid((pid_t)pid, NULL, __WALL) == -1 && errno == ECHILD ? 0 : 2;
+}
+
+static int leader_of_two(long unused)
+{
+	pthread_t exec;
+
+	(void)unused;
+	if (pthread_create(&exec, NULL, thread_body, (void *)1))
+		return 1;
+	becomes(&shared->go, 2);
+	return 2;
+}
+
+static void test_leader_replaced(void)
+{
+	pid_t pid, tracer;
+
+	shared->go = shared->ready = shared->value = 0;
+	pid = plain_child(leader_of_two, 0);
+	becomes(&shared->ready, 1);
+	tracer = plain_child(waits_for_leader, pid);
+	becomes(&shared->value, 2);
+	OK(in_state(tracer, 'S'), "a tracer waits for the leader alone");
+	shared->go = 1;
+	EQ(next_status(pid), EXITED(23), "another thread becomes the process and ends");
+	EQ(next_status(tracer), EXITED(0), "the tracer is told that it has nobody: ECHILD");
+}
+
 static void test_group_stop(void)
 {
 	pid_t thread, pid = two_threads(0, &thread);
@@ -141,6 +229,8 @@ void test_threads(void)
 {
 	test_ends();
 	test_exec_in_thread();
+	test_killed_in_exec();
+	test_leader_replaced();
 	test_group_stop();
 	test_tracer_thread();
 }
