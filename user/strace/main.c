@@ -280,7 +280,7 @@ static void signal_stop(struct tracee *t, int sig)
 	put("--- ");
 	put_signal(sig);
 	put(" ");
-	show_signal_info(t->pid, &info);
+	show_signal_info(&info);
 	put(" ---");
 	end_line();
 }
@@ -418,7 +418,8 @@ static void seize(pid_t pid)
 	// Signals that it had before are for follow(); they are rare, and it will not miss one for long.
 	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status) && status >> 16 != PTRACE_EVENT_STOP)
 		ptrace(PTRACE_CONT, pid, 0, (long)WSTOPSIG(status));
-	ptrace(PTRACE_SYSCALL, pid, 0, 0);
+	// One that job control has stopped stays so.
+	ptrace(WIFSTOPPED(status) && stops(WSTOPSIG(status)) ? PTRACE_LISTEN : PTRACE_SYSCALL, pid, 0, 0);
 }
 
 // The child waits until it is traced; what it does before its exec is ours, and not shown.

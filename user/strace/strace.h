@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // strace: what its files share. main.c starts, attaches and follows; calls.c knows the system calls (from the kernel's own table) and
-// how each argument is shown; values.c shows them; names.c has the words.
+// how each argument is shown; values.c, times.c and signals.c show them; names.c has the words.
 
 #pragma once
 
@@ -48,7 +48,9 @@ void show_result(struct call *c);	// ` = ...` to the end of the line, without th
 void count_call(const struct call *c, double seconds);
 void show_counts(void);
 
-// ---- values (values.c): each prints argument i of the call ----
+// ---- values (values.c, times.c, signals.c): each prints argument i of the call ----
+
+#define ELEMENTS 32		// of an array that are shown
 
 typedef void show_fn(struct call *c, int i);
 show_fn show_int, show_unsigned, show_hex, show_address, show_fd, show_dirfd, show_path, show_octal, show_mknod_mode,
@@ -58,7 +60,11 @@ show_fn show_int, show_unsigned, show_hex, show_address, show_fd, show_dirfd, sh
 	show_fcntl_arg, show_cpu_set, show_clone3, show_offset_pointer, show_ids, show_remaining;
 void show_poll_result(struct call *c);
 void show_select_result(struct call *c);
-void show_signal_info(pid_t pid, const void *info);	// {si_signo=...} of a siginfo_t
+void show_signal_info(const void *info);	// {si_signo=...} of a siginfo_t
+void put_address(uint64_t address);
+void put_time(const long t[2], const char *fraction);	// seconds and what `fraction` says: "nsec", "usec"
+// Read the structure that argument i points to. False: it is not there, and its address has been printed.
+bool get_struct(struct call *c, int i, void *to, size_t size);
 size_t read_memory(pid_t pid, uint64_t address, void *to, size_t size);	// bytes that could be read
 
 // ---- names (names.c) ----

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // How strace shows the values of arguments: numbers, strings, and structures in the tracee's memory. What cannot be read is shown as its
-// address.
+// address. times.c and signals.c have those of their subjects.
 
 #include "user/strace/strace.h"
 #include "user/lib.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,8 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ELEMENTS 32		// of an array that are shown
-#define PAGE	 4096
+#define PAGE 4096
 
 size_t read_memory(pid_t pid, uint64_t address, void *to, size_t size)
 {
@@ -56,7 +52,7 @@ void show_hex(struct call *c, int i)
 		put("%#llx", (unsigned long long)value);
 }
 
-static void put_address(uint64_t address)
+void put_address(uint64_t address)
 {
 	if (address)
 		put("%#llx", (unsigned long long)address);
@@ -220,8 +216,7 @@ void show_environ(struct call *c, int i)
 
 // ---- structures ----
 
-// Read a structure; false: it is not there, and its address has been printed.
-static bool get(struct call *c, int i, void *to, size_t size)
+bool get_struct(struct call *c, int i, void *to, size_t size)
 {
 	if (c->args[i] && read_memory(c->pid, c->args[i], to, size) == size)
 		return true;
@@ -234,7 +229,7 @@ static void put_iov(struct call *c, int i, uint64_t bytes)
 	struct iovec v[ELEMENTS];
 	uint64_t n = c->args[i + 1] < ELEMENTS ? c->args[i + 1] : ELEMENTS;
 
-	if (!get(c, i, v, n * sizeof(v[0])))
+	if (!get_struct(c, i, v, n * sizeof(v[0])))
 		return;
 	put("[");
 	for (uint64_t k = 0; k < n; k++) {
@@ -285,7 +280,7 @@ void show_stat(struct call *c, int i)
 {
 	struct stat st;
 
-	if (!get(c, i, &st, sizeof(st)))
+	if (!get_struct(c, i, &st, sizeof(st)))
 		return;
 	put("{st_mode=");
 	put_mode(st.st_mode);
@@ -293,182 +288,6 @@ void show_stat(struct call *c, int i)
 		put(", st_rdev=makedev(%#x, %#x), ...}", major(st.st_rdev), minor(st.st_rdev));
 	else
 		put(", st_size=%lld, ...}", (long long)st.st_size);
-}
-
-static void put_time(const long t[2], const char *fraction)
-{
-	put("{tv_sec=%ld, tv_%s=%ld}", t[0], fraction, t[1]);
-}
-
-void show_timespec(struct call *c, int i)
-{
-	long t[2];
-
-	if (get(c, i, t, sizeof(t)))
-		put_time(t, "nsec");
-}
-
-// What is left of a sleep: written if a signal has ended it.
-void show_remaining(struct call *c, int i)
-{
-	if (c->error)
-		show_timespec(c, i);
-	else
-		put_address(c->args[i]);
-}
-
-void show_timeval(struct call *c, int i)
-{
-	long t[2];
-
-	if (get(c, i, t, sizeof(t)))
-		put_time(t, "usec");
-}
-
-void show_itimerval(struct call *c, int i)
-{
-	long t[4];
-
-	if (!get(c, i, t, sizeof(t)))
-		return;
-	put("{it_interval=");
-	put_time(t, "usec");
-	put(", it_value=");
-	put_time(t + 2, "usec");
-	put("}");
-}
-
-void show_timespecs(struct call *c, int i)
-{
-	long t[4];
-
-	if (!get(c, i, t, sizeof(t)))
-		return;
-	put("[");
-	for (int k = 0; k < 4; k += 2) {
-		put(k ? ", " : "");
-		if (t[k + 1] == 0x3fffffff)
-			put("UTIME_NOW");
-		else if (t[k + 1] == 0x3ffffffe)
-			put("UTIME_OMIT");
-		else
-			put_time(t + k, "nsec");
-	}
-	put("]");
-}
-
-static const struct word poll_events[] = {{POLLIN, "POLLIN"}, {POLLPRI, "POLLPRI"}, {POLLOUT, "POLLOUT"}, {POLLRDNORM, "POLLRDNORM"},
-					  {POLLRDBAND, "POLLRDBAND"}, {POLLWRNORM, "POLLWRNORM"}, {POLLERR, "POLLERR"},
-					  {POLLHUP, "POLLHUP"}, {POLLNVAL, "POLLNVAL"}, {0}};
-
-static uint64_t get_polls(struct call *c, struct pollfd *fds)
-{
-	uint64_t n = (uint32_t)c->args[1] < ELEMENTS ? (uint32_t)c->args[1] : ELEMENTS;
-
-	return read_memory(c->pid, c->args[0], fds, n * sizeof(*fds)) == n * sizeof(*fds) ? n : 0;
-}
-
-void show_polls(struct call *c, int i)
-{
-	struct pollfd fds[ELEMENTS];
-	uint64_t n = get_polls(c, fds);
-
-	if (!n && (uint32_t)c->args[1]) {
-		put_address(c->args[i]);
-		return;
-	}
-	put("[");
-	for (uint64_t k = 0; k < n; k++) {
-		put("%s{fd=%d", k ? ", " : "", fds[k].fd);
-		if (fds[k].fd >= 0) {
-			put(", events=");
-			put_flags(poll_events, (uint16_t)fds[k].events);
-		}
-		put("}");
-	}
-	put((uint32_t)c->args[1] > n ? ", ...]" : "]");
-}
-
-void show_poll_result(struct call *c)
-{
-	struct pollfd fds[ELEMENTS];
-	uint64_t n = get_polls(c, fds);
-	bool first = true;
-
-	if (!c->result) {
-		put(" (Timeout)");
-		return;
-	}
-	put(" ([");
-	for (uint64_t k = 0; k < n; k++)
-		if (fds[k].revents) {
-			put("%s{fd=%d, revents=", first ? "" : ", ", fds[k].fd);
-			put_flags(poll_events, (uint16_t)fds[k].revents);
-			put("}");
-			first = false;
-		}
-	put("])");
-}
-
-static bool get_fd_set(struct call *c, int i, unsigned char set[128], int *limit)
-{
-	*limit = (int)c->args[0] < 0 ? 0 : (int)c->args[0] > 1024 ? 1024 : (int)c->args[0];
-	return c->args[i] && read_memory(c->pid, c->args[i], set, (*limit + 7) / 8) == (size_t)(*limit + 7) / 8;
-}
-
-static int put_fd_set(const unsigned char *set, int limit)
-{
-	int n = 0;
-
-	put("[");
-	for (int fd = 0; fd < limit; fd++)
-		if (set[fd / 8] >> fd % 8 & 1)
-			put("%s%d", n++ ? " " : "", fd);
-	put("]");
-	return n;
-}
-
-void show_fd_set(struct call *c, int i)
-{
-	unsigned char set[128];
-	int limit;
-
-	if (get_fd_set(c, i, set, &limit))
-		put_fd_set(set, limit);
-	else
-		put_address(c->args[i]);
-}
-
-void show_select_result(struct call *c)
-{
-	static const char *const names[] = {"", "in ", "out ", "except "};
-	unsigned char set[128];
-	bool first = true;
-	int limit;
-
-	if (!c->result) {
-		put(" (Timeout)");
-		return;
-	}
-	for (int i = 1; i <= 3; i++) {
-		bool any = false;
-
-		if (!get_fd_set(c, i, set, &limit))
-			continue;
-		for (int fd = 0; fd < limit; fd++)
-			any |= set[fd / 8] >> fd % 8 & 1;
-		if (!any)
-			continue;
-		put("%s%s", first ? " (" : ", ", names[i]);
-		put_fd_set(set, limit);
-		first = false;
-	}
-	if (c->nr == SYS_select && c->args[4]) {
-		put(first ? " (left " : ", left ");
-		show_timeval(c, 4);
-		first = false;
-	}
-	put(first ? "" : ")");
 }
 
 void show_status(struct call *c, int i)
@@ -479,7 +298,7 @@ void show_status(struct call *c, int i)
 		put_address(c->args[i]);
 		return;
 	}
-	if (!get(c, i, &status, sizeof(status)))
+	if (!get_struct(c, i, &status, sizeof(status)))
 		return;
 	if (WIFEXITED(status)) {
 		put("[{WIFEXITED(s) && WEXITSTATUS(s) == %d}]", WEXITSTATUS(status));
@@ -502,11 +321,12 @@ void show_rusage(struct call *c, int i)
 {
 	long t[4];
 
-	if ((c->nr == SYS_wait4 && !c->result) || !get(c, i, t, sizeof(t))) {
-		if (c->nr == SYS_wait4 && !c->result)
-			put_address(c->args[i]);
+	if (c->nr == SYS_wait4 && !c->result) {		// nobody: it was not written
+		put_address(c->args[i]);
 		return;
 	}
+	if (!get_struct(c, i, t, sizeof(t)))
+		return;
 	put("{ru_utime=");
 	put_time(t, "usec");
 	put(", ru_stime=");
@@ -518,7 +338,7 @@ void show_pipe(struct call *c, int i)
 {
 	int fds[2];
 
-	if (get(c, i, fds, sizeof(fds)))
+	if (get_struct(c, i, fds, sizeof(fds)))
 		put("[%d, %d]", fds[0], fds[1]);
 }
 
@@ -526,7 +346,7 @@ void show_uname(struct call *c, int i)
 {
 	struct utsname u;
 
-	if (!get(c, i, &u, sizeof(u)))
+	if (!get_struct(c, i, &u, sizeof(u)))
 		return;
 	put("{sysname=");
 	put_quoted((unsigned char *)u.sysname, strnlen(u.sysname, sizeof(u.sysname)), false);
@@ -549,7 +369,7 @@ void show_rlimit(struct call *c, int i)
 {
 	uint64_t limits[2];
 
-	if (!get(c, i, limits, sizeof(limits)))
+	if (!get_struct(c, i, limits, sizeof(limits)))
 		return;
 	put("{rlim_cur=");
 	put_limit(limits[0]);
@@ -580,7 +400,7 @@ void show_int_pointer(struct call *c, int i)
 {
 	int value;
 
-	if (get(c, i, &value, sizeof(value)))
+	if (get_struct(c, i, &value, sizeof(value)))
 		put("[%d]", value);
 }
 
@@ -588,7 +408,7 @@ void show_offset_pointer(struct call *c, int i)
 {
 	long value;
 
-	if (get(c, i, &value, sizeof(value)))
+	if (get_struct(c, i, &value, sizeof(value)))
 		put("[%ld]", value);
 }
 
@@ -597,11 +417,12 @@ void show_ids(struct call *c, int i)
 	uint64_t count = c->ended ? (uint64_t)c->result : c->args[0], n = count < ELEMENTS ? count : ELEMENTS;
 	unsigned int ids[ELEMENTS];
 
-	if (!c->args[0] || !get(c, i, ids, n * sizeof(ids[0]))) {
-		if (!c->args[0])
-			put_address(c->args[i]);
+	if (!c->args[0]) {
+		put_address(c->args[i]);
 		return;
 	}
+	if (!get_struct(c, i, ids, n * sizeof(ids[0])))
+		return;
 	put("[");
 	for (uint64_t k = 0; k < n; k++)
 		put("%s%u", k ? ", " : "", ids[k]);
@@ -615,7 +436,7 @@ void show_cpu_set(struct call *c, int i)
 	int n = 0;
 
 	size = size < sizeof(set) ? size : sizeof(set);
-	if (!get(c, i, set, size))
+	if (!get_struct(c, i, set, size))
 		return;
 	put("[");
 	for (uint64_t cpu = 0; cpu < size * 8; cpu++)
@@ -629,7 +450,7 @@ void show_clone3(struct call *c, int i)
 	struct call inner = *c;
 	uint64_t v[8];
 
-	if (!get(c, i, v, sizeof(v)))
+	if (!get_struct(c, i, v, sizeof(v)))
 		return;
 	inner.args[0] = v[0] | v[4];
 	put("{flags=");
@@ -637,121 +458,6 @@ void show_clone3(struct call *c, int i)
 	put(", stack=");
 	put_address(v[5]);
 	put(", stack_size=%#llx, ...}", (unsigned long long)v[6]);
-}
-
-// ---- signals ----
-
-static void put_sigset(uint64_t set)
-{
-	bool most = __builtin_popcountll(set) > 42, first = true;
-
-	if (most)
-		set = ~set;
-	put(most ? "~[" : "[");
-	for (int sig = 1; sig <= 64; sig++) {
-		const char *name = signal_name(sig);
-
-		if (!(set >> (sig - 1) & 1))
-			continue;
-		put(first ? "" : " ");
-		if (sig >= 32)
-			put(sig == 32 ? "RTMIN" : "RT_%d", sig - 32);
-		else
-			put("%s", name ? name : "?");
-		first = false;
-	}
-	put("]");
-}
-
-void show_sigset(struct call *c, int i)
-{
-	uint64_t set;
-
-	if (get(c, i, &set, sizeof(set)))
-		put_sigset(set);
-}
-
-void show_sigaction(struct call *c, int i)
-{
-	static const struct word flags[] = {{0, "0"}, {0x4000000, "SA_RESTORER"}, {0x8000000, "SA_ONSTACK"}, {0x10000000, "SA_RESTART"},
-					    {1, "SA_NOCLDSTOP"}, {2, "SA_NOCLDWAIT"}, {4, "SA_SIGINFO"}, {0x40000000, "SA_NODEFER"},
-					    {0x80000000, "SA_RESETHAND"}, {0}};
-	struct {
-		uint64_t handler, flags, restorer, mask;
-	} sa;
-
-	if (!get(c, i, &sa, sizeof(sa)))
-		return;
-	put("{sa_handler=");
-	if (sa.handler < 2)
-		put(sa.handler ? "SIG_IGN" : "SIG_DFL");
-	else
-		put_address(sa.handler);
-	put(", sa_mask=");
-	put_sigset(sa.mask);
-	put(", sa_flags=");
-	put_flags(flags, sa.flags);
-	if (sa.flags & 0x4000000)
-		put(", sa_restorer=%#llx", (unsigned long long)sa.restorer);
-	put("}");
-}
-
-static void put_code(const siginfo_t *info)
-{
-	static const struct word general[] = {{SI_USER, "SI_USER"}, {0x80, "SI_KERNEL"}, {(uint32_t)SI_QUEUE, "SI_QUEUE"},
-					      {(uint32_t)SI_TIMER, "SI_TIMER"}, {(uint32_t)SI_TKILL, "SI_TKILL"}, {0}};
-	static const struct word child[] = {{CLD_EXITED, "CLD_EXITED"}, {CLD_KILLED, "CLD_KILLED"}, {CLD_DUMPED, "CLD_DUMPED"},
-					    {CLD_TRAPPED, "CLD_TRAPPED"}, {CLD_STOPPED, "CLD_STOPPED"}, {CLD_CONTINUED, "CLD_CONTINUED"},
-					    {0}};
-	static const struct word segv[] = {{SEGV_MAPERR, "SEGV_MAPERR"}, {SEGV_ACCERR, "SEGV_ACCERR"}, {0}};
-	static const struct word fpe[] = {{FPE_INTDIV, "FPE_INTDIV"}, {FPE_INTOVF, "FPE_INTOVF"}, {FPE_FLTDIV, "FPE_FLTDIV"},
-					  {FPE_FLTINV, "FPE_FLTINV"}, {0}};
-	static const struct word trap[] = {{TRAP_BRKPT, "TRAP_BRKPT"}, {TRAP_TRACE, "TRAP_TRACE"}, {0}};
-	static const struct word bus[] = {{BUS_ADRALN, "BUS_ADRALN"}, {BUS_ADRERR, "BUS_ADRERR"}, {0}};
-	static const struct word ill[] = {{ILL_ILLOPC, "ILL_ILLOPC"}, {ILL_ILLOPN, "ILL_ILLOPN"}, {0}};
-	int sig = info->si_signo;
-	const struct word *words = info->si_code <= 0 || info->si_code == 0x80 ? general : sig == SIGCHLD ? child
-				   : sig == SIGSEGV ? segv : sig == SIGFPE ? fpe : sig == SIGTRAP ? trap : sig == SIGBUS ? bus : ill;
-
-	put_word(words, (uint32_t)info->si_code);
-}
-
-void show_signal_info(pid_t pid, const void *from)
-{
-	const siginfo_t *info = from;
-	int sig = info->si_signo;
-
-	(void)pid;
-	put("{si_signo=");
-	put_signal(sig);
-	put(", si_code=");
-	put_code(info);
-	if (sig == SIGCHLD && info->si_code > 0) {
-		put(", si_pid=%d, si_uid=%u, si_status=", info->si_pid, info->si_uid);
-		if (info->si_code == CLD_EXITED)
-			put("%d", info->si_status);
-		else
-			put_signal(info->si_status & 0x7f);
-		put(", si_utime=%ld, si_stime=%ld", (long)info->si_utime, (long)info->si_stime);
-	} else if ((sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP) && info->si_code > 0) {
-		put(", si_addr=");
-		put_address((uint64_t)info->si_addr);
-	} else if (info->si_code <= 0) {
-		put(", si_pid=%d, si_uid=%u", info->si_pid, info->si_uid);
-	}
-	put("}");
-}
-
-void show_siginfo(struct call *c, int i)
-{
-	siginfo_t info;
-
-	if (!get(c, i, &info, sizeof(info)))
-		return;
-	if (info.si_signo)
-		show_signal_info(c->pid, &info);
-	else
-		put("{}");
 }
 
 // ---- ioctl, fcntl ----
