@@ -3,7 +3,8 @@
  * Containers in reports that cannot wait: sysrq keys, which may come in any interrupt.
  * container_mutex is tried. From an interrupt that is safe though it is a sleeping lock: whoever
  * was interrupted does not hold it, or the try fails; it is given back before the interrupt ends;
- * and if somebody has come to wait for it, it is on another CPU.
+ * and if somebody has come to wait for it, it is on another CPU. The interrupted task may hold its
+ * wait_lock; then nobody else can come to wait, and mutex_unlock() does not take that.
  */
 #include "containers/internal.h"
 #include "kernel/debug/debug.h"

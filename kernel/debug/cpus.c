@@ -34,25 +34,6 @@ struct cpu_snapshot {
  */
 static DEFINE_PER_CPU(struct cpu_snapshot, snapshot);
 
-static int report_lock; /* atomic exchange */
-
-unsigned long report_begin(void)
-{
-	u64 since = arch_clock_ns();
-	unsigned long flags;
-
-	local_irq_save(flags);
-	while (xchg(&report_lock, 1) && arch_clock_ns() - since < 2 * ANSWER_WITHIN)
-		cpu_relax();
-	return flags;
-}
-
-void report_end(unsigned long flags)
-{
-	smp_store_release(&report_lock, 0);
-	local_irq_restore(flags);
-}
-
 static void take_snapshot(struct pt_regs *regs)
 {
 	struct cpu_snapshot *s = this_cpu_ptr(snapshot);
@@ -127,14 +108,14 @@ static bool show_answer(unsigned int cpu, unsigned int taken, bool panic, u64 si
 
 void show_cpu_state(unsigned int cpu)
 {
-	unsigned int taken = READ_ONCE(per_cpu_ptr(snapshot, cpu)->taken);
+	unsigned int taken = READ_ONCE(per_cpu_ptr(snapshot, cpu)->taken), tries = 0;
+	u64 since = arch_clock_ns();
 
-	/*
-	 * -EBUSY: somebody else has just asked; the answer will do for both, if it is one of this
-	 * kind.
-	 */
-	(void)nmi_call(cpu, take_snapshot);
-	show_answer(cpu, taken, false, arch_clock_ns());
+	/* -EBUSY: another question is under way, perhaps the watchdog's, whose answer is no snapshot. */
+	while (nmi_call(cpu, take_snapshot) == -EBUSY && tries++ < ANSWER_TRIES &&
+	       arch_clock_ns() - since < ANSWER_WITHIN)
+		cpu_relax();
+	show_answer(cpu, taken, false, since);
 }
 
 static void show_this_cpu(void)

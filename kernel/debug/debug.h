@@ -120,8 +120,8 @@ static inline void stack_use_look(struct task_struct *task)
 }
 
 /*
- * A report of several lines begins and ends: no other mixes with it, unless one hangs. Any context but NMI; interrupts are
- * off in between. Panics do not wait for it.
+ * A report of several lines begins and ends: no other CPU's mixes with it, unless one hangs (report.c). Any context;
+ * interrupts are off in between.
  */
 unsigned long report_begin(void);
 void report_end(unsigned long flags);

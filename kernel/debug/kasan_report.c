@@ -19,25 +19,25 @@
 bool kasan_ready;
 
 static DEFINE_PER_CPU(int, reporting);	/* this CPU is in a report: one within it is dropped */
-/* One report at a time. No spinlock_t: the lock checker may be what reports. */
-static u32 report_lock;
 
 /* ---- each mistake once ---- */
 
 #define MAX_PLACES 256
-static u32 places[MAX_PLACES];		/* hashes of frames; report_lock */
-static unsigned int nr_places;		/* report_lock */
+static u32 places[MAX_PLACES];		/* hashes of frames; within a report */
+static unsigned int nr_places;		/* the same */
 
 static bool is_new(const unsigned long *ips, unsigned int n)
 {
 	u32 hash = hash_bytes(ips, min(n, 3U) * sizeof(*ips), 0);
+	unsigned int i, end = READ_ONCE(nr_places);	/* once: report_begin() does not wait for ever */
 
-	for (unsigned int i = 0; i < nr_places; i++)
+	for (i = 0; i < end; i++)
 		if (places[i] == hash)
 			return false;
-	if (nr_places == MAX_PLACES)
+	if (end == MAX_PLACES)
 		return false;
-	places[nr_places++] = hash;
+	places[end] = hash;
+	WRITE_ONCE(nr_places, end + 1);
 	return true;
 }
 
@@ -49,16 +49,14 @@ static bool begin(unsigned long *flags)
 		return false;
 	}
 	this_cpu_write(reporting, 1);
-	while (__atomic_exchange_n(&report_lock, 1, __ATOMIC_ACQUIRE))
-		cpu_relax();
+	(void)report_begin();
 	return true;
 }
 
 static void end(unsigned long flags)
 {
-	__atomic_store_n(&report_lock, 0, __ATOMIC_RELEASE);
 	this_cpu_write(reporting, 0);
-	local_irq_restore(flags);
+	report_end(flags);
 }
 
 /* The stack from `ip` outward; ip alone if it is not on it. */

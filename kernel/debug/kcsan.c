@@ -15,6 +15,8 @@
 #ifdef CONFIG_KCSAN
 #include "arch/x86_64/arch.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/gdb/gdb.h"
+#include "kernel/debug/internal.h"
 #include "kernel/lib/init.h"
 #include "kernel/lib/lib.h"
 #include "kernel/sched/sched.h"
@@ -85,23 +87,23 @@ void kcsan_quiet_end(void)
 #define MAX_REPORTED 256
 static struct pair {
 	unsigned long low, high;	/* places in the code; low 0: nobody knows who the other was */
-} reported[MAX_REPORTED];		/* report_lock */
-static unsigned int nr_reported;	/* report_lock */
-static unsigned long races;		/* report_lock to write */
-static int report_lock;			/* one report at a time; taken with interrupts off and no hooks, so only reports wait here */
+} reported[MAX_REPORTED];		/* within a report */
+static unsigned int nr_reported;	/* the same */
+static unsigned long races;		/* atomic */
 
-/* Note a pair of places. False: it has had its report, or there were too many. report_lock held. */
+/* Note a pair of places. False: it has had its report, or there were too many. */
 static bool first_time(unsigned long a, unsigned long b)
 {
 	struct pair pair = {min(a, b), max(a, b)};
-	unsigned int i;
+	unsigned int i, end = READ_ONCE(nr_reported);	/* once: report_begin() does not wait for ever */
 
-	for (i = 0; i < nr_reported; i++)
+	for (i = 0; i < end; i++)
 		if (reported[i].low == pair.low && reported[i].high == pair.high)
 			return false;
-	if (nr_reported == MAX_REPORTED)
+	if (end == MAX_REPORTED)
 		return false;
-	reported[nr_reported++] = pair;
+	reported[end] = pair;
+	WRITE_ONCE(nr_reported, end + 1);
 	return true;
 }
 
@@ -123,13 +125,9 @@ static void show_party(const struct party *p)
 /* `other` NULL: the value changed and nobody was met. */
 static void report(const struct party *own, const struct party *other, u64 before, u64 after)
 {
-	int none = 0;
+	unsigned long flags = report_begin();
 
-	while (!__atomic_compare_exchange_n(&report_lock, &none, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-		none = 0;
-		cpu_relax();
-	}
-	WRITE_ONCE(races, races + 1);
+	(void)__atomic_fetch_add(&races, 1, __ATOMIC_RELAXED);
 	if (first_time(own->ips[0], other ? other->ips[0] : 0)) {
 		if (other)
 			pr_err("KCSAN: data-race in %s / %s\n", function_at(own->ips[0]), function_at(other->ips[0]));
@@ -141,7 +139,7 @@ static void report(const struct party *own, const struct party *other, u64 befor
 		if (before != after)
 			pr_err("The value changed from %#llx to %#llx.\n", (unsigned long long)before, (unsigned long long)after);
 	}
-	__atomic_store_n(&report_lock, 0, __ATOMIC_RELEASE);
+	report_end(flags);
 }
 
 static void fill_party(struct party *p, unsigned long addr, unsigned int size, unsigned int kind, unsigned long frame)
@@ -181,6 +179,9 @@ static noinline void watch(unsigned long addr, unsigned int size, unsigned int k
 	u32 turns;
 
 	this_cpu_write(skip, SKIP / 2 + random_below(SKIP));
+	/* Who has stopped, for a panic or for GDB, may have taken a note and never says MET. */
+	if (panic_in_progress() || gdb_serving())
+		return;
 	if (this_cpu_read(quiet) || size > MAX_WATCHED || addr % LINE + size > LINE)
 		return;
 	local_irq_save(flags);
