@@ -127,6 +127,8 @@ void arch_control_regs(struct control_regs *regs);
  */
 typedef void (*nmi_fn_t)(struct pt_regs *regs);
 int nmi_call(unsigned int cpu, nmi_fn_t fn);
+/* The NMI alone, for who looks at each (the GDB stub). Any context. */
+void nmi_send(unsigned int cpu);
 
 /* ---- boot, in this order (kernel/main.c) ---- */
 void arch_init_early(void);	/* boot CPU: GDT, IDT, per-CPU area, CPU features, early log console; no allocator */

@@ -95,6 +95,11 @@ void smp_call_function_all(void (*fn)(void *), void *arg)
 	smp_call_function_mask(all, fn, arg);
 }
 
+void nmi_send(unsigned int cpu)
+{
+	apic_send_ipi(cpu_apic_id(cpu), ICR_NMI);
+}
+
 void smp_stop_others(void)
 {
 	unsigned int cpu;
@@ -103,7 +108,7 @@ void smp_stop_others(void)
 	smp_mb();
 	for (cpu = 0; cpu < nr_cpus; cpu++)
 		if (cpu != raw_cpu_id())
-			apic_send_ipi(cpu_apic_id(cpu), ICR_NMI);
+			nmi_send(cpu);
 }
 
 static DEFINE_PER_CPU(nmi_fn_t, nmi_fn);		/* what the next NMI is to call; atomic exchange */
@@ -114,7 +119,7 @@ int nmi_call(unsigned int cpu, nmi_fn_t fn)
 
 	if (!__atomic_compare_exchange_n(per_cpu_ptr(nmi_fn, cpu), &none, fn, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return -EBUSY;
-	apic_send_ipi(cpu_apic_id(cpu), ICR_NMI);
+	nmi_send(cpu);
 	return 0;
 }
 

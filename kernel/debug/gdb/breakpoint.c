@@ -33,11 +33,15 @@ static bool is_text(unsigned long addr)
 	return addr >= (unsigned long)__text_start && addr < (unsigned long)__text_end;
 }
 
-/* The kernel's addresses, but for what the stub runs while breakpoints are in: the trap's way to it would never end. */
-static bool may_break(unsigned long addr)
+/* What the stub runs while breakpoints are in: from one in there, the trap's way to the stub would never end. */
+static bool is_nobreak(unsigned long addr)
 {
-	return addr >= PAGE_OFFSET && addr < (unsigned long)__kernel_end &&
-	       !(addr >= (unsigned long)__nobreak_start && addr < (unsigned long)__nobreak_end);
+	return addr >= (unsigned long)__nobreak_start && addr < (unsigned long)__nobreak_end;
+}
+
+static bool is_kernel(unsigned long addr)
+{
+	return addr >= PAGE_OFFSET && addr < (unsigned long)__kernel_end;
 }
 
 static struct breakpoint *find(unsigned long addr)
@@ -59,7 +63,7 @@ static int set_software(unsigned long addr)
 {
 	struct breakpoint *b;
 
-	if (!may_break(addr))
+	if (!is_kernel(addr) || is_nobreak(addr))
 		return -EINVAL;
 	if (find(addr))
 		return 0;
@@ -152,7 +156,7 @@ static int set_hardware(unsigned int type, unsigned long addr, unsigned long len
 
 	if (type == 1)
 		end = addr + (len = 1);
-	if (!len || len > 8 * HW_BREAKS)
+	if (!len || len > 8 * HW_BREAKS || (type == 1 && is_nobreak(addr)))
 		return -EINVAL;
 	clear_hardware(type, addr, len);
 	for (; at < end; at += size) {

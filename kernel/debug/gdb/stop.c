@@ -116,11 +116,10 @@ static void park(unsigned int cpu, struct pt_regs *regs)
 		resign();
 }
 
-static void nothing(struct pt_regs *regs)
-{
-}
-
-/* The NMI itself does it: gdb_nmi() sees the request, whatever function the NMI was to call. */
+/*
+ * gdb_nmi() sees the request. It is not nmi_call(): the place for what an NMI is to call may be taken by a CPU that has parked
+ * before it could send its NMI.
+ */
 static void stop_others(unsigned int self)
 {
 	u64 start = arch_clock_ns(), again = start;
@@ -140,7 +139,7 @@ static void stop_others(unsigned int self)
 				continue;
 			missing++;
 			if (send)
-				nmi_call(cpu, nothing);
+				nmi_send(cpu);
 		}
 		cpu_relax();
 	} while (missing && arch_clock_ns() - start < STOP_GIVEUP_NS);
