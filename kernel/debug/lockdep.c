@@ -79,15 +79,23 @@ static void give_up(const char *what)
 
 /* ---- reports ---- */
 
-/* The list may be another's, and change: a count that is read once, and a map that is looked at once. */
+/*
+ * The list may be another's, and change: a lock that was just released may be gone with the stack that it was on, and the
+ * newest may not be in its place yet.
+ */
 static unsigned int print_list(int (*print)(const char *fmt, ...), const char *whose, int id, const struct held_locks *held)
 {
 	unsigned int count = min(READ_ONCE(held->count), (unsigned int)MAX_HELD);
 
-	for (unsigned int i = 0; i < count; i++)
-		print(KERN_ERR "  %s %d holds %s (%p), taken at %pS%s\n", whose, id,
-		      held->lock[i].map->name ?: "a lock without name", (void *)held->lock[i].map, (void *)held->lock[i].ip,
-		      held->lock[i].irq ? ", in an interrupt" : "");
+	for (unsigned int i = 0; i < count; i++) {
+		const struct held_lock *h = &held->lock[i];
+		const struct lockdep_map *map = READ_ONCE(h->map);
+
+		if (!kernel_address_mapped((unsigned long)map))
+			continue;
+		print(KERN_ERR "  %s %d holds %s (%p), taken at %pS%s\n", whose, id, map->name ?: "a lock without name",
+		      (void *)map, (void *)h->ip, h->irq ? ", in an interrupt" : "");
+	}
 	return count;
 }
 

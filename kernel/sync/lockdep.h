@@ -64,7 +64,6 @@ void lockdep_init_held(struct held_locks *held);
  * For a debugger that has stopped the machine: say by `print` which sleeping locks a task holds, and which spin locks the CPUs
  * hold. Their number.
  */
-struct task_struct;
 unsigned int lockdep_print_task(struct task_struct *p, int (*print)(const char *fmt, ...));
 unsigned int lockdep_print_cpus(int (*print)(const char *fmt, ...));
 /* Log all locks held by this CPU and its task, and the spin locks of the others. */
