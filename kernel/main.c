@@ -9,6 +9,7 @@
 #include "kernel/debug/debug.h"
 #include "kernel/debug/gdb/gdb.h"
 #include "kernel/debug/kmemleak.h"
+#include "kernel/debug/stack_depot.h"
 #include "kernel/lib/init.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"
@@ -45,6 +46,7 @@ static void init_memory(void)
 	add_memory(0, FOUR_GIB);
 	arch_init_memory();
 	add_memory(FOUR_GIB, ~0ULL);
+	stack_depot_init();
 	kasan_init();
 	mm_init();
 }

@@ -14,7 +14,6 @@
 #include "arch/x86_64/arch.h"
 #include "kernel/debug/debug.h"
 #include "kernel/debug/kasan_internal.h"
-#include "kernel/debug/stack_depot.h"
 #include "kernel/lib/lib.h"
 #include "kernel/mm/mm.h"
 
@@ -232,7 +231,6 @@ void kasan_init(void)
 	arch_kasan_init();
 	for (void (*const *fn)(void) = __start_constructors; fn < __stop_constructors; fn++)
 		(*fn)();
-	stack_depot_init();
 	kasan_ready = true;
 	pr_info("kasan: memory is checked\n");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is allocated, by whom (builds with KMEMLEAK=1): a record for each object, found by its address in a hash table, and
- * each different stack of callers once. kmemleak_scan.c looks for objects that nothing refers to; kmemleak_report.c says so.
+ * What is allocated, by whom (builds with KMEMLEAK=1): a record for each object, found by its address in a hash table, with
+ * the number of its callers' stack (stack_depot.c). kmemleak_scan.c looks for objects that nothing refers to; kmemleak_report.c says so.
  *
  * All memory for this is set aside at boot: nothing is allocated by an allocator that is being watched, and the numbers of free
  * pages that tests compare do not change by it. When the records are used up the checker says so and stops; the
@@ -9,11 +9,11 @@
  */
 #ifdef CONFIG_KMEMLEAK
 #include "kernel/debug/kmemleak_internal.h"
+#include "kernel/debug/stack_depot.h"
 #include "kernel/sched/sched.h"
 
 #define SHARDS	   16		/* a part of the table and of the records with a lock of its own */
 #define RAM_SHARE  16		/* of the memory, one part in so many is for the records */
-#define MAX_STACKS 32768U
 
 struct shard {
 	int lock;		/* a plain word: lockdep allocates nothing, but its locks are not for its own callers */
@@ -23,18 +23,14 @@ struct shard {
 
 struct kmemleak_object *kmemleak_objects;	/* [0] is none */
 u32 kmemleak_max;				/* how many there are; immutable after boot, as the next ones */
-struct kmemleak_stack *kmemleak_stacks;		/* [0] is for those that found no room */
-u32 kmemleak_nr_stacks = 1;			/* in use; stack_lock to write */
 struct kmemleak_range kmemleak_roots[KMEMLEAK_ROOTS];
 unsigned int kmemleak_nr_roots;
 bool kmemleak_off = true;
 
-static u32 *buckets, *stack_buckets;
-static unsigned int bucket_bits, stack_bits;
+static u32 *buckets;
+static unsigned int bucket_bits;
 static struct shard shards[SHARDS];
 static u32 areas;		/* a bucket for what vmalloc() gave out; shard 0's lock */
-static u32 max_stacks;
-static int stack_lock;		/* a new stack; interrupts off */
 
 static void lock_word(int *word)
 {
@@ -45,52 +41,6 @@ static void lock_word(int *word)
 static void unlock_word(int *word)
 {
 	smp_store_release(word, 0);
-}
-
-/* ---- stacks of callers ---- */
-
-static u32 find_stack(u32 first, u32 hash, const u32 *ips, unsigned int n)
-{
-	u32 i = first;
-
-	for (; i; i = kmemleak_stacks[i].next) {
-		const struct kmemleak_stack *s = &kmemleak_stacks[i];
-
-		if (s->hash == hash && s->nr == n && !memcmp(s->ips, ips, n * sizeof(*ips)))
-			break;
-	}
-	return i;
-}
-
-/* Interrupts off. Looked for without a lock: entries are complete before they are linked, and stay. */
-static u32 stack_id(unsigned long frame)
-{
-	unsigned long ips[KMEMLEAK_FRAMES];
-	u32 text[KMEMLEAK_FRAMES], hash, id, *bucket, first;
-	unsigned int n = stack_trace_save(frame, ips, KMEMLEAK_FRAMES);
-
-	for (unsigned int i = 0; i < n; i++)
-		text[i] = (u32)(ips[i] - KERNEL_BASE);
-	hash = hash_bytes(text, n * sizeof(*text), 0);
-	bucket = &stack_buckets[hash & (BIT(stack_bits) - 1)];
-	first = smp_load_acquire(bucket);
-	id = find_stack(first, hash, text, n);
-	if (id)
-		return id;
-	lock_word(&stack_lock);
-	id = find_stack(*bucket, hash, text, n);
-	if (!id && kmemleak_nr_stacks < max_stacks) {
-		struct kmemleak_stack *s = &kmemleak_stacks[kmemleak_nr_stacks];
-
-		s->hash = hash;
-		s->nr = n;
-		memcpy(s->ips, text, n * sizeof(*text));
-		s->next = *bucket;
-		id = kmemleak_nr_stacks++;
-		smp_store_release(bucket, id);
-	}
-	unlock_word(&stack_lock);
-	return id;
 }
 
 /* ---- records ---- */
@@ -192,7 +142,7 @@ void *kmemleak_alloc(const void *p, size_t size, enum kmemleak_kind kind, const 
 	if (!p || READ_ONCE(kmemleak_off))
 		return (void *)p;
 	local_irq_save(flags);
-	stack = stack_id((unsigned long)__builtin_frame_address(0));
+	stack = stack_depot_save_from((unsigned long)__builtin_frame_address(0));
 	link = chain_of(start, kind, &shard);
 	lock_word(&shard->lock);
 	link = link_to(link, start);
@@ -265,8 +215,7 @@ void kmemleak_boot_memory(const void *start, size_t size)
 	kmemleak_roots[kmemleak_nr_roots++] = (struct kmemleak_range){at, at + size};
 }
 
-/* What memblock_alloc() gave out last refers to no object, or does so in a way of its own. */
-static void no_root(const void *start)
+void kmemleak_no_root(const void *start)
 {
 	kmemleak_roots[kmemleak_nr_roots - 1].end = (unsigned long)start;
 }
@@ -275,7 +224,7 @@ static void *own_memory(size_t size)
 {
 	void *p = memblock_alloc(size, 64);
 
-	no_root(p);
+	kmemleak_no_root(p);
 	return p;
 }
 
@@ -283,15 +232,11 @@ void kmemleak_init(void)
 {
 	size_t ram = max_pfn << PAGE_SHIFT;
 
-	no_root(mem_map);
+	kmemleak_no_root(mem_map);
 	kmemleak_max = (u32)max(ram / RAM_SHARE / sizeof(struct kmemleak_object), 4096UL);
-	max_stacks = clamp(kmemleak_max / 8, 1024U, MAX_STACKS);
 	bucket_bits = (unsigned int)fls64(kmemleak_max / 2);
-	stack_bits = (unsigned int)fls64(max_stacks);
 	kmemleak_objects = own_memory(kmemleak_max * sizeof(struct kmemleak_object));
-	kmemleak_stacks = own_memory(max_stacks * sizeof(struct kmemleak_stack));
 	buckets = own_memory(sizeof(u32) << bucket_bits);
-	stack_buckets = own_memory(sizeof(u32) << stack_bits);
 	for (unsigned int i = 0; i < SHARDS; i++)
 		shards[i].fresh = i ?: SHARDS;
 	kmemleak_off = false;

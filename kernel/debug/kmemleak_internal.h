@@ -6,8 +6,7 @@
 #include "kernel/debug/kmemleak.h"
 #include "kernel/mm/mm.h"
 
-#define KMEMLEAK_FRAMES 12
-#define KMEMLEAK_ROOTS	64
+#define KMEMLEAK_ROOTS 64
 
 /* An object in use. Its bucket's lock; while a scan runs, with all CPUs stopped, the scan's. */
 struct kmemleak_object {
@@ -16,7 +15,7 @@ struct kmemleak_object {
 	const char *cache;		/* KMEMLEAK_SLAB */
 	u32 next;			/* in its bucket, or the next free one; 0 ends */
 	u32 gray;			/* the next to be read; 0 ends. The scan's own */
-	u32 stack;			/* who allocated it: index into kmemleak_stacks */
+	u32 stack;			/* who allocated it: number in the stack depot */
 	u32 born;			/* ms since boot */
 	pid_t pid;			/* who that was */
 	u8 kind, flags;
@@ -28,17 +27,6 @@ struct kmemleak_object {
 #define KMEMLEAK_REPORTED 4		/* has been on the log */
 #define KMEMLEAK_ONCE	  8		/* vmalloc()'s, whose list has an address of each: that one does not count */
 
-/* A stack of callers; immutable down to `ips`. What follows is the last scan's. */
-struct kmemleak_stack {
-	u32 hash, next;
-	u32 nr;
-	u32 ips[KMEMLEAK_FRAMES];	/* return addresses, from KERNEL_BASE on */
-	u32 unreferenced;		/* objects */
-	u32 fresh;			/* of those, not yet on the log */
-	u32 oldest;			/* index of one of them */
-	u64 bytes;			/* of all of them */
-};
-
 struct kmemleak_range {
 	unsigned long start, end;
 };
@@ -46,8 +34,6 @@ struct kmemleak_range {
 /* ---- kmemleak.c ---- */
 extern struct kmemleak_object *kmemleak_objects;
 extern u32 kmemleak_max;
-extern struct kmemleak_stack *kmemleak_stacks;
-extern u32 kmemleak_nr_stacks;
 extern struct kmemleak_range kmemleak_roots[KMEMLEAK_ROOTS];	/* given out at boot */
 extern unsigned int kmemleak_nr_roots;
 extern bool kmemleak_off;		/* not begun, or out of records */

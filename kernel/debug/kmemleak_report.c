@@ -9,6 +9,7 @@
  */
 #ifdef CONFIG_KMEMLEAK
 #include "kernel/debug/kmemleak_internal.h"
+#include "kernel/debug/stack_depot.h"
 #include "fs/internal.h"
 #include "kernel/sched/sched.h"
 
@@ -16,67 +17,72 @@
 #define BYTES_SHOWN 32
 #define PAUSE_NS    (10 * NSEC_PER_MSEC)
 
-/* Copied while nothing moves. `oldest.start` and the bytes are stored inverted: this must not be a reference. */
+/* The objects of one stack. The address and the bytes of the oldest are stored inverted: this must not be a reference. */
 struct entry {
 	struct kmemleak_object oldest;
-	u32 objects, fresh;
+	u32 objects;
+	u32 fresh;			/* of those, not yet on the log */
 	u64 bytes;
 	unsigned char inverted[BYTES_SHOWN];
 };
 
 static DEFINE_MUTEX(scan_mutex);	/* one scan at a time; all that follows */
 static struct entry entries[MAX_ENTRIES];
-static unsigned int nr_entries, more_entries;	/* those that found no room */
-static u32 nr_objects, nr_hanging;
+static unsigned int nr_entries;
+static u32 nr_objects, nr_hanging, nr_others;	/* others: their stack found no room in entries */
 static u64 nr_bytes, hanging_bytes;
 static u32 scanned_ms;			/* when; 0: not yet */
 
 /* ---- collecting, with all CPUs stopped ---- */
 
+static struct entry *entry_of(u32 stack)
+{
+	for (unsigned int i = 0; i < nr_entries; i++)
+		if (entries[i].oldest.stack == stack)
+			return &entries[i];
+	if (nr_entries == MAX_ENTRIES)
+		return NULL;
+	entries[nr_entries] = (struct entry){.objects = 0};
+	return &entries[nr_entries++];
+}
+
+static void set_oldest(struct entry *e, const struct kmemleak_object *o)
+{
+	const unsigned char *bytes = (const unsigned char *)o->start;
+
+	e->oldest = *o;
+	e->oldest.start = ~o->start;
+	for (unsigned int i = 0; i < BYTES_SHOWN && i < o->size; i++)
+		e->inverted[i] = (unsigned char)~bytes[i];
+}
+
 static void count(struct kmemleak_object *o)
 {
-	struct kmemleak_stack *s = &kmemleak_stacks[o->stack];
+	struct entry *e;
 
 	if (o->flags & KMEMLEAK_HANGS) {
 		nr_hanging++;
 		hanging_bytes += o->size;
 		return;
 	}
-	if (!s->unreferenced++ || o->born < kmemleak_objects[s->oldest].born)
-		s->oldest = (u32)(o - kmemleak_objects);
-	s->bytes += o->size;
-	s->fresh += !(o->flags & KMEMLEAK_REPORTED);
-	o->flags |= KMEMLEAK_REPORTED;
-}
-
-static void copy_entry(const struct kmemleak_stack *s)
-{
-	struct entry *e = &entries[nr_entries];
-	const unsigned char *bytes;
-
-	if (nr_entries == MAX_ENTRIES) {
-		more_entries++;
+	e = entry_of(o->stack);
+	if (!e) {
+		nr_others++;
 		return;
 	}
-	e->oldest = kmemleak_objects[s->oldest];
-	e->objects = s->unreferenced;
-	e->fresh = s->fresh;
-	e->bytes = s->bytes;
-	bytes = (const unsigned char *)e->oldest.start;
-	for (unsigned int i = 0; i < BYTES_SHOWN && i < e->oldest.size; i++)
-		e->inverted[i] = (unsigned char)~bytes[i];
-	e->oldest.start = ~e->oldest.start;
-	nr_entries++;
+	if (!e->objects++ || o->born < e->oldest.born)
+		set_oldest(e, o);
+	e->bytes += o->size;
+	e->fresh += !(o->flags & KMEMLEAK_REPORTED);
+	o->flags |= KMEMLEAK_REPORTED;
 }
 
 static void collect(void)
 {
 	u32 end = kmemleak_end();
 
-	nr_entries = more_entries = nr_objects = nr_hanging = 0;
+	nr_entries = nr_objects = nr_hanging = nr_others = 0;
 	nr_bytes = hanging_bytes = 0;
-	for (u32 i = 0; i < kmemleak_nr_stacks; i++)
-		kmemleak_stacks[i].unreferenced = kmemleak_stacks[i].fresh = 0, kmemleak_stacks[i].bytes = 0;
 	for (u32 i = 1; i < end; i++) {
 		struct kmemleak_object *o = &kmemleak_objects[i];
 
@@ -87,9 +93,6 @@ static void collect(void)
 		if (o->missed >= 2)
 			count(o);
 	}
-	for (u32 i = 0; i < kmemleak_nr_stacks; i++)
-		if (kmemleak_stacks[i].unreferenced)
-			copy_entry(&kmemleak_stacks[i]);
 	scanned_ms = (u32)(arch_clock_ns() / NSEC_PER_MSEC);
 }
 
@@ -140,7 +143,8 @@ static void say_bytes(struct seq_file *m, const struct entry *e)
 static void say_entry(struct seq_file *m, const struct entry *e)
 {
 	const struct kmemleak_object *o = &e->oldest;
-	const struct kmemleak_stack *s = &kmemleak_stacks[o->stack];
+	unsigned long ips[STACK_DEPOT_DEPTH];
+	unsigned int n = stack_depot_fetch(o->stack, ips);
 
 	say(m, "KMEMLEAK: unreferenced object %#lx (size %zu, %s%s), allocated by task %s/%d %u s ago\n", ~o->start, o->size,
 	    o->kind == KMEMLEAK_SLAB ? "cache " : "", kind_name(o), o->comm, o->pid, (scanned_ms - o->born) / 1000);
@@ -148,16 +152,16 @@ static void say_entry(struct seq_file *m, const struct entry *e)
 		say(m, "  it is the oldest of %u objects, %llu bytes, that were allocated so\n", e->objects,
 		    (unsigned long long)e->bytes);
 	say_bytes(m, e);
-	for (u32 i = 0; i < s->nr; i++)
-		say(m, "  %#lx %pS\n", KERNEL_BASE + s->ips[i], (void *)(KERNEL_BASE + s->ips[i] - 1));
+	for (unsigned int i = 0; i < n; i++)
+		say(m, "  %#lx %pS\n", ips[i], (void *)(ips[i] - 1));
 	if (!o->stack)
 		say(m, "  (no room was left for its stack)\n");
 }
 
 static void say_rest(struct seq_file *m)
 {
-	if (more_entries)
-		say(m, "  and objects from %u more places\n", more_entries);
+	if (nr_others)
+		say(m, "  and %u objects from more places\n", nr_others);
 	if (nr_hanging)
 		say(m, "  %u objects, %llu bytes, are referred to by unreferenced ones only\n", nr_hanging,
 		    (unsigned long long)hanging_bytes);
@@ -213,7 +217,7 @@ static int show(struct seq_file *m, void *v)
 	if (scanned_ms)
 		seq_printf(m, "last scan %u ms after boot: %u objects, %llu bytes\n", scanned_ms, nr_objects,
 			   (unsigned long long)nr_bytes);
-	seq_printf(m, "%u of %u records ever used, %u different stacks%s\n", kmemleak_end(), kmemleak_max, kmemleak_nr_stacks,
+	seq_printf(m, "%u of %u records ever used%s\n", kmemleak_end(), kmemleak_max,
 		   kmemleak_off ? "; out of records, stopped" : "");
 	for (unsigned int i = 0; i < nr_entries; i++)
 		say_entry(m, &entries[i]);

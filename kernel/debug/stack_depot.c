@@ -7,15 +7,16 @@
  * chains that only grow at their heads. Two CPUs that save the same new stack at the same time may both put it in, which wastes
  * a record and harms nobody.
  */
-#ifdef CONFIG_KASAN
+#if defined(CONFIG_KASAN) || defined(CONFIG_KMEMLEAK)
 #include "kernel/debug/stack_depot.h"
 #include "arch/x86_64/arch.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/kmemleak.h"
 #include "kernel/lib/lib.h"
 #include "kernel/mm/mm.h"
 
 #define BUCKET_BITS 12
-#define POOL_MIN    (256UL << 10)
+#define POOL_MIN    (64UL << 10)
 #define POOL_MAX    (4UL << 20)
 
 /* In the pool, aligned to 4. An id is the place in units of 4 bytes. */
@@ -42,6 +43,7 @@ void stack_depot_init(void)
 			bytes += boot_info.ranges[i].end - boot_info.ranges[i].start;
 	bytes = ALIGN(clamp(bytes / 128, POOL_MIN, POOL_MAX), PAGE_SIZE);
 	pool = memblock_alloc(bytes, PAGE_SIZE);
+	kmemleak_no_root(pool);
 	pool_words = (u32)(bytes / sizeof(*pool));
 }
 
