@@ -10,6 +10,7 @@
 #include "kernel/debug/gdb/gdb.h"
 #include "kernel/debug/kmemleak.h"
 #include "kernel/debug/stack_depot.h"
+#include "kernel/debug/stack_use.h"
 #include "kernel/lib/init.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sched/sched.h"

@@ -101,24 +101,6 @@ unsigned long task_wchan(struct task_struct *task);
 void show_cpu_state(unsigned int cpu);
 void show_all_cpus(void);
 
-/* How deep kernel stacks get (stack_use.c): a stack is allocated; `task` is about to lose its; how deep was it so far? */
-extern bool stack_use_on;		/* stack_use is on the command line */
-void stack_use_init(void);		/* before the first stack */
-void stack_use_fill(void *stack);
-void stack_use_end(struct task_struct *task);
-void stack_use_look_slow(struct task_struct *task);
-void stack_use_show(void);		/* log the deepest; may sleep */
-static inline void stack_use_begin(void *stack)
-{
-	if (unlikely(stack_use_on))
-		stack_use_fill(stack);
-}
-static inline void stack_use_look(struct task_struct *task)
-{
-	if (unlikely(stack_use_on))
-		stack_use_look_slow(task);
-}
-
 /*
  * A report of several lines begins and ends: no other CPU's mixes with it, unless one hangs (report.c). Any context;
  * interrupts are off in between.

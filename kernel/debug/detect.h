@@ -30,12 +30,12 @@ void detectors_restart(void);
  */
 void watchdog_touch(void);
 
-/* rcu_stall.c: one look, in an interrupt, at most one a `period` (ns). */
-void rcu_stall_check(u64 period);
+/* ---- between the detectors ---- */
 /*
  * How often `cpu` has been seen to run: grows by its timer interrupts and by NMIs it has answered.
  */
 u64 watchdog_signs_of_life(unsigned int cpu);
-
-/* hung_task.c */
+/* rcu_stall.c: one look, in an interrupt, at most one a `period` (ns). */
+void rcu_stall_check(u64 period);
+/* hung_task.c: the limit has changed. May sleep. */
 void hung_task_restart(void);

@@ -11,6 +11,7 @@
 #include "kernel/debug/debug.h"
 #include "kernel/debug/detect.h"
 #include "kernel/debug/internal.h"
+#include "kernel/debug/stack_use.h"
 #include "kernel/lib/init.h"
 #include "kernel/sched/sched.h"
 

@@ -11,14 +11,14 @@
  */
 #include "fs/internal.h"
 #include "kernel/debug/debug.h"
-#include "kernel/debug/internal.h"
+#include "kernel/debug/stack_use.h"
 #include "kernel/lib/init.h"
 
 #define PATTERN	     0x57ac57ac57ac57acULL
 #define LEFT_DEFAULT 2048UL /* bytes */
 #define STACK_WORDS  (THREAD_SIZE / sizeof(u64))
 
-bool stack_use_on;		 /* immutable once set */
+bool stack_use_on;
 static unsigned long least_left; /* bytes: less than that is reported */
 
 /* The deepest. */
@@ -94,7 +94,7 @@ void stack_use_look_slow(struct task_struct *p)
 	check(p, bytes);
 }
 
-void stack_use_end(struct task_struct *p)
+void stack_use_report(struct task_struct *p)
 {
 	check(p, used(p->stack));
 }

@@ -13,6 +13,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/debug/debug.h"
 #include "kernel/debug/kmemleak.h"
+#include "kernel/debug/stack_use.h"
 
 #define STACK_SLOT	(2 * THREAD_SIZE)	/* the lower half stays unmapped */
 /* Pages that one takes in all. */

@@ -19,6 +19,7 @@
  */
 #include "kernel/sched/rq.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/stack_use.h"
 #include "kernel/debug/trace.h"
 
 DEFINE_PER_CPU(struct rq, runqueue) = {.lock = __SPIN_LOCK_UNLOCKED(runqueue.lock)};
@@ -237,8 +238,7 @@ static void finish_task_switch(struct task_struct *prev)
 	if (mm)
 		mmdrop(mm);
 	if (unlikely(state == TASK_DEAD)) {
-		if (unlikely(stack_use_on))
-			stack_use_end(prev);
+		stack_use_end(prev);
 		free_kernel_stack(prev->stack);
 		prev->stack = NULL;
 		put_task_struct(prev);

@@ -4,6 +4,7 @@
  * power.
  */
 #include "kernel/debug/kmemleak.h"
+#include "kernel/debug/stack_use.h"
 #include "kernel/syscall/syscall.h"
 #include "kernel/task/uts.h"
 

@@ -4,6 +4,7 @@
  * goes on when it has been reported.
  */
 #include "kernel/debug/detect.h"
+#include "kernel/debug/stack_use.h"
 #include "kernel/sched/sched.h"
 #include "tests/unit/planted.h"
 
