@@ -112,6 +112,13 @@ void smp_send_reschedule(unsigned int cpu);
  */
 void smp_call_function_mask(const unsigned long *cpumask, void (*fn)(void *), void *arg);
 void smp_call_function_all(void (*fn)(void *), void *arg);
+/* Fetch anew what comes next: this CPU executes no instruction that it had read before. Any context. */
+void sync_core(void);
+/*
+ * Write into the kernel's text or read-only data; the addresses are valid. Interrupts off. It is the caller's to see that no other CPU
+ * executes those bytes meanwhile, and that each calls sync_core(), or returns by IRET, before it does: stop_machine().
+ */
+void write_text(void *to, const void *from, unsigned long n);
 /* Have all others stop for good, by NMI: each calls cpu_stopped() and halts. Does not wait for them. */
 void smp_stop_others(void);
 

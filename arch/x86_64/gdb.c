@@ -270,16 +270,6 @@ void gdb_copy(void *to, const void *from, unsigned long n)
 		__asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n)::"memory");
 }
 
-/* All mappings of text are read-only, so the protection is lifted for this CPU. The others serialize by IRET when they go on. */
-void gdb_copy_to_text(void *to, const void *from, unsigned long n)
-{
-	unsigned long cr0 = read_cr0();
-
-	write_cr0(cr0 & ~CR0_WP);
-	__asm__ __volatile__("rep movsb" : "+D"(to), "+S"(from), "+c"(n)::"memory");
-	write_cr0(cr0);
-}
-
 extern unsigned long try_sp;
 
 bool arch_trying(void)

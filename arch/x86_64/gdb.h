@@ -56,8 +56,6 @@ unsigned long gdb_step_pushed_flags(unsigned long image);
 /* ---- memory ---- */
 /* Copy without any check but one: after a fault the arch_try() around it returns. Aligned 4 and 8 bytes are one access. */
 void gdb_copy(void *to, const void *from, unsigned long n);
-/* The same into text and read-only data, whose addresses are valid. */
-void gdb_copy_to_text(void *to, const void *from, unsigned long n);
 /* Call fn(arg). 0, or -EFAULT: it was left at a fault. Nests. One CPU at a time. */
 int arch_try(void (*fn)(void *arg), void *arg);
 /* The fault `regs` has happened inside arch_try(): return from it there. False: it has not. */

@@ -43,8 +43,5 @@ struct kmemleak_object *kmemleak_find(unsigned long start);
 struct kmemleak_object *kmemleak_find_area(unsigned long addr);
 
 /* ---- kmemleak_scan.c ---- */
-/*
- * Stop all CPUs, mark what can be reached, call done() before they go on. -EBUSY: they did not all stop. May sleep;
- * one at a time.
- */
-int kmemleak_scan(void (*done)(void));
+/* Stop all CPUs, mark what can be reached, call done() before they go on. May sleep; one at a time. */
+void kmemleak_scan(void (*done)(void));

@@ -182,23 +182,19 @@ static void report(void)
 		say_rest(NULL);
 }
 
-/* 0, -EBUSY: the CPUs did not stop; -ENOSPC: the records are used up. */
+/* 0; -ENOSPC: the records are used up. */
 static int scan(void)
 {
-	int err = -ENOSPC;
-
+	if (READ_ONCE(kmemleak_off))
+		return -ENOSPC;
 	mutex_lock(&scan_mutex);
-	if (!READ_ONCE(kmemleak_off))
-		err = kmemleak_scan(nothing);
-	if (!err) {
-		__set_current_state(TASK_UNINTERRUPTIBLE);
-		schedule_timeout(PAUSE_NS);
-		err = kmemleak_scan(collect);
-	}
-	if (!err)
-		report();
+	kmemleak_scan(nothing);
+	__set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(PAUSE_NS);
+	kmemleak_scan(collect);
+	report();
 	mutex_unlock(&scan_mutex);
-	return err;
+	return 0;
 }
 
 void kmemleak_check(void)

@@ -15,9 +15,8 @@
 #include "kernel/debug/kmemleak_internal.h"
 #include "kernel/mm/internal.h"
 #include "kernel/sched/rq.h"
+#include "kernel/sync/stop_machine.h"
 
-#define STOP_NS	  (50 * NSEC_PER_MSEC)	/* for all CPUs to arrive */
-#define STOP_TRIES 100
 #define PTE_LARGE BIT(7)
 
 extern char __percpu_end[], __load_end[];
@@ -27,7 +26,6 @@ extern char boot_stack[], boot_stack_top[];	/* boot/start.asm; CPU 0's idle task
 static u32 gray;			/* objects that are marked and not yet read, by their `gray` */
 static u8 color;			/* what marking means: KMEMLEAK_FOUND, then KMEMLEAK_HANGS */
 static const struct kmemleak_object *hanger;	/* KMEMLEAK_HANGS: on whom */
-static unsigned long cpu_sp[NR_CPUS];	/* of the CPUs while they stand still */
 
 /* ---- marking ---- */
 
@@ -129,7 +127,7 @@ static void scan_stack(unsigned long sp)
 	scan_range(sp, o->start + o->size);
 }
 
-/* A CPU's own stack pointer is in cpu_sp; here is where a sleeping task's was saved. */
+/* Those of tasks that run are in scan_cpus(); here is where a sleeping task's was saved. */
 static void scan_task_stack(const struct task_struct *p)
 {
 	if (!p->on_cpu && (p->stack || p->pid == 0))
@@ -186,11 +184,13 @@ static noinline void scan_cpus(void)
 {
 	unsigned long idle_sp = init_task.thread.sp;
 
-	cpu_sp[smp_processor_id()] = (unsigned long)__builtin_frame_address(0);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
-		if (cpu_sp[cpu] >= (unsigned long)boot_stack && cpu_sp[cpu] < (unsigned long)boot_stack_top)
-			idle_sp = cpu_sp[cpu];
-		scan_stack(cpu_sp[cpu]);
+		unsigned long sp = cpu == smp_processor_id() ? (unsigned long)__builtin_frame_address(0) :
+							       per_cpu(stopped_frame, cpu);
+
+		if (sp >= (unsigned long)boot_stack && sp < (unsigned long)boot_stack_top)
+			idle_sp = sp;
+		scan_stack(sp);
 		scan_task_stack(cpu_rq(cpu)->idle);
 	}
 	scan_range((unsigned long)__load_end, (unsigned long)boot_stack);
@@ -253,61 +253,13 @@ static noinline void scan_all(void (*done)(void))
 
 /* ---- stopping the CPUs ---- */
 
-struct stop {
-	unsigned int leader;
-	atomic_t arrived;
-	bool go_on;
-	bool scanned;
-	void (*done)(void);
-};
-
-static void lead(struct stop *s)
+static void scan_stopped(void *done)
 {
-	u64 until = arch_clock_ns() + STOP_NS;
-
-	while (atomic_read(&s->arrived) < (int)nr_cpus - 1 && arch_clock_ns() < until)
-		cpu_relax();
-	s->scanned = atomic_read(&s->arrived) == (int)nr_cpus - 1;
-	if (s->scanned)
-		scan_all(s->done);
-	smp_store_release(&s->go_on, true);
+	scan_all(*(void (**)(void))done);
 }
 
-/* In an interrupt on every CPU but the leader: no CPU is in a part that runs with interrupts off. */
-static void stand_still(void *arg)
+void kmemleak_scan(void (*done)(void))
 {
-	struct stop *s = arg;
-	unsigned int cpu = smp_processor_id();
-
-	if (cpu == s->leader) {
-		lead(s);
-		return;
-	}
-	cpu_sp[cpu] = (unsigned long)__builtin_frame_address(0);
-	atomic_inc(&s->arrived);
-	while (!smp_load_acquire(&s->go_on))
-		cpu_relax();
-}
-
-/*
- * A CPU may wait, with interrupts off, for a lock that one who already stands still holds with interrupts on
- * (tasklist_lock, for its writers). So whoever waits for the others to arrive lets them go after a while, and tries again.
- */
-int kmemleak_scan(void (*done)(void))
-{
-	for (int i = 0; i < STOP_TRIES; i++) {
-		struct stop s = {.arrived = ATOMIC_INIT(0), .done = done};
-		unsigned long flags;
-
-		local_irq_save(flags);
-		s.leader = smp_processor_id();
-		local_irq_restore(flags);
-		smp_call_function_all(stand_still, &s);
-		if (s.scanned)
-			return 0;
-		__set_current_state(TASK_UNINTERRUPTIBLE);
-		schedule_timeout(NSEC_PER_MSEC);
-	}
-	return -EBUSY;
+	stop_machine(scan_stopped, &done);
 }
 #endif

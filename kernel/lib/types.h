@@ -96,8 +96,8 @@ void kcsan_quiet_end(void);
 #define BUILD_BUG_ON(cond) _Static_assert(!(cond), #cond)
 #define CONCAT_(a, b)	   a##b
 #define CONCAT(a, b)	   CONCAT_(a, b)
-#define STRINGIFY_(x)	   #x
-#define STRINGIFY(x)	   STRINGIFY_(x)
+#define STRINGIFY_(...)	   #__VA_ARGS__
+#define STRINGIFY(...)	   STRINGIFY_(__VA_ARGS__)
 
 #define min(a, b)                              \
 	({                                     \

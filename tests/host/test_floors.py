@@ -39,6 +39,7 @@ EXCEPTIONS = {
     ("kernel/sync/mutex.c", "kernel/sched/sched.h"): SLEEPS,
     ("kernel/sync/rcu.c", "kernel/sched/sched.h"): SLEEPS,
     ("kernel/sync/rwsem.c", "kernel/sched/sched.h"): SLEEPS,
+    ("kernel/sync/stop_machine.c", "kernel/sched/sched.h"): SLEEPS,
     ("kernel/sync/wait.c", "kernel/sched/sched.h"): SLEEPS,
     ("kernel/mm/internal.h", "kernel/sched/sched.h"): STRUCTURES,
     ("kernel/mm/mmap.c", "kernel/task/task.h"): "asks for resource limits",

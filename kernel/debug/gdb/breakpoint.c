@@ -77,7 +77,7 @@ static int set_software(unsigned long addr)
 static void take_out(struct breakpoint *b)
 {
 	if (b->inserted)
-		gdb_copy_to_text((void *)b->addr, &b->byte, 1);
+		write_text((void *)b->addr, &b->byte, 1);
 	b->inserted = false;
 }
 
@@ -101,7 +101,7 @@ void breakpoints_insert(void)
 		if (!b->addr || b->in_data)
 			continue;
 		b->byte = *(volatile unsigned char *)b->addr;
-		gdb_copy_to_text((void *)b->addr, &int3, 1);
+		write_text((void *)b->addr, &int3, 1);
 		b->inserted = true;
 	}
 }

@@ -20,6 +20,12 @@ void gdb_give_up(void);
 /* The machine stands still for GDB, and this CPU serves it: locks may be held by those that stand. */
 bool gdb_serving(void);
 
+/*
+ * Call fn(arg), which changes the kernel's text: with all breakpoints out of it, and while nobody can stop the machine for GDB. They go in
+ * again afterwards, over the new bytes. Interrupts off, and all other CPUs wait in an interrupt (stop_machine()).
+ */
+void gdb_change_text(void (*fn)(void *arg), void *arg);
+
 /* ---- from arch's traps; interrupts off ---- */
 /* int3 (3) or a debug trap (1). False: it is not the stub's. */
 bool gdb_trap(struct pt_regs *regs, unsigned long vector);

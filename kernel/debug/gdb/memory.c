@@ -42,7 +42,7 @@ static unsigned int piece(struct transfer *t)
 	if (!t->write)
 		gdb_copy(t->buf, mem, n);
 	else if (is_image_text(t->addr))
-		gdb_copy_to_text(mem, t->buf, n);
+		write_text(mem, t->buf, n);
 	else
 		gdb_copy(mem, t->buf, n);
 	return n;

@@ -28,7 +28,7 @@ static struct gdb_cpu {
 	struct pt_regs *regs;	/* the CPU itself, before it sets parked or becomes master */
 	bool request;		/* the master: park, and stay */
 	bool parked;		/* the CPU itself */
-	bool inside;		/* the CPU itself: in gdb_trap(), which looks at request by itself */
+	bool inside;		/* the CPU itself: NMIs pass by. In gdb_trap(), which looks at request by itself, or gdb_change_text() */
 } cpus[NR_CPUS];
 
 static int master = NOBODY;		/* compare-and-exchange; a CPU's number, NOBODY, or STEPPING */
@@ -214,7 +214,7 @@ static void serve(void)
 }
 
 /* The machine stops here, as gdb_stop says. This CPU is master. */
-static void stop_machine(unsigned int self, struct pt_regs *regs)
+static void stop_for_gdb(unsigned int self, struct pt_regs *regs)
 {
 	unsigned long fault_address = gdb_fault_address();
 
@@ -377,7 +377,7 @@ static bool trap(unsigned int cpu, struct pt_regs *regs, unsigned long vector, u
 	}
 	stops = vector == 3 ? explain_int3(regs) : explain_debug(regs, status);
 	if (stops) {
-		stop_machine(cpu, regs);
+		stop_for_gdb(cpu, regs);
 		return true;
 	}
 	dropped = vector == 3 || drop_debug(regs, status);
@@ -413,7 +413,7 @@ static void stop_here(struct pt_regs *regs, struct gdb_stop why)
 		cpu_relax();
 	}
 	gdb_stop = why;
-	stop_machine(cpu, regs);
+	stop_for_gdb(cpu, regs);
 	leave(cpu, regs);
 }
 
@@ -427,6 +427,52 @@ bool gdb_nmi(struct pt_regs *regs)
 		park(cpu, regs);
 	look_at_port(cpu, regs);
 	return true;
+}
+
+/* ---- changes of the text ---- */
+
+/* An NMI that is expected: gdb_nmi() does the rest. */
+static void nothing(struct pt_regs *regs)
+{
+}
+
+/*
+ * This CPU is master, as if it had stopped the machine, so nobody else can be. `inside` makes NMIs pass by, from before it is master on: one of
+ * them might set the trap flag for a ^C, and the trap would find a master who is not at home. NMIs that ask to park
+ * come again; for what else has passed by, the boot CPU gets another one.
+ *
+ * Only NOBODY is replaced: a CPU that GDB has make single steps through here waits until it is let go.
+ */
+static void change_text_as_master(unsigned int cpu, void (*fn)(void *arg), void *arg)
+{
+	struct gdb_cpu *me = &cpus[cpu];
+
+	for (;;) {
+		WRITE_ONCE(me->inside, true);
+		barrier();
+		if (cmpxchg(&master, NOBODY, (int)cpu) == NOBODY)
+			break;
+		barrier();
+		WRITE_ONCE(me->inside, false);
+		cpu_relax();
+	}
+	gdb_cpu_enter();
+	breakpoints_remove();
+	fn(arg);
+	breakpoints_insert();
+	gdb_cpu_leave(hw_breaks);
+	resign();
+	barrier();
+	WRITE_ONCE(me->inside, false);
+	nmi_call(0, nothing);
+}
+
+void gdb_change_text(void (*fn)(void *arg), void *arg)
+{
+	if (enabled)
+		change_text_as_master(raw_cpu_id(), fn, arg);
+	else
+		fn(arg);
 }
 
 /* ---- the stub's own mistakes ---- */
