@@ -19,10 +19,11 @@
 #define MIN_SIZE     (64UL << 10)
 #define MAX_SIZE     (256UL << 20)
 
-struct trace_switch trace_switch;
+struct static_key trace_keys[NR_TRACE_EVENTS];
 DEFINE_PER_CPU(struct trace_cpu, trace_cpu);
 
-static DEFINE_MUTEX(trace_mutex);		/* trace_switch.on, and: */
+static DEFINE_MUTEX(trace_mutex);		/* trace_keys, and: */
+static u32 events_on;				/* the same as bits */
 static unsigned long ring_size = DEFAULT_SIZE;
 static bool allocated;
 static unsigned int nr_readers;			/* open files that read rings */
@@ -232,7 +233,7 @@ void trace_format(struct seq_file *m, unsigned int cpu, const struct trace_head 
 
 void trace_show_events(struct seq_file *m)
 {
-	u32 on = READ_ONCE(trace_switch.on);
+	u32 on = READ_ONCE(events_on);
 
 	for (unsigned int i = 0; i < NR_TRACE_EVENTS; i++) {
 		const struct trace_event_info *info = &event_info[i];
@@ -329,7 +330,7 @@ static int alloc_rings(void)
 /* Another size: what has been recorded is forgotten. trace_mutex held. */
 static int resize(unsigned long size)
 {
-	if (trace_switch.on || nr_readers)
+	if (events_on || nr_readers)
 		return -EBUSY;
 	/* Whoever saw an event that was on has made its record: that takes no sleep. */
 	synchronize_rcu();
@@ -345,14 +346,16 @@ int trace_control(char *text)
 	int err;
 
 	mutex_lock(&trace_mutex);
-	events = trace_switch.on;
+	events = events_on;
 	err = parse_words(text, &events, &size);
 	if (!err && size)
 		err = resize(size);
 	if (!err && events && !allocated)
 		err = alloc_rings();
-	if (!err)
-		smp_store_release(&trace_switch.on, events);	/* after the rings */
+	if (!err) {
+		static_keys_set(trace_keys, NR_TRACE_EVENTS, events);
+		WRITE_ONCE(events_on, events);
+	}
 	mutex_unlock(&trace_mutex);
 	return err;
 }

@@ -5,9 +5,8 @@
  *
  *	trace(fork, p->pid, p->tgid);
  *
- * in any context, NMI too, with any lock held. An event that is off costs one test and a branch
- * that is not taken; its arguments are not evaluated. May be used from every floor above
- * kernel/lib.
+ * in any context but NMI, with any lock held. An event that is off costs one NOP (a static key);
+ * its arguments are not evaluated. May be used from every floor above kernel/sync.
  *
  * Start with trace.c (how a record is made and switched on), then trace_ring.h (where it goes),
  * trace_proc.c (how it is read). docs/trace.md is the chapter.
@@ -15,6 +14,7 @@
 #pragma once
 
 #include "kernel/lib/types.h"
+#include "kernel/sync/static_key.h"
 
 /* Types of fields that are more than C's: how a number is shown, how much of a text is kept. */
 typedef u64 hex_t;
@@ -37,17 +37,10 @@ enum trace_event {
 #undef TRACE4
 BUILD_BUG_ON(NR_TRACE_EVENTS > 32);
 
-/*
- * Which events are on, bit n for event n; trace_mutex to write. Alone in its cache line: all read
- * it.
- */
-struct trace_switch {
-	u32 on;
-} __aligned(64);
-extern struct trace_switch trace_switch;
+/* On while the event is recorded; trace_mutex to switch. */
+extern struct static_key trace_keys[NR_TRACE_EVENTS];
 
-/* A plain read: an event that is just being switched on or off may still go either way. */
-#define trace_on(event) unlikely(trace_switch.on & (1U << TRACE_##event))
+#define trace_on(event) static_branch_unlikely(&trace_keys[TRACE_##event])
 #define trace(event, ...)                           \
 	do {                                        \
 		if (trace_on(event))                \

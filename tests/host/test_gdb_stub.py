@@ -487,6 +487,32 @@ def test_breakpoints_in_what_the_stub_uses(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
+def test_breakpoint_where_the_kernel_writes(at_hostname):
+    """A breakpoint on a static key's place stands through its changes, and the place is whole: it is hit, and the key does what it should."""
+    g = at_hostname("true", "echo fork > /proc/trace_events; hostname on; (exit 3); echo none > /proc/trace_events; hostname off; "
+                    "grep -c ' fork: ' /proc/trace; echo done", smp=4)
+    table = "((struct jump_entry *)&__start_tab_jump_entry)"
+    count = g.value("((char *)&__stop_tab_jump_entry - (char *)&__start_tab_jump_entry) / sizeof(struct jump_entry)")
+    key = g.value("&trace_keys[TRACE_fork]")
+    places = [g.value(f"{table}[{i}].place") for i in range(count) if g.value(f"{table}[{i}].key") == key]
+    assert places
+    place = places[0] % 2**64
+    nop = ["0x0f", "0x1f", "0x44", "0x00", "0x00"]
+
+    def code():
+        return re.findall(r"\b0x[0-9a-f]{2}\b", g.run(f"x/5xb {place:#x}"))
+
+    assert code() == nop
+    g.run(f"break *{place:#x}")
+    # Forks for hostname and for a subshell while it is on; for hostname and grep while it is off.
+    for number, jumps in ((2, True), (1, True), (2, True), (2, False), (1, False), (2, False)):
+        text = g.go()
+        assert f"Breakpoint {number}, " in text, text
+        assert (code()[0] == "0xe9") if jumps else (code() == nop), code()
+    g.detach()
+    assert g.guest.end() == (0, "2\ndone\n")
+
+
 def test_under_load(stub):
     """Four CPUs fork as fast as they can, through a breakpoint; when GDB goes, all of them have done their work."""
     loop = "n=0; while [ $n -lt 25 ]; do n=$((n+1)); (exit 0); done; echo done"
