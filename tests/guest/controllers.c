@@ -8,39 +8,13 @@
  * Every wait has an end, and what had not come until then is named. Arguments: seconds of the storm
  * (4); "storm": only that. Wants 4 CPUs and 2 nodes.
  */
-#define _GNU_SOURCE
-#include "tests/guest/memcg.h"
+#include "tests/guest/controllers/controllers.h"
 
-#include <sched.h>
-#include <signal.h>
-#include <time.h>
-
-#define ALL	 "cpuset,cpu,cpuacct,memory,devices,freezer,numtasks"
-#define PATIENCE 40			/* s; what takes longer hangs */
-
-static const char *const homes[] = {"a", "b", "a/x", "a/y", "b/x", "b/y"};
-#define HOMES 6
-#define FIXED 3				/* these the storm does not remove */
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static unsigned int seed;
-
-static unsigned int any(unsigned int n)
-{
-	seed = seed * 1103515245 + 12345;
-	return (seed >> 16) % n;
-}
+const char *const homes[HOMES] = {"a", "b", "a/x", "a/y", "b/x", "b/y"};
 
 // ---- containers and who is in them ----
 
-static int make_home(const char *home)
+int make_home(const char *home)
 {
 	int error = mkdir(path_of(home, ""), 0755) ? errno : 0;
 
@@ -50,8 +24,7 @@ static int make_home(const char *home)
 	return error;
 }
 
-/* Everybody there may go on and die. */
-static void release_home(const char *home)
+void release_home(const char *home)
 {
 	put(home, "freezer.state", "THAWED");
 	put(home, "memory.limit_in_bytes", "-1");
@@ -60,8 +33,7 @@ static void release_home(const char *home)
 	put(home, "numtasks.max", "max");
 }
 
-/* Send `sig` to all who are in `home`; how many. */
-static int signal_home(const char *home, int sig)
+int signal_home(const char *home, int sig)
 {
 	static char text[16384];
 	int n = 0;
@@ -86,8 +58,7 @@ static void show_home(const char *home)
 	fflush(stdout);
 }
 
-/* Kill until nobody is there. 1, or 0 after PATIENCE. */
-static int empty_home(const char *home)
+int empty_home(const char *home)
 {
 	long end = now_ms() + PATIENCE * 1000;
 
@@ -100,20 +71,6 @@ static int empty_home(const char *home)
 	}
 	return 1;
 }
-
-/* Wait at most `ms` for the end of a child. 1: it has ended. */
-static int ends_within(pid_t pid, int ms)
-{
-	long end = now_ms() + ms;
-	pid_t got;
-
-	while (!(got = waitpid(pid, NULL, WNOHANG)) && now_ms() < end)
-		usleep(2000);
-	return got == pid;
-}
-
-#include "tests/guest/controllers/meetings.h"
-#include "tests/guest/controllers/storm.h"
 
 int main(int argc, char **argv)
 {

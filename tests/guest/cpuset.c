@@ -47,14 +47,6 @@ static struct shared {
 	pid_t spinner[SPINNERS], sampler[SAMPLERS], roaming[ROAMERS];
 } *s;
 
-static unsigned int seed;
-
-static unsigned int rnd(unsigned int below)
-{
-	seed = seed * 1103515245U + 12345U;
-	return (seed >> 16) % below;
-}
-
 static double seconds(void)
 {
 	struct timespec t;
@@ -142,7 +134,7 @@ static void check_self(struct place *p)
 	syscall(SYS_sched_getaffinity, 0, sizeof(affinity), &affinity);
 	if (still(p, &v) && (affinity & ~v.cpus || !affinity))
 		violation("task %d has affinity %#lx, allowed %#lx", getpid(), affinity, v.cpus);
-	if (rnd(8))
+	if (any(8))
 		return;
 	v = look(p);
 	shown = last_cpu(getpid());
@@ -173,9 +165,9 @@ static void spin(int unused)
 static void sample(int unused)
 {
 	check_self(&s->home);
-	if (!rnd(3))
-		nap(rnd(300));
-	else if (!rnd(3))
+	if (!any(3))
+		nap(any(300));
+	else if (!any(3))
 		sched_yield();
 }
 
@@ -210,7 +202,7 @@ static void fork_at_home(int unused)
 static void roam(int which)
 {
 	check_self(&s->roamer[which]);
-	if (!rnd(2))
+	if (!any(2))
 		bear(&s->roamer[which]);
 }
 
@@ -218,20 +210,20 @@ static void roam(int which)
 
 static void set_affinities(int unused)
 {
-	unsigned long mask = 1 + rnd(ALL_CPUS);
-	int which = (int)rnd(SAMPLERS + ROAMERS);
+	unsigned long mask = 1 + any(ALL_CPUS);
+	int which = (int)any(SAMPLERS + ROAMERS);
 	pid_t pid = which < SAMPLERS ? s->sampler[which] : s->roaming[which - SAMPLERS];
 
 	if (!syscall(SYS_sched_setaffinity, pid, sizeof(mask), &mask))
 		atomic_fetch_add(&s->settings, 1);
 	else if (errno != EINVAL)
 		violation("sched_setaffinity: %s", strerror(errno));
-	nap(rnd(500));
+	nap(any(500));
 }
 
 static void move(int unused)
 {
-	int which = (int)rnd(ROAMERS);
+	int which = (int)any(ROAMERS);
 	struct place *p = &s->roamer[which];
 	int to = atomic_load(&p->zones) == 1, error;
 
@@ -243,7 +235,7 @@ static void move(int unused)
 	atomic_store(&p->zones, 1UL << to);
 	atomic_fetch_add(&p->number, 1);
 	atomic_fetch_add(&s->moves, 1);
-	nap(rnd(500));
+	nap(any(500));
 }
 
 /*
@@ -384,8 +376,8 @@ static void test_storm(void)
 	pids[n++] = start(set_affinities, 0);
 	pids[n++] = start(move, 0);
 	while (!enough() && !s->violations && seconds() - begin < 80) {
-		flip((int)rnd(2), 1 + rnd(ALL_CPUS));
-		nap(rnd(1500));
+		flip((int)any(2), 1 + any(ALL_CPUS));
+		nap(any(1500));
 	}
 	while (n--) {		/* first those who disturb the others */
 		kill(pids[n], SIGKILL);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/guest/tap.h"
+#include "tests/guest/helpers.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

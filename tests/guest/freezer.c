@@ -11,14 +11,6 @@
 
 struct shared *shared;
 
-long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 struct timespec ms_spec(long ms)
 {
 	return (struct timespec){ms / 1000, ms % 1000 * 1000000};

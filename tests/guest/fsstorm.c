@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
+#include "tests/guest/helpers.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,17 +17,9 @@
 
 enum { TASKS = 8, ROUNDS = 400, NAMES = 6 };
 
-static unsigned int seed;
-
-static unsigned int rnd(unsigned int n)
-{
-	seed = seed * 1103515245 + 12345;
-	return (seed >> 16) % n;
-}
-
 static void random_path(char *buf)
 {
-	sprintf(buf, "d%u/%sn%u", rnd(3), rnd(4) ? "" : "../d0/", rnd(NAMES));
+	sprintf(buf, "d%u/%sn%u", any(3), any(4) ? "" : "../d0/", any(NAMES));
 }
 
 /* Errors are expected all the time; what counts is that they are sane ones. */
@@ -49,7 +42,7 @@ static int storm(void)
 
 		random_path(a);
 		random_path(b);
-		switch (rnd(9)) {
+		switch (any(9)) {
 		case 0:
 			ret = fd = open(a, O_CREAT | O_RDWR, 0644);
 			if (fd >= 0 && (write(fd, a, strlen(a)) < 0 || close(fd) < 0))

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
+#include "tests/guest/helpers.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -21,14 +22,6 @@ static volatile sig_atomic_t caught;
 static void on_signal(int number)
 {
 	caught++;
-}
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 static void test_poll(void)

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
 #include "tests/guest/usage.h"
+#include "tests/guest/helpers.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -288,14 +289,6 @@ static void test_sums(void)
 static const char *const homes[] = {"s", "s/a", "s/b", "s/a/x", "s/a/y", "s/b/x", ""};
 #define HOMES	((int)(sizeof(homes) / sizeof(homes[0])))
 #define WORKERS 12
-
-static unsigned int seed;
-
-static unsigned int any(unsigned int n)
-{
-	seed = seed * 1103515245 + 12345;
-	return seed / 65536 % n;
-}
 
 static void burn_us(long us)
 {

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
+#include "tests/guest/helpers.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -22,14 +23,6 @@
 #define TIME 100			/* s; whatever hangs is ended then */
 
 static char text[8 << 20];
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Write a string to a file; 0, or -1 with errno. */
 static int put(const char *path, const char *s)

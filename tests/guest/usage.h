@@ -20,7 +20,8 @@ struct usage {
 	long address_spaces;	/* mm_structs: a CPU that idles keeps the one that it had last */
 };
 
-static int quiesce_fd;	/* open all the time: its file and dentry would be freed after it has waited */
+/* The same for all files of a program. */
+__attribute__((weak)) int quiesce_fd;	/* open all the time: its file and dentry would be freed after it has waited */
 
 static inline void read_file(const char *name, char *buf, size_t size)
 {

@@ -7,6 +7,7 @@
 
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
+#include "tests/guest/helpers.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -32,7 +33,6 @@ extern struct shared {
 	} outcome[16];
 } *shared;
 
-long now_ms(void);
 struct timespec ms_spec(long ms);
 void nap(long ms);
 /* Have `sig` handled, by nothing. */

@@ -1,9 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * Meetings of two or three controllers, for tests/guest/controllers.c: frozen, held back by a quota,
- * over a memory limit, on the wrong node, about to be moved or killed, and more than one of these.
+ * Meetings of two or three controllers: frozen, held back by a quota, over a memory limit, on the wrong node, about to be moved or killed,
+ * and more than one of these. Start with test_meetings().
  */
-#pragma once
+#include "tests/guest/controllers/controllers.h"
 
 // ---- children ----
 
@@ -460,7 +460,7 @@ static void test_umount(void)
 	OK(ends_within(pid, 8000), "and dies when thawed");
 }
 
-static void test_meetings(void)
+void test_meetings(void)
 {
 	for (int i = 0; i < HOMES; i++)
 		make_home(homes[i]);

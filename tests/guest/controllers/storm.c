@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * The storm of tests/guest/controllers.c. Workers live in the containers: they may be frozen, held back
+ * The storm. Workers live in the containers: they may be frozen, held back
  * by a quota, or killed over a limit at any time, and are started anew. Writers stay in the top
- * container, where nothing of that can reach them: each of their steps has to come back soon.
+ * container, where nothing of that can reach them: each of their steps has to come back soon. Start with test_storm().
  */
-#pragma once
+#include "tests/guest/controllers/controllers.h"
 
 #define WORKERS 10
 #define WRITERS 4
@@ -26,7 +26,7 @@ static void count(unsigned int *counter, int success)
 
 // ---- lives in the containers ----
 
-static int other_program(int pages)
+int other_program(int pages)
 {
 	touch(map(pages, MAP_PRIVATE), pages);
 	return 0;
@@ -319,7 +319,7 @@ static long charged(void)
 	return sum;
 }
 
-static void test_storm(int seconds)
+void test_storm(int seconds)
 {
 	static struct usage before, after;
 	long begin = now_ms(), left = 0;
