@@ -256,9 +256,8 @@ static void test_owner(void)
 	OK(!stat(in_proc(pid, ""), &st) && !st.st_uid, "so is the directory");
 	EQ(write(go, "x", 1), 1, "it becomes another user's");
 	usleep(50000);
-	/* Linux leaves the files to root: the process must not be dumped any more. */
-	OK(on_linux || (!stat(in_proc(pid, "status"), &st) && st.st_uid == 1000), "so do its files");
-	OK(!stat(in_proc(pid, ""), &st) && (on_linux || st.st_uid == 1000), "and the directory");
+	OK(!stat(in_proc(pid, "status"), &st) && !st.st_uid, "its files stay root's: it may know what only root may");
+	OK(!stat(in_proc(pid, ""), &st) && st.st_uid == 1000, "the directory is the other user's");
 	close(go);
 	waitpid(pid, NULL, 0);
 	FAILS(stat(in_proc(pid, "status"), &st), ENOENT, "all goes when it ends");
