@@ -88,9 +88,11 @@ endif
 ADDRESSES := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 --param asan-globals=1 --param asan-stack=1 \
 	--param asan-instrument-allocas=1 --param asan-instrumentation-with-call-threshold=0
 # Not these: the checker itself; what changes the shadow's page tables; what works inside free objects; what follows frames over all of
-# a stack; memcpy() and the like, whose whole range kasan_string.c checks before it calls them; and the log, which reports go through.
+# a stack, or reads all memory; memcpy() and the like, whose whole range kasan_string.c checks before it calls them; and the log, which
+# reports go through.
 UNSHADOWED := $(patsubst %.c,$(BUILD)/%.o,$(wildcard kernel/debug/kasan*.c) arch/x86_64/kasan.c kernel/mm/slab.c \
-	kernel/debug/stack_depot.c kernel/debug/backtrace.c kernel/debug/printk.c kernel/lib/memory.c)
+	kernel/debug/stack_depot.c kernel/debug/backtrace.c kernel/debug/kmemleak_scan.c kernel/debug/kmemleak_report.c \
+	kernel/debug/printk.c kernel/lib/memory.c)
 $(UNSHADOWED): ADDRESSES :=
 KASAN_WRAPPED := memcpy memmove memset memcmp strlen
 endif

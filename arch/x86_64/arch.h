@@ -209,8 +209,8 @@ int arch_setup_signal_frame(struct ksignal *ksig, const u64 *blocked, struct pt_
 int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked);	/* rt_sigreturn; -EFAULT: bad frame */
 
 /*
- * What ptrace(2) shows and sets (arch/x86_64/ptrace.c), of a task that is not running and cannot be woken meanwhile. -EIO: not a value that a
- * program could have. arch_set_*: the task leaves for user mode by IRETQ.
+ * What ptrace(2) shows and sets (arch/x86_64/ptrace.c), of a task that is not running and cannot be woken meanwhile. -EIO: not
+ * a value that a program could have. arch_set_*: the task leaves for user mode by IRETQ.
  */
 struct user_regs_struct {		/* the ABI's: pt_regs and what follows */
 	struct pt_regs regs;

@@ -2,9 +2,9 @@
 /*
  * Tracing, the processor's part: a stopped task's registers as ptrace(2) has them, single steps, and which entry system calls take.
  *
- * A task that is stopped for its tracer is in the kernel, so its registers are in the frame at the top of its kernel stack and its FPU
- * state is in memory. What a tracer sets is not trusted: it is filtered as what a signal handler returns with (signal.c). TIF_NOTIFY makes the
- * task leave by IRETQ, which takes all of the frame.
+ * A task that is stopped for its tracer is in the kernel, so its registers are in the frame at the top of its kernel stack and
+ * its FPU state is in memory. What a tracer sets is not trusted: it is filtered as what a signal handler returns with
+ * (signal.c). TIF_NOTIFY makes the task leave by IRETQ, which takes all of the frame.
  */
 #include "arch/x86_64/cpu.h"
 #include "kernel/sched/sched.h"

@@ -74,7 +74,7 @@ static void report(struct task_struct *p)
 
 static void look_at(struct task_struct *p)
 {
-	u64 switches = p->nvcsw + p->nivcsw;
+	u64 switches = READ_ONCE(p->nvcsw) + READ_ONCE(p->nivcsw);
 
 	if (!sleeps_deeply(p) || switches != p->hung_switches) {
 		p->hung_switches = switches;

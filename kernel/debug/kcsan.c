@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Data races, found by sampling (builds with KCSAN=1; docs/kcsan.md). The compiler calls a hook before each access to memory that another
- * CPU could see. Now and then a hook sets a *watchpoint* on its access: it notes address, size and kind in a table, waits a little with
- * interrupts off, and takes the note back. A hook on another CPU that meets the note has caught two accesses at the same time. Where
- * nothing met it but the value has changed, somebody wrote whom the compiler did not see. Nothing else is known about locks or order: what is
- * reported has happened.
+ * CPU could see. Now and then a hook sets a *watchpoint* on its access: it notes address, size and kind in a table, waits a
+ * little with interrupts off, and takes the note back. A hook on another CPU that meets the note has caught two accesses at
+ * the same time. Where nothing met it but the value has changed, somebody wrote whom the compiler did not see. Nothing else is
+ * known about locks or order: what is reported has happened.
  *
- * Accesses are plain or marked; READ_ONCE(), WRITE_ONCE() and atomic operations are marked. Two that overlap are a race when one at least
- * writes and one at least is plain; but a marked read may meet a plain write of a word, which the compiler does not tear. Only plain ones are
- * watched; all look for notes. data_race() exempts an expression.
+ * Accesses are plain or marked; READ_ONCE(), WRITE_ONCE() and atomic operations are marked. Two that overlap are a race when
+ * one at least writes and one at least is plain; but a marked read may meet a plain write of a word, which the compiler does not
+ * tear. Only plain ones are watched; all look for notes. data_race() exempts an expression.
  *
- * This file and what a report runs through are built without hooks. Start reading at access(), then watch() and caught().
+ * This file and what writes the log are built without hooks, and a CPU's hooks are silent while it reports. Start reading at access(), then watch() and caught().
  */
 #ifdef CONFIG_KCSAN
 #include "arch/x86_64/arch.h"

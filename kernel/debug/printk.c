@@ -3,8 +3,9 @@
  * The kernel log: a ring of text lines "<level>[seconds.micros] message\n", and the consoles it goes to.
  *
  * One lock orders ring and consoles. It is a plain word, not a spinlock_t, because printk works where locks must not:
- * in an NMI or a fault the lock may belong to the interrupted code, so there is no wait for it; and in a panic to a CPU that has stopped, so
- * there the wait ends after a while.
+ * in an NMI or a fault the lock may belong to the interrupted code, so there is no wait for it; in a panic, or while GDB
+ * is served, to a CPU that has stopped, so the wait is short. It always ends: a line that mixes with another is better
+ * than silence.
  */
 #include "kernel/debug/debug.h"
 #include "kernel/debug/gdb/gdb.h"

@@ -2,8 +2,9 @@
 /*
  * Keys for a machine that does not answer otherwise: a break on the console's line, then a letter
  * (Linux's, where Linux has it). They are read and carried out in the serial port's interrupt
- * (tty_rx() in kernel/dev/tty.c), so they need no task that runs, and no lock but for a moment; a
- * lock that hangs is tried, not waited for. Start with the table of keys at the end.
+ * (tty_rx() in kernel/dev/tty.c), so they need no task that runs. Those that show tasks, CPUs and
+ * containers try locks that may hang and go on without; those that send signals, and the memory's,
+ * wait for the locks that anybody takes for it. Start with the table of keys at the end.
  */
 #include "containers/container.h"
 #include "fs/seq_file.h"

@@ -302,7 +302,7 @@ unsigned long rcu_grace_period(unsigned long *waiting)
 {
 	unsigned long gp = READ_ONCE(rcu.gp_started);
 
-	bitmap_copy(waiting, rcu.waiting, NR_CPUS);
+	data_race(memcpy(waiting, rcu.waiting, sizeof(rcu.waiting)));	/* CPUs take themselves out meanwhile */
 	return gp != READ_ONCE(rcu.gp_done) ? gp : 0;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Breakpoints. Those of software are int3 bytes in the kernel's text, and are there only while the machine runs: when it stops they are
- * taken out, so the stub may use any function, and GDB reads the true bytes. One in the kernel's data is not inserted at all: nothing can
- * be executed there, so the fault of the attempt is its trap. GDB lets functions that it calls return to such a place. Those of the hardware are the four debug
- * registers, the same on each CPU, which loads them when it leaves the stub (stop.c).
+ * Breakpoints. Those of software are int3 bytes in the kernel's text, and are there only while the machine runs: when it
+ * stops they are taken out, so the stub may use any function, and GDB reads the true bytes. One in the kernel's data is not
+ * inserted at all: nothing can be executed there, so the fault of the attempt is its trap. GDB lets functions that it calls
+ * return to such a place. Those of the hardware are the four debug registers, the same on each CPU, which loads them when it
+ * leaves the stub (stop.c).
  */
 #include "kernel/debug/gdb/internal.h"
 

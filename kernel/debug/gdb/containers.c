@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the GDB stub says about containers. container_mutex may be held by a task that cannot go on, so nothing is locked; walks are bounded. */
+/*
+ * What the GDB stub says about containers. container_mutex may be held by a task that cannot go on, so nothing is locked; walks
+ * are bounded.
+ */
 #include "kernel/debug/gdb/internal.h"
 #ifdef CONFIG_CONTAINERS
 #include "containers/internal.h"

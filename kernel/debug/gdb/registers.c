@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Registers of a task. Of one that a CPU ran when the machine stopped: those of the stop, which GDB may also change. Of one that sleeps: those
- * that the switch has kept; GDB is told that the others are not known.
+ * Registers of a task. Of one that a CPU ran when the machine stopped: those of the stop, which GDB may also change. Of one that
+ * sleeps: those that the switch has kept; GDB is told that the others are not known.
  */
 #include "kernel/debug/gdb/internal.h"
 
