@@ -248,7 +248,7 @@ static inline void *track(const struct kmem_cache *c, void *obj)
 	if (obj)
 		*link_of(c, obj) = NULL;
 #endif
-	return kmemleak_alloc(obj, c->size, KMEMLEAK_SLAB, c->name);
+	return kmemleak_alloc(obj, usable(c), KMEMLEAK_SLAB, c->name);
 }
 
 /* For a task whose allocations are counted (fail_nth.c). */
