@@ -14,9 +14,12 @@
 #define COM2	  1U
 #define UART_DATA 0
 #define UART_IER  1
+#define UART_FCR  2
 #define UART_LSR  5
 #define IER_RX	  0x01
 #define IER_LINE  0x04
+#define FCR_ONE   0x01		/* FIFOs on; an interrupt at each byte */
+#define FCR_MANY  0xc1		/* ... or when 14 bytes have come */
 #define LSR_READY 0x01
 #define LSR_BREAK 0x10
 #define LSR_THRE  0x20
@@ -61,8 +64,10 @@ void gdb_port_put(char c)
 	outb(port + UART_DATA, c);
 }
 
+/* Who reads by polling asks for no interrupts, but QEMU hands over no more bytes at a time than would make one. */
 void gdb_port_irq(bool on)
 {
+	outb(port + UART_FCR, on ? FCR_ONE : FCR_MANY);
 	outb(port + UART_IER, on ? IER_RX | IER_LINE : 0);
 }
 

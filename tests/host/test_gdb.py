@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A real GDB on QEMU's stub: `make debug` and `make debug-server`, .gdbinit, early breakpoints on every way to boot, and each helper.
+"""A real GDB: `make debug` and `make debug-server`, .gdbinit, early breakpoints on every way to boot, and each helper, on QEMU's stub and
+the kernel's own (whose commands are the subject of test_gdb_stub.py).
 
 Each test has a session's folder of its own (PADDOCK_DEBUG), so they run side by side. GDB's commands run one after the other in batch
 mode; where one must wait for the guest, a breakpoint does that. section() cuts GDB's output at the marks between the commands.
@@ -52,7 +53,7 @@ class Session:
         parts = re.split(r"<<\d+>>\n", done.stdout)
         self.head = parts[0]
         assert len(parts) == len(commands) + 1, done.stdout
-        return [part.replace("[Inferior 1 (process 1) detached]\n", "") for part in parts[1:]]
+        return [re.sub(r"\[Inferior 1 \(.*\) detached\]\n", "", part) for part in parts[1:]]
 
     def wait(self):
         """Until the guest waits for GDB."""
@@ -111,9 +112,13 @@ SETUP = ("mkdir /c /d", "mount -t container -o debug,numtasks x /c", "mount -t c
          "mkdir /tmp/names", "echo text >/tmp/names/file", "while :; do :; done &")
 
 
-def test_helpers(session):
+BOTH_STUBS = pytest.mark.parametrize("stub", ["qemu", "kernel"])
+
+
+@BOTH_STUBS
+def test_helpers(session, stub):
     """What each command says about a guest whose state is known, in substance."""
-    s = session(run=SETUP, smp=2)
+    s = session(run=SETUP, smp=2, gdb=stub)
     asked = {"ps": "pd-ps", "task": "pd-task 1", "containers": "pd-containers", "named": "pd-containers /c", "groups": "pd-css-group",
              "mounts": "pd-mounts", "dentries": "pd-dentries /tmp 3", "vma": "pd-vma 1", "user page": "pd-pagetable 0x401000 1",
              "text page": "pd-pagetable sys_sethostname", "hole": "pd-pagetable 0x7000000000 1", "queues": "pd-runqueues",
@@ -175,8 +180,9 @@ def helpers_text():
     return "\n".join(open(os.path.join(folder, f)).read() for f in sorted(os.listdir(folder)) if f.endswith(".py"))
 
 
-def test_functions_and_printers(session):
-    s = session(run=SETUP)
+@BOTH_STUBS
+def test_functions_and_printers(session, stub):
+    s = session(run=SETUP, gdb=stub)
     out = s.gdb(*TO_DUE, "p $current()", "p $task(1)", "p $task(1)->comm", 'p $container("debug:/students/anna")',
                 'p $container("/d:/red")->count', 'p $container("teams:/")', "p $current()->containers", "p $task(1)->mm->exe_file",
                 "p (char *)-2", "p (struct inode *)-12", "p $errname(-17)", "p $errname(12)", "p css_groups", "p container_mutex", "p css_group_lock",
@@ -192,9 +198,10 @@ def test_functions_and_printers(session):
     assert 'write "hierarchy:/path"' in out[20] and "= unlocked" in out[21] and re.search(r"= \d+$", out[22].strip()) is not None, s.all
 
 
-def test_waiting_for_a_lock(session):
+@BOTH_STUBS
+def test_waiting_for_a_lock(session, stub):
     """Who waits for a mutex is found without records, too: here one is taken by nobody, so mkdir waits for ever."""
-    s = session(run=("mkdir /c", "mount -t container -o debug x /c", "hostname first", "mkdir /c/a &", "sleep 1"))
+    s = session(run=("mkdir /c", "mount -t container -o debug x /c", "hostname first", "mkdir /c/a &", "sleep 1"), gdb=stub)
     out = s.gdb(*TO_DUE, "set var container_mutex.owner = (unsigned long)&init_task", *TO_DUE, "pd-locks", "p container_mutex", "pd-ps",
                 "p $task($unset)", "p $errname($unset)")
     assert re.search(r"task \d+ \(mkdir\) waits for \(struct mutex \*\) 0x\w+ <container_mutex>, owned by 0 \(swapper/0\)", out[5]), s.all
@@ -231,21 +238,24 @@ NONSENSE = ("pd-task 99999", "pd-task rubbish", "pd-css-group 1", "pd-css-group 
             "pd-mounts rubbish", "pd-connect", "pd-type hello")
 
 
-def test_nonsense(session):
+@BOTH_STUBS
+def test_nonsense(session, stub):
     """Arguments that mean nothing, and helpers before the kernel has made what they show, fail in one line."""
-    s = session(run=())
+    s = session(run=(), gdb=stub)
     early = ("pd-ps", "pd-task", "pd-containers", "pd-css-group", "pd-mounts", "pd-dentries", "pd-vma", "pd-pagetable 0xffffffff80100000",
              "pd-runqueues", "pd-locks", "pd-dmesg", "pd-slab", "p $current()", "p $task(1)", 'p $container("debug:/")')
-    out = s.gdb(*early, "thbreak kernel_main", "continue", *early, *TO_DUE, *NONSENSE)
+    later = ("thbreak kernel_main", "continue", *early) if stub == "qemu" else ()       # the kernel's stub begins behind that place
+    out = s.gdb(*early, *later, *TO_DUE, *NONSENSE)
     for command, text in zip(NONSENSE, out[-len(NONSENSE):]):
         assert text.startswith((command.split()[0] + ": ", "usage: ")) and len(text.splitlines()) == 1, (command, text)
 
 
 # ---- programs and backtraces ----
 
-def test_programs(session):
+@BOTH_STUBS
+def test_programs(session, stub):
     """A breakpoint in main of /bin/ls, from a system call and an interrupt back into it, and steps over system calls."""
-    s = session(run=("mkdir /tmp/x", "cat /etc/passwd", "ls /tmp"))
+    s = session(run=("mkdir /tmp/x", "cat /etc/passwd", "ls /tmp"), gdb=stub)
     out = s.gdb("pd-break ls", "continue", "bt", "p argc", "p argv[1]", "next", "next", "thbreak sys_writev", "continue", "bt", "up 100", "p argv[1]",
                 "frame 0", "finish", "pd-symbols", "pd-symbols 1",
                 "info breakpoints")
@@ -288,12 +298,13 @@ def test_steps_through_the_doors(session):
         assert False, "never came to handle_syscall"
 
 
-def test_locks_by_records(session, scale):
+@BOTH_STUBS
+def test_locks_by_records(session, stub):
     """In a build with LOCKDEP=1 pd-locks shows what is held, by whom, and where it was taken."""
     checked = os.path.join(ROOT, "build", "lockdep-ubsan", "paddock.elf")
     if not os.path.exists(checked) or os.environ.get("PADDOCK_KERNEL"):
         pytest.skip("make LOCKDEP=1 UBSAN=1 has not been run")
-    s = session(run=("mkdir /c", "mount -t container -o debug x /c", "mkdir /c/a"), kernel=checked)
+    s = session(run=("mkdir /c", "mount -t container -o debug x /c", "mkdir /c/a"), kernel=checked, gdb=stub)
     out = s.gdb("thbreak debug_create if cont->parent", "continue", "pd-locks", "pd-task", "p container_mutex")
     assert re.search(r"task \d+ \(mkdir\): held containers/\S+ container_mutex, taken at container_\w+\+", out[2]), s.all
     assert "container_mutex" in out[3] and 'held by "mkdir"' in out[4], s.all

@@ -419,7 +419,8 @@ def test_too_many_and_misplaced_breakpoints(at_hostname):
         g.run(f"hbreak *(sys_sethostname + {n})")
     assert "Could not insert hardware breakpoint" in g.go()
     g.run("delete")
-    g.run("break *0x400000")                           # a program's text: only hardware can break there
+    for n in range(5):                                 # a program's text: a register each, too
+        g.run(f"break *(0x400000 + {n})")
     assert "Cannot insert breakpoint" in g.go()
     g.detach()
     assert g.guest.end() == (0, "done\n")

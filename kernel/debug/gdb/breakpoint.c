@@ -4,7 +4,8 @@
  * stops they are taken out, so the stub may use any function, and GDB reads the true bytes. One in the kernel's data is not
  * inserted at all: nothing can be executed there, so the fault of the attempt is its trap. GDB lets functions that it calls
  * return to such a place. Those of the hardware are the four debug registers, the same on each CPU, which loads them when it
- * leaves the stub (stop.c).
+ * leaves the stub (stop.c). A program's text is shared with all who run it, so there one of software takes a register, too:
+ * `next` and `finish` ask for such ones.
  */
 #include "kernel/debug/gdb/internal.h"
 
@@ -129,7 +130,7 @@ bool breakpoint_lift(unsigned long addr)
 
 static enum hw_break_type register_type(unsigned int type)
 {
-	return type == 1 ? HW_EXEC : type == 2 ? HW_WRITE : HW_ACCESS;	/* there is none for reads alone */
+	return type <= 1 ? HW_EXEC : type == 2 ? HW_WRITE : HW_ACCESS;	/* there is none for reads alone */
 }
 
 unsigned int hw_break_type(unsigned int n)
@@ -155,9 +156,7 @@ static int set_hardware(unsigned int type, unsigned long addr, unsigned long len
 	unsigned long at = addr, size, end = addr + len;
 	unsigned int n;
 
-	if (type == 1)
-		end = addr + (len = 1);
-	if (!len || len > 8 * HW_BREAKS || (type == 1 && is_nobreak(addr)))
+	if (!len || len > 8 * HW_BREAKS || (type <= 1 && is_nobreak(addr)))
 		return -EINVAL;
 	clear_hardware(type, addr, len);
 	for (; at < end; at += size) {
@@ -179,18 +178,23 @@ static int set_hardware(unsigned int type, unsigned long addr, unsigned long len
 
 /* ---- both ---- */
 
+static bool takes_register(unsigned int type, unsigned long addr)
+{
+	return type || addr < USER_END;
+}
+
 int breakpoint_set(unsigned int type, unsigned long addr, unsigned long len)
 {
 	if (type > 4)
 		return -EOPNOTSUPP;
-	return type ? set_hardware(type, addr, len) : set_software(addr);
+	return takes_register(type, addr) ? set_hardware(type, addr, type <= 1 ? 1 : len) : set_software(addr);
 }
 
 int breakpoint_clear(unsigned int type, unsigned long addr, unsigned long len)
 {
 	if (type > 4)
 		return -EOPNOTSUPP;
-	return type ? clear_hardware(type, addr, type == 1 ? 1 : len) : clear_software(addr);
+	return takes_register(type, addr) ? clear_hardware(type, addr, type <= 1 ? 1 : len) : clear_software(addr);
 }
 
 void breakpoint_clear_all(void)

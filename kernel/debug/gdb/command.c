@@ -14,6 +14,7 @@ static struct task_struct *selected;	/* Hg: registers and memory are this one's 
 static long continues;			/* Hc: who makes the step of a plain `s`; 0: the selected one */
 static bool goes_on;			/* the command just done lets the machine go */
 static bool replied;			/* ... or has sent all replies that there are */
+static bool late_ctrl_c;		/* the next `continue` or step ends at once */
 
 /* ---- words ---- */
 
@@ -486,15 +487,23 @@ static bool answer(void)
 	return goes_on;
 }
 
+/*
+ * GDB steps over a breakpoint by itself, and a ^C of then may come when the step has been made: it is for what GDB does next.
+ * After any other stop GDB's user has the word already, and ^C is noise.
+ */
 static void await_packet(void)
 {
+	enum packet_event event;
 	int c;
 
 	do {
 		c = gdb_port_get();
 		if (c == GDB_PORT_EMPTY)
 			cpu_relax();
-	} while (c == GDB_PORT_EMPTY || packet_feed(c, false) != PACKET_COMPLETE);
+		event = c == GDB_PORT_EMPTY ? PACKET_NOTHING : packet_feed(c, false);
+		if (event == PACKET_CTRL_C && gdb_stop.reason == STOP_STEP)
+			late_ctrl_c = true;
+	} while (event != PACKET_COMPLETE);
 }
 
 /* To GDB, which waits for it; or to the log, that somebody may come. */
@@ -512,7 +521,7 @@ static void announce(void)
 	reply_send();
 }
 
-void gdb_serve(void)
+static void converse(void)
 {
 	gdb_resume = (struct gdb_resume){.step = false};
 	selected = per_cpu(current_task, gdb_stop.cpu);
@@ -523,4 +532,16 @@ void gdb_serve(void)
 		if (!packet_waits)
 			await_packet();
 	} while (!answer());
+}
+
+void gdb_serve(void)
+{
+	late_ctrl_c = false;
+	converse();
+	while (late_ctrl_c && gdb_attached) {
+		late_ctrl_c = false;
+		gdb_stop.reason = STOP_BREAK;
+		gdb_stop.signal = GDB_SIGINT;
+		converse();
+	}
 }

@@ -44,7 +44,7 @@ int gdb_hex_digit(char c);		/* -1: it is none */
 /* ---- packet.c ---- */
 #define GDB_PACKET_SIZE 2048		/* body of the longest packet, both ways */
 enum packet_event { PACKET_NOTHING, PACKET_COMPLETE, PACKET_CTRL_C };
-/* One byte from the port, or GDB_PORT_BREAK. `running`: GDB may say ^C at any place. */
+/* One byte from the port, or GDB_PORT_BREAK. `running`: GDB may say ^C at any place, not only between packets. */
 enum packet_event packet_feed(int c, bool running);
 extern char packet_in[GDB_PACKET_SIZE + 1];	/* the last complete one, with a NUL behind it */
 extern unsigned int packet_in_len;

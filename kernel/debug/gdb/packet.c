@@ -78,7 +78,7 @@ enum packet_event packet_feed(int c, bool running)
 {
 	int digit;
 
-	if (c == GDB_PORT_BREAK || (c == CTRL_C && running)) {
+	if (c == GDB_PORT_BREAK || (c == CTRL_C && (running || state == OUTSIDE))) {
 		state = OUTSIDE;
 		return PACKET_CTRL_C;
 	}

@@ -322,14 +322,23 @@ static void enter(unsigned int cpu)
 	desc_nest_traps(true);
 }
 
-/* The boot CPU: GDB's port may have something for a machine that runs. Noise is dropped; a good packet or ^C will stop it. */
+/* Has the port something that nobody has seen to? What is left in it makes no other interrupt. */
+static bool port_calls(unsigned int cpu)
+{
+	return cpu == 0 && !panicking && !break_pending && gdb_port_ready();
+}
+
+/*
+ * The boot CPU: GDB's port may have something for a machine that runs. Noise is dropped; a good packet or ^C will stop it. While
+ * another CPU is master nothing is done: it may be about to stop the machine, or have just let it go, and the caller comes again.
+ */
 static void look_at_port(unsigned int cpu, struct pt_regs *regs)
 {
-	while (cpu == 0 && !panicking && !break_pending && gdb_port_ready()) {
+	while (port_calls(cpu)) {
 		int was = READ_ONCE(master) == STEPPING(cpu) ? STEPPING(cpu) : NOBODY, c;
 
 		if (cmpxchg(&master, was, (int)cpu) != was)
-			return;				/* the machine stops anyway */
+			return;
 		while ((c = gdb_port_get()) != GDB_PORT_EMPTY && !break_pending)
 			break_pending = packet_feed(c, true) != PACKET_NOTHING;
 		if (break_pending) {
@@ -357,7 +366,7 @@ static void leave(unsigned int cpu, struct pt_regs *regs)
 		look_at_port(cpu, regs);
 		WRITE_ONCE(me->inside, false);
 		barrier();
-	} while (READ_ONCE(me->request) || (cpu == 0 && !panicking && !break_pending && gdb_port_ready()));
+	} while (READ_ONCE(me->request) || port_calls(cpu));
 }
 
 /* An int3 or a debug trap of this CPU, which is not master. */
@@ -423,9 +432,11 @@ bool gdb_nmi(struct pt_regs *regs)
 
 	if (!enabled || cpus[cpu].inside || READ_ONCE(master) == (int)cpu)
 		return enabled;
-	while (READ_ONCE(cpus[cpu].request))
-		park(cpu, regs);
-	look_at_port(cpu, regs);
+	do {
+		while (READ_ONCE(cpus[cpu].request))
+			park(cpu, regs);
+		look_at_port(cpu, regs);
+	} while (READ_ONCE(cpus[cpu].request) || port_calls(cpu));
 	return true;
 }
 

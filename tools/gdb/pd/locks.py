@@ -106,14 +106,16 @@ def of_task(task):
 
 
 def spinning():
-    """(GDB's thread, function, lock) of CPUs that wait for a spin lock just now."""
+    """(GDB's thread, function, which lock, caller's name) of CPUs that wait for a spin lock just now."""
     selected, level = gdb.selected_thread(), gdb.selected_frame().level()
     try:
         for thread in gdb.selected_inferior().threads():
             thread.switch()
             newest = gdb.newest_frame()
             if newest.name() and newest.name().startswith(("spin_lock_slow", "read_lock_slow", "write_lock_slow")):
-                yield thread.num, newest.name(), number(newest.read_var("l")), newest.older()
+                lock, caller = newest.read_var("l"), newest.older()
+                where = "a lock" if lock.is_optimized_out else f"{number(lock):#x} <{symbol(number(lock))}>"
+                yield thread.num, newest.name(), where, caller.name() if caller else "?"
     finally:
         selected.switch()
         gdb.execute(f"frame {level}", to_string=True)
@@ -136,7 +138,7 @@ found: mutexes (with the owner) and rw_semaphores on which a task sleeps, and sp
                 say(f"task {int(task['pid'])} ({tasks.comm(task)}) waits for {line}")
         for thread, name, lock, caller in list(spinning()):
             found += 1
-            say(f"thread {thread} spins in {name} for {lock:#x} <{symbol(lock)}>, called by {caller.name() if caller else '?'}")
+            say(f"thread {thread} spins in {name} for {lock}, called by {caller}")
         if not found:
             say("no lock is held" if lockdep() else
                 "nobody waits for a lock (locks that are held but not waited for show in a build with LOCKDEP=1)")

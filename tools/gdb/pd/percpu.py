@@ -84,5 +84,12 @@ def current():
     return found
 
 
+def thread_of(task):
+    """GDB's thread for a task that runs: of its CPU on QEMU's stub, its own on the kernel's; None: GDB knows none."""
+    cpu, pid = int(task["cpu"]), int(task["pid"])
+    wanted = (pid or FIRST_IDLE + cpu) if kernel_stub() else cpu + 1
+    return next((t for t in gdb.selected_inferior().threads() if t.ptid[1] == wanted), None)
+
+
 def pointer(address):
     return as_pointer(address, "struct task_struct")

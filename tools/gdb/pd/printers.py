@@ -100,12 +100,21 @@ class Spinlock:
 
 
 class Rwlock:
+    """A reader that comes while a writer has it is counted already."""
+
+    WRITER, WAITING = 1 << 30, 1 << 31      # kernel/sync/spinlock.h
+
     def __init__(self, value):
         self.value = value
 
     def to_string(self):
-        count = int(self.value["count"])
-        return "unlocked" if not count else "locked by a writer" if count < 0 else f"locked by {count} readers"
+        count = number(self.value["count"])
+        readers = count & (self.WRITER - 1)
+        if count & self.WRITER:
+            held = "locked by a writer" + (f", {readers} readers waiting" if readers else "")
+        else:
+            held = f"locked by {readers} readers" if readers else "unlocked"
+        return held + (", a writer waiting" if count & self.WAITING else "")
 
 
 def waiters(value):

@@ -5,14 +5,16 @@ import gdb
 from . import percpu
 from .core import Command, Function, Problem, flags, list_entries, number, read_u64, say, source_line, symbol, table, text, var
 
-# kernel/sync/wait.h, kernel/sched/sched.h
-STATES = ((0x40, "D"), (0x10, "X"), (0x04, "T"), (0x08, "t"), (0x02, "D"), (0x01, "S"))
+# kernel/sync/wait.h, kernel/sched/sched.h; tests/host/test_gdb.py compares
 STATE_NAMES = ((0x01, "INTERRUPTIBLE"), (0x02, "UNINTERRUPTIBLE"), (0x04, "STOPPED"), (0x08, "TRACED"), (0x10, "DEAD"), (0x20, "WAKEKILL"),
-               (0x40, "FROZEN"), (0x80, "FREEZABLE"))
+               (0x40, "FROZEN"), (0x80, "FREEZABLE"), (0x100, "THROTTLED"))
+# Letters by the first of these bits that is set; a task that a quota holds is ready to run: kernel/task/proc.c, task_state_letter().
+STATES = ((0x10, "X"), (0x04, "T"), (0x08, "t"), (0x02 | 0x40, "D"), (0x100, "R"), (0x01, "S"))
+EXITED = {1: ("Z", "zombie"), 2: ("X", "dead"), 4: ("Z", "its tracer collects it")}
 PF_KTHREAD = 0x01
 STACK_SIZE = 16384
 FLAG_NAMES = ((0x01, "KTHREAD"), (0x02, "EXITING"), (0x04, "FORKNOEXEC"), (0x08, "CPU_BOUND"), (0x10, "SIGNALED"))
-WORK_NAMES = ((1, "NEED_RESCHED"), (2, "SIGPENDING"), (4, "NOTIFY"), (8, "FREEZE"))
+WORK = ("NEED_RESCHED", "SIGPENDING", "NOTIFY", "FREEZE", "THROTTLE", "SYSCALL_TRACE", "SINGLESTEP")      # TIF_*, an enum
 # Where a task waits is the first of its callers that is none of these.
 WAITING = ("switch_stacks", "arch_switch_to", "context_switch", "schedule", "__schedule", "schedule_timeout", "mutex_lock_slow",
            "down_slow", "rwsem_down_read_slow", "rwsem_down_write_slow", "wait_for_common", "wait_for_completion",
@@ -81,9 +83,13 @@ def comm(task):
 
 def letter(task):
     if int(task["exit_state"]):
-        return "Z"
+        return EXITED.get(int(task["exit_state"]), ("?",))[0]
     state = int(task["state"])
     return next((name for mask, name in STATES if state & mask), "R")
+
+
+def work_names():
+    return tuple((1 << number(f"(unsigned long)TIF_{name}"), name) for name in WORK)
 
 
 def is_kthread(task):
@@ -156,10 +162,10 @@ class Task(Command):
         from . import containers, files, locks
         task = named(argument)
         say(f"(struct task_struct *) {number(task):#x}: {comm(task)}, pid {int(task['pid'])}, thread group {int(task['tgid'])}")
-        for what, show in (("state", self.state), ("parent", self.parent), ("scheduling", self.scheduling), ("kernel stack", self.stack),
+        for what, show in (("state", self.state), ("parent", self.parent), ("tracing", self.tracing), ("scheduling", self.scheduling), ("kernel stack", self.stack),
                            ("program", files.program), ("directory", files.directory), ("open files", files.descriptors),
                            ("credentials", self.credentials), ("css_group", containers.group_of),
-                           ("containers", lambda t: " ".join(containers.of_task(t)) or "top ones only"),
+                           ("containers", lambda t: (" ".join(containers.of_task(t)) or "top ones only") if containers.built_in() else None),
                            ("waits for", locks.waits_for), ("locks", locks.of_task)):
             try:
                 line = show(task)
@@ -170,9 +176,10 @@ class Task(Command):
 
     def state(self, task):
         words = flags(int(task["state"]), STATE_NAMES, "RUNNING")
-        ended = {0: "", 1: ", zombie", 2: ", dead"}.get(int(task["exit_state"]), "")
+        ended = int(task["exit_state"])
+        ended = f", {EXITED.get(ended, ('?', f'exit_state {ended}'))[1]}" if ended else ""
         return (f"{letter(task)} ({words}{ended}), " + ("runs" if is_running(task) else f"in {where(task)}")
-                + f", flags {flags(int(task['flags']), FLAG_NAMES)}, work {flags(number(task['work']), WORK_NAMES)}")
+                + f", flags {flags(int(task['flags']), FLAG_NAMES)}, work {flags(number(task['work']), work_names())}")
 
     def parent(self, task):
         children = sum(1 for _ in list_entries(task["children"], "struct task_struct", "sibling"))
@@ -180,6 +187,14 @@ class Task(Command):
         name = f"{int(parent['pid'])} ({comm(parent)})" if number(parent) else "none"
         ids = f", process group {int(task['signal']['pgrp'])}, session {int(task['signal']['session'])}" if number(task["signal"]) else ""
         return f"{name}, {children} children{ids}"
+
+    def tracing(self, task):
+        """Whom it is traced by, and whom it traces."""
+        words = []
+        if int(task["ptrace"]):
+            words.append(f"by {int(task['parent']['pid'])} ({comm(task['parent'])})")
+        traced = [f"{int(t['pid'])} ({comm(t)})" for t in list_entries(task["ptraced"], "struct task_struct", "ptrace_entry")]
+        return ", ".join(words + (["of " + ", ".join(traced)] if traced else []))
 
     def scheduling(self, task):
         se = task["se"]
@@ -218,7 +233,9 @@ It follows frame pointers, so functions that were inlined, and arguments, are no
     def run(self, argument):
         task = named(argument)
         if is_running(task):
-            raise Problem(f"task {int(task['pid'])} runs on CPU {int(task['cpu'])}: `thread {int(task['cpu']) + 1}`, then `bt`")
+            thread = percpu.thread_of(task)
+            raise Problem(f"task {int(task['pid'])} runs on CPU {int(task['cpu'])}: "
+                          + (f"`thread {thread.num}`, then `bt`" if thread else "no thread of GDB's is that CPU"))
         for n, (_, ret) in enumerate(saved_callers(task)):
             say(f"#{n:<2} {ret:#x} in {symbol(ret - 1).split('+')[0]} () at {source_line(ret - 1)}")
 
