@@ -14,7 +14,7 @@ static struct task_struct *selected;	/* Hg: registers and memory are this one's 
 static long continues;			/* Hc: who makes the step of a plain `s`; 0: the selected one */
 static bool goes_on;			/* the command just done lets the machine go */
 static bool replied;			/* ... or has sent all replies that there are */
-static bool late_ctrl_c;		/* the next `continue` or step ends at once */
+static bool early_ctrl_c;		/* the next `continue` or step ends at once */
 
 /* ---- words ---- */
 
@@ -488,10 +488,11 @@ static bool answer(void)
 }
 
 /*
- * GDB steps over a breakpoint by itself, and a ^C of then may come when the step has been made: it is for what GDB does next.
- * After any other stop GDB's user has the word already, and ^C is noise.
+ * A ^C while the machine stands. One that GDB sent before it knew of the stop is noise: its user has the word. But GDB also makes steps by
+ * itself, and sets breakpoints when it is to go on, and passes a ^C of then on at once: that is for what GDB does next.
+ * `known`: GDB has asked something since the stop.
  */
-static void await_packet(void)
+static void await_packet(bool known)
 {
 	enum packet_event event;
 	int c;
@@ -501,8 +502,8 @@ static void await_packet(void)
 		if (c == GDB_PORT_EMPTY)
 			cpu_relax();
 		event = c == GDB_PORT_EMPTY ? PACKET_NOTHING : packet_feed(c, false);
-		if (event == PACKET_CTRL_C && gdb_stop.reason == STOP_STEP)
-			late_ctrl_c = true;
+		if (event == PACKET_CTRL_C && (known || gdb_stop.reason == STOP_STEP))
+			early_ctrl_c = true;
 	} while (event != PACKET_COMPLETE);
 }
 
@@ -523,6 +524,8 @@ static void announce(void)
 
 static void converse(void)
 {
+	bool known = false;
+
 	gdb_resume = (struct gdb_resume){.step = false};
 	selected = per_cpu(current_task, gdb_stop.cpu);
 	continues = 0;
@@ -530,16 +533,17 @@ static void converse(void)
 	gdb_attached = false;			/* until it says so again */
 	do {
 		if (!packet_waits)
-			await_packet();
+			await_packet(known);
+		known = true;
 	} while (!answer());
 }
 
 void gdb_serve(void)
 {
-	late_ctrl_c = false;
+	early_ctrl_c = false;
 	converse();
-	while (late_ctrl_c && gdb_attached) {
-		late_ctrl_c = false;
+	while (early_ctrl_c && gdb_attached) {
+		early_ctrl_c = false;
 		gdb_stop.reason = STOP_BREAK;
 		gdb_stop.signal = GDB_SIGINT;
 		converse();
