@@ -187,7 +187,9 @@ def test_functions_and_printers(session, stub):
                 'p $container("/d:/red")->count', 'p $container("teams:/")', "p $current()->containers", "p $task(1)->mm->exe_file",
                 "p (char *)-2", "p (struct inode *)-12", "p $errname(-17)", "p $errname(12)", "p css_groups", "p container_mutex", "p css_group_lock",
                 "p $task(1)->real_parent", 'p $percpu("cpu_number", 1)', "p $task(999)", 'p $container("debug:/nobody")',
-                'p $container("nothing:/")', 'p $container("rubbish")', "p tasklist_lock", "p $task(1)->usage")[2:]
+                'p $container("nothing:/")', 'p $container("rubbish")', "p tasklist_lock", "p $task(1)->usage",
+                *(c for n in (2, 1 << 30, (1 << 30) + 3, (1 << 31) + 1) for c in (f"set var tasklist_lock.count = {n}u", "p tasklist_lock")),
+                "set var tasklist_lock.count = 0")[2:]
     assert re.search(r'"hostname" pid \d+', out[0]) and '"init" pid 1' in out[1] and 'init' in out[2], s.all
     assert '"numtasks,debug:/students/anna"' in out[3] and "= 1" in out[4] and '"name=teams:/"' in out[5], s.all
     assert "in top containers" in out[6] and '"/bin/init"' in out[7], s.all
@@ -196,6 +198,8 @@ def test_functions_and_printers(session, stub):
     assert '"swapper/0" pid 0' in out[15] and "= 1" in out[16], s.all
     assert "no task has pid 999" in out[17] and "/ has no child 'nobody'" in out[18] and "no hierarchy 'nothing'" in out[19], s.all
     assert 'write "hierarchy:/path"' in out[20] and "= unlocked" in out[21] and re.search(r"= \d+$", out[22].strip()) is not None, s.all
+    assert [line.split("= ")[1].strip() for line in out[24:31:2]] == ["locked by 2 readers", "locked by a writer", "locked by a writer, 3 readers waiting",
+                                                                    "locked by 1 readers, a writer waiting"], s.all
 
 
 @BOTH_STUBS
@@ -230,6 +234,21 @@ def test_broken_structures(session):
     assert "points back to" in out[21], s.all
     assert "Cannot access memory" in out[23], s.all
     assert "is not on its stack" in out[26] and "init, pid 1" in out[27] and " init " in out[28], s.all
+
+
+def test_numbers_are_the_kernels(scale):
+    """What the helpers repeat of the kernel's macros is what stands there."""
+    lines = open(os.path.join(ROOT, "kernel", "sync", "wait.h")).read() + open(os.path.join(ROOT, "kernel", "sched", "sched.h")).read()
+    states = {name: int(n, 16) for name, n in re.findall(r"^#define TASK_(\w+)\s+0x(\w+)", lines, re.M)}
+    flags = {name: int(n, 16) for name, n in re.findall(r"^#define PF_(\w+)\s+0x(\w+)", lines, re.M)}
+    exits = {int(n) for n in re.findall(r"^#define EXIT_\w+\s+(\d+)", lines, re.M)} - {0}
+    work = re.findall(r"^\tTIF_(\w+)", lines, re.M)
+    del states["RUNNING"]
+    ask = "from pd import tasks as t; print({n: m for m, n in t.STATE_NAMES} == %r, {n: m for m, n in t.FLAG_NAMES} == %r, " \
+          "set(t.EXITED) == %r, list(t.WORK) == %r, [m for m, _ in t.work_names()])" % (states, flags, exits, work)
+    done = subprocess.run(["gdb", "-batch", "-nx", KERNEL, "-ex", f"source {HELPERS}", "-ex", f"python {ask}"], cwd=ROOT,
+                          capture_output=True, text=True, timeout=60 * scale)
+    assert done.stdout.startswith("True True True True [1, 2, 4, 8, 16, 32, 64]"), done.stdout + done.stderr
 
 
 NONSENSE = ("pd-task 99999", "pd-task rubbish", "pd-css-group 1", "pd-css-group init_task", "pd-dentries /no/such", "pd-dentries 8", "pd-dentries / x",

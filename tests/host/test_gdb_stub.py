@@ -619,6 +619,38 @@ def test_rubbish_while_stopped(guest):
     assert machine.end() == (0, "done\n")
 
 
+def test_ctrl_c_for_a_standing_machine(guest):
+    """GDB passes on a ^C while it still sets breakpoints or makes a step by itself, and then waits for a stop."""
+    machine = guest("echo done", smp=1)
+    wire = Wire(machine)
+    wire.settle()
+    wire.send(b"\x03" + wire.packet(b"c"))
+    assert wire.reply().startswith(b"T02thread:")
+    wire.send(b"\x03")                                 # no question since the stop: it has crossed the report
+    wire.settle()
+    wire.send(wire.packet(b"s") + b"\x03")             # before the step, in it or behind it: that stop, or the next
+    first = wire.reply()
+    if first.startswith(b"T05"):
+        wire.send(wire.packet(b"c"))
+        first = wire.reply()
+    assert first.startswith(b"T02thread:"), first
+    wire.send(wire.packet(b"D"))
+    assert machine.end() == (0, "done\n")
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_ctrl_c_again_and_again(at_hostname, smp):
+    """Right after `continue`, while GDB steps over a breakpoint where it stands."""
+    g = at_hostname(after="while :; do :; done", smp=smp)
+    for n in range(15):
+        g.run("break *$pc")
+        g.start()
+        assert re.search(r"SIGINT|hit Breakpoint", g.interrupt())
+        g.run("delete")
+        g.start()
+        assert "SIGINT" in g.interrupt()
+
+
 @pytest.mark.parametrize("boot", ["pvh", "iso"])
 def test_other_ways_to_boot(guest, boot):
     machine = guest("echo done", boot=boot)

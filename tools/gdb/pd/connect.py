@@ -9,7 +9,7 @@ import time
 
 import gdb
 
-from .core import ROOT, Command, Problem, number, say
+from .core import KERNEL_HALF, ROOT, Command, Problem, number, say
 
 FOLDER = os.environ.get("PADDOCK_DEBUG") or os.path.join(ROOT, "build", "debug")
 KERNEL_BASE = 0xffffffff80000000
@@ -71,10 +71,19 @@ def connect():
     with gdb.with_parameter("suppress-cli-notifications", True):
         gdb.execute(f"target remote {guest['socket']}", to_string=True)
     Session.guest, Session.connected = guest, True
+    if guest["stub"] == "kernel":
+        remember_memory()
     if guest["stub"] == "qemu" and number("$pc") == RESET_VECTOR and not number("$cr0") & 1:
         run_to_entry(guest["boot"])
     where = gdb.execute("frame", to_string=True).strip()
     say(f"Paddock ({os.path.relpath(guest['kernel'])}, boot way {guest['boot']}, {guest['stub']}'s stub): `pd` lists the helpers.\n{where}")
+
+
+def remember_memory():
+    """A serial line is slow: GDB keeps what it has read of the kernel's half in lines of 64 bytes, until the guest goes on."""
+    gdb.execute("set mem inaccessible-by-default off")
+    gdb.execute("delete mem", to_string=True)
+    gdb.execute(f"mem {KERNEL_HALF:#x} 0 rw cache", to_string=True)
 
 
 def run_to_entry(boot):

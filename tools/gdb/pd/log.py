@@ -21,8 +21,8 @@ class Dmesg(Command):
         start = max(0, end - size)
         if end > 1 << 40:
             raise Problem(f"log_end is {end:#x}: broken")
-        raw = read(number(ring.address), size)
-        data = raw[:end] if end <= size else raw[start % size:] + raw[:start % size]
+        raw = read(number(ring.address), min(size, end))       # a serial line is slow
+        data = raw if end <= size else raw[start % size:] + raw[:start % size]
         lines = data.decode(errors="replace").splitlines()
         if end > size:
             lines = lines[1:]           # the first has been overwritten in part
