@@ -442,11 +442,6 @@ bool gdb_nmi(struct pt_regs *regs)
 
 /* ---- changes of the text ---- */
 
-/* An NMI that is expected: gdb_nmi() does the rest. */
-static void nothing(struct pt_regs *regs)
-{
-}
-
 /*
  * This CPU is master, as if it had stopped the machine, so nobody else can be. `inside` makes NMIs pass by, from before it is master on: one of
  * them might set the trap flag for a ^C, and the trap would find a master who is not at home. NMIs that ask to park
@@ -475,7 +470,7 @@ static void change_text_as_master(unsigned int cpu, void (*fn)(void *arg), void 
 	resign();
 	barrier();
 	WRITE_ONCE(me->inside, false);
-	nmi_call(0, nothing);
+	nmi_send(0);
 }
 
 void gdb_change_text(void (*fn)(void *arg), void *arg)
