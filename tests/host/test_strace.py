@@ -91,6 +91,14 @@ def test_interrupted(vm):
                            r"^\+\+\+ killed by SIGTERM \+\+\+$"])
 
 
+def test_attach_to_a_stopped_one(vm):
+    done = vm("sh -c 'kill -STOP $$; echo went on' & p=$!; until grep -q stopped /proc/$p/status; do sleep 0.05; done; "
+              "strace -q -o /tmp/log -p $p & until grep -q 'TracerPid:.[1-9]' /proc/$p/status; do sleep 0.05; done; "
+              "sleep 0.5; echo still; kill -CONT $p; wait; cat /tmp/log")
+    assert done.out.startswith("still\nwent on\n"), done
+    lines_match(done.out, [r"^--- SIGCONT \{si_signo=SIGCONT, ", r'^write\(1, "went on\\n", 8\) += 8$', r"exited with 0"])
+
+
 def test_attach_and_let_go(vm):
     done = vm("sh -c 'while :; do sleep 0.05; done' & p=$!; strace -e kill -p $p 2>/tmp/log & t=$!; "
               "until grep -q 'TracerPid:.[1-9]' /proc/$p/status; do sleep 0.05; done; kill -INT $t; wait $t; echo $?; "
