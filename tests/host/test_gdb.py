@@ -25,7 +25,8 @@ HELPERS = os.path.join(ROOT, "tools", "gdb", "paddock.py")
 DUE = "hostname due"            # the guest's script has come to its end: GDB waits for that
 TO_DUE = ("thbreak sys_sethostname", "continue")
 
-pytestmark = pytest.mark.skipif(not shutil.which("gdb"), reason="gdb is not installed: tools/setup --debugger")
+pytestmark = [pytest.mark.skipif(not shutil.which("gdb"), reason="gdb is not installed: tools/setup --debugger"),
+              pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="wants what make leaves in build/, and code as it is without counters")]
 
 
 class Session:

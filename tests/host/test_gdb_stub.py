@@ -405,6 +405,7 @@ def test_hardware_breakpoint_and_watchpoint(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
+@pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="counters move the lines of the source")
 def test_too_many_and_misplaced_breakpoints(at_hostname):
     g = at_hostname()
     g.run("delete")
@@ -460,6 +461,7 @@ def test_steps_through_a_system_call(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
+@pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="counters move the lines of the source")
 def test_step_next_finish(at_hostname):
     g = at_hostname(smp=4)
     g.run("delete")
