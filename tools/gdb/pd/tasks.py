@@ -162,7 +162,8 @@ class Task(Command):
         from . import containers, files, locks
         task = named(argument)
         say(f"(struct task_struct *) {number(task):#x}: {comm(task)}, pid {int(task['pid'])}, thread group {int(task['tgid'])}")
-        for what, show in (("state", self.state), ("parent", self.parent), ("tracing", self.tracing), ("scheduling", self.scheduling), ("kernel stack", self.stack),
+        for what, show in (("state", self.state), ("parent", self.parent), ("tracing", self.tracing), ("scheduling", self.scheduling),
+                           ("kernel stack", self.stack),
                            ("program", files.program), ("directory", files.directory), ("open files", files.descriptors),
                            ("credentials", self.credentials), ("css_group", containers.group_of),
                            ("containers", lambda t: (" ".join(containers.of_task(t)) or "top ones only") if containers.built_in() else None),
