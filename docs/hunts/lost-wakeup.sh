@@ -1,4 +1,4 @@
-# Two who wait for a line each, and one who writes two at once: both lines should be read.
+# Two who wait for a line each, and one who writes two at once: both should be read (byte by byte, so two quick readers may mix them).
 mkfifo /tmp/lines
 exec 3<>/tmp/lines
 (read x <&3; echo "one has read $x") &
