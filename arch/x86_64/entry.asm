@@ -218,6 +218,29 @@ trap_common_return:
 ; ---- doors that may open at any instruction ----
 section .text.nobreak progbits alloc exec nowrite align=16
 
+; The kernel's GS base, whoever's it was: ebx says whether it was the program's. To the end of the door.
+%macro KERNEL_GS 0
+	mov ecx, MSR_GS_BASE
+	rdmsr
+	xor ebx, ebx
+	test edx, edx
+	js %%there
+	swapgs
+	inc ebx
+%%there:
+%endmacro
+%macro GS_BACK_AND_IRET 0
+	test ebx, ebx
+	jz %%leave
+	swapgs
+%%leave:
+	POP_REGS
+	add rsp, 8
+	CFI_SHRINK 8
+	iretq
+	CFI_END
+%endmacro
+
 %macro PARANOID_DOOR 3				; name, C function, has error code
 global %1
 %1:
@@ -233,27 +256,12 @@ global %1
 	push rsi
 	CFI_PUSHED rdi, rsi
 	PUSH_REGS_BELOW_RSI
-	mov ecx, MSR_GS_BASE
-	rdmsr
-	xor ebx, ebx
-	test edx, edx
-	js %%kernel_gs
-	swapgs
-	inc ebx
-%%kernel_gs:
+	KERNEL_GS
 	mov rdi, rsp
 	CFI_CALL %2
 global %1_return				; as trap_common_return, but on a stack of its own
 %1_return:
-	test ebx, ebx
-	jz .leave
-	swapgs
-.leave:
-	POP_REGS
-	add rsp, 8
-	CFI_SHRINK 8
-	iretq
-	CFI_END
+	GS_BACK_AND_IRET
 %endmacro
 
 ; int3 and debug traps come on a stack of their own, too. From user mode they go on as other traps do, on the task's stack.
@@ -271,25 +279,10 @@ global %1
 	mov esi, %2
 	test byte [rsp + PT_CS], 3
 	jnz debug_from_user
-	mov ecx, MSR_GS_BASE
-	rdmsr
-	xor ebx, ebx
-	test edx, edx
-	js %%kernel_gs
-	swapgs
-	inc ebx
-%%kernel_gs:
+	KERNEL_GS
 	mov rdi, rsp
 	CFI_CALL debug_trap
-	test ebx, ebx
-	jz %%leave
-	swapgs
-%%leave:
-	POP_REGS
-	add rsp, 8
-	CFI_SHRINK 8
-	iretq
-	CFI_END
+	GS_BACK_AND_IRET
 %endmacro
 
 debug_from_user:				; esi = vector
