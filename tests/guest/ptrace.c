@@ -21,6 +21,15 @@ pid_t plain_child(int (*fn)(long), long arg)
 	return pid;
 }
 
+int pauser(long unused)
+{
+	(void)unused;
+	shared->ready = 1;
+	for (;;)
+		pause();
+	return 0;
+}
+
 int raise_only(int sig)
 {
 	return (int)syscall(SYS_tkill, syscall(SYS_gettid), sig);

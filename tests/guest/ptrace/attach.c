@@ -7,15 +7,6 @@
 #include <sys/stat.h>
 #include <fcntl.h>
 
-static int pauser(long unused)
-{
-	(void)unused;
-	shared->ready = 1;
-	for (;;)
-		pause();
-	return 0;
-}
-
 static pid_t paused_child(void)
 {
 	pid_t pid;

@@ -37,6 +37,7 @@ extern struct shared *shared;
 // A child that runs fn(arg) and exits with what it returns: traced from its first instruction, stopped by SIGSTOP and waited for; or plain.
 pid_t tracee(int (*fn)(long), long arg);
 pid_t plain_child(int (*fn)(long), long arg);
+int pauser(long unused);	/* for these: says that it is ready, and waits for signals */
 
 // raise() that is one system call (but for gettid) and changes no masks.
 int raise_only(int sig);

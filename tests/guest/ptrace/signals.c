@@ -68,15 +68,6 @@ static void test_delivery(void)
 	FAILS(ptrace(PTRACE_CONT, pid, 0, 0), ESRCH, "then there is nobody: ESRCH");
 }
 
-static int pauser(long unused)
-{
-	(void)unused;
-	shared->ready = 1;
-	for (;;)
-		pause();
-	return 0;
-}
-
 static int sigchlds;
 
 static void on_child(int sig, siginfo_t *info, void *context)
