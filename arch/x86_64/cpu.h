@@ -113,22 +113,22 @@ static inline struct cpuid_regs cpuid(u32 leaf, u32 sub)
 	__asm__ __volatile__("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(sub));
 	return r;
 }
-#define DEFINE_CR(n)                                                                               \
-	static inline unsigned long read_cr##n(void)                                               \
+/* read_NAME() and write_NAME() of a control or debug register */
+#define DEFINE_REGISTER(name)                                                                      \
+	static inline unsigned long read_##name(void)                                              \
 	{                                                                                          \
 		unsigned long v;                                                                   \
-		__asm__ __volatile__("mov %%cr" #n ", %0" : "=r"(v)::"memory");                    \
+		__asm__ __volatile__("mov %%" #name ", %0" : "=r"(v)::"memory");                   \
 		return v;                                                                          \
 	}                                                                                          \
-	static inline void write_cr##n(unsigned long v)                                            \
+	static inline void write_##name(unsigned long v)                                           \
 	{                                                                                          \
-		__asm__ __volatile__("mov %0, %%cr" #n ::"r"(v) : "memory");                       \
+		__asm__ __volatile__("mov %0, %%" #name ::"r"(v) : "memory");                      \
 	}
-DEFINE_CR(0)
-DEFINE_CR(2)
-DEFINE_CR(3)
-DEFINE_CR(4)
-#undef DEFINE_CR
+DEFINE_REGISTER(cr0)
+DEFINE_REGISTER(cr2)
+DEFINE_REGISTER(cr3)
+DEFINE_REGISTER(cr4)
 
 static inline u32 mmio_read32(const volatile void *p)
 {

@@ -76,23 +76,12 @@ void gdb_port_irq(bool on)
 #define DR6_RESET 0xffff0ff0UL
 #define DR7_RESET 0x400UL
 
-#define DEFINE_DR(n)                                                                               \
-	static inline unsigned long read_dr##n(void)                                               \
-	{                                                                                          \
-		unsigned long v;                                                                   \
-		__asm__ __volatile__("mov %%db" #n ", %0" : "=r"(v)::"memory");                    \
-		return v;                                                                          \
-	}                                                                                          \
-	static inline void write_dr##n(unsigned long v)                                            \
-	{                                                                                          \
-		__asm__ __volatile__("mov %0, %%db" #n ::"r"(v) : "memory");                       \
-	}
-DEFINE_DR(0)
-DEFINE_DR(1)
-DEFINE_DR(2)
-DEFINE_DR(3)
-DEFINE_DR(6)
-DEFINE_DR(7)
+DEFINE_REGISTER(dr0)
+DEFINE_REGISTER(dr1)
+DEFINE_REGISTER(dr2)
+DEFINE_REGISTER(dr3)
+DEFINE_REGISTER(dr6)
+DEFINE_REGISTER(dr7)
 #undef DEFINE_DR
 
 static struct {
