@@ -298,11 +298,13 @@ def test_monitor_reboot(at_hostname):
 def test_break_in(guest, connect):
     """^C stops a machine that does nothing, and one whose processor has interrupts off for ever."""
     g = connect(guest("hostname here; sleep 1000", smp=1))
-    g.run("break sys_sethostname")
-    g.go()
-    g.run("delete")
-    g.start()
+    for place in ("sys_sethostname", "sys_nanosleep"):
+        g.run(f"break {place}")
+        assert place in g.go()
+        g.run("delete")
+    g.start()                                          # from here on nobody leaves the kernel
     assert "SIGINT" in g.interrupt()
+    assert g.value("$cs") == 0x10
     g.run("set $pc = cpu_halt_forever")
     for _ in range(3):
         g.start()
