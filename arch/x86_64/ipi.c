@@ -7,6 +7,7 @@
  */
 #include "arch/x86_64/cpu.h"
 #include "kernel/debug/debug.h"
+#include "kernel/debug/kmemleak.h"
 #include "kernel/lib/lib.h"
 #include "kernel/mm/mm.h"
 
@@ -85,6 +86,7 @@ void smp_call_function_mask(const unsigned long *cpumask, void (*fn)(void *), vo
 		cpu_relax();
 	}
 	smp_mb();
+	kmemleak_clear(slots->slot, nr_cpus * sizeof(slots->slot[0]));	/* addresses on this stack */
 }
 
 void smp_call_function_all(void (*fn)(void *), void *arg)

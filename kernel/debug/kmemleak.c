@@ -198,6 +198,11 @@ void kmemleak_free(const void *p)
 		forget(start, KMEMLEAK_VMALLOC);
 }
 
+void kmemleak_clear(void *p, size_t size)
+{
+	memset(p, 0, size);
+}
+
 /* ---- boot ---- */
 
 /* memblock_alloc() goes upward, so most of what it gives out is one range. */

@@ -32,6 +32,8 @@ void kmemleak_no_root(const void *start);
 void *kmemleak_alloc(const void *start, size_t size, enum kmemleak_kind kind, const char *cache);
 /* It is free again. Unknown addresses (allocated at boot, not an object) are fine. */
 void kmemleak_free(const void *start);
+/* [p, p + size) has served its purpose: what is left in it refers to nothing. Where a root keeps addresses too long. */
+void kmemleak_clear(void *p, size_t size);
 /* Scan, and say on the log what leaked, if anything did: before the machine goes off. May sleep. */
 void kmemleak_check(void);
 #else
@@ -49,6 +51,9 @@ static inline void *kmemleak_alloc(const void *start, size_t size, enum kmemleak
 	return (void *)start;
 }
 static inline void kmemleak_free(const void *start)
+{
+}
+static inline void kmemleak_clear(void *p, size_t size)
 {
 }
 static inline void kmemleak_check(void)
