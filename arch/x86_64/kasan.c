@@ -13,6 +13,7 @@
 #ifdef CONFIG_KASAN
 #include "arch/x86_64/cpu.h"
 #include "kernel/debug/kasan.h"
+#include "kernel/debug/kmemleak.h"
 #include "kernel/lib/lib.h"
 #include "kernel/mm/mm.h"
 #include "kernel/sync/sync.h"
@@ -109,7 +110,10 @@ static void add_shadow(const void *start, const void *end)
 		u64 *entry = shadow_entry(at, 1);
 
 		if (IS_ALIGNED(at, LARGE_SIZE) && to - at >= LARGE_SIZE && is_shared(*entry)) {
-			*entry = __pa(memblock_alloc(LARGE_SIZE, LARGE_SIZE)) | PTE_DATA | PTE_WRITE | PTE_LARGE | pte_nx;
+			void *page = memblock_alloc(LARGE_SIZE, LARGE_SIZE);
+
+			kmemleak_no_root(page);
+			*entry = __pa(page) | PTE_DATA | PTE_WRITE | PTE_LARGE | pte_nx;
 			at += LARGE_SIZE;
 			continue;
 		}

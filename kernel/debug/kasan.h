@@ -31,6 +31,12 @@ static inline u8 *kasan_shadow(const volatile void *p)
 	return (u8 *)(((unsigned long)p >> KASAN_SHADOW_SHIFT) + KASAN_SHADOW_OFFSET);
 }
 
+/* May none of the 8 bytes around p be touched? Then no variable and no object is there. */
+static inline bool kasan_nobodys(const volatile void *p)
+{
+	return *kasan_shadow(p) >= KASAN_GRANULE;
+}
+
 /*
  * Values of a shadow byte. 0: all 8 bytes may be touched; 1 … 7: only that many, from the first; else none, because of:
  */
@@ -128,6 +134,10 @@ void kasan_vmalloc(void *p, size_t size);			/* only so much of it was asked for 
 #define KASAN_OBJECT_SIZE	 0
 #define KASAN_SHADOW_SPAN	 PAGE_SIZE
 #define KASAN_SHADOW_PAGES(size) 0UL
+static inline bool kasan_nobodys(const volatile void *p)
+{
+	return false;
+}
 static inline void kasan_init(void)
 {
 }

@@ -222,7 +222,11 @@ void kmemleak_boot_memory(const void *start, size_t size)
 
 void kmemleak_no_root(const void *start)
 {
-	kmemleak_roots[kmemleak_nr_roots - 1].end = (unsigned long)start;
+	struct kmemleak_range *last = &kmemleak_roots[kmemleak_nr_roots - 1];
+
+	last->end = (unsigned long)start;
+	if (last->start == last->end)
+		kmemleak_nr_roots--;
 }
 
 static void *own_memory(size_t size)

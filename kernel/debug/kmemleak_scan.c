@@ -12,6 +12,7 @@
  * are used as marks need no care: an address inside is as good as the first one. Start reading at scan_all().
  */
 #ifdef CONFIG_KMEMLEAK
+#include "kernel/debug/kasan.h"
 #include "kernel/debug/kmemleak_internal.h"
 #include "kernel/mm/internal.h"
 #include "kernel/sched/rq.h"
@@ -89,10 +90,12 @@ static inline void mark(unsigned long word)
 
 /* ---- reading ---- */
 
+/* What KASAN=1 keeps free between variables and behind objects has old words in it. */
 static void scan_range(unsigned long start, unsigned long end)
 {
 	for (const unsigned long *p = (void *)ALIGN(start, 8); (unsigned long)(p + 1) <= end; p++)
-		mark(*p);
+		if (!kasan_nobodys(p))
+			mark(*p);
 }
 
 /* Tables that a CPU keeps for the next fork are linked through their first word, by an ordinary address. */
