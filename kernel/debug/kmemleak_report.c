@@ -170,6 +170,7 @@ static void say_rest(struct seq_file *m)
 /* Entries that have something new. scan_mutex held. */
 static void report(void)
 {
+	unsigned long flags = report_begin();
 	bool any = false;
 
 	for (unsigned int i = 0; i < nr_entries; i++) {
@@ -180,6 +181,7 @@ static void report(void)
 	}
 	if (any)
 		say_rest(NULL);
+	report_end(flags);
 }
 
 /* 0; -ENOSPC: the records are used up. */

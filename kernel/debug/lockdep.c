@@ -17,6 +17,7 @@
 #define MAX_CLASSES 512		/* class 0 is "none" */
 #define MAX_EDGES   8192
 #define MAX_SITES   64
+#define MAX_CHAIN   16		/* orders of a chain that are shown */
 
 /* How a class is used: taken by interrupt handlers, or held with interrupts on; by readers, or alone. */
 enum { IRQ_WRITE, IRQ_READ, ON_WRITE, ON_READ, NR_USES };
@@ -73,7 +74,7 @@ static void unlock_graph(void)
 
 static void give_up(const char *what)
 {
-	off = true;
+	WRITE_ONCE(off, true);
 	pr_warn("LOCKDEP: no room for more %s; locks are not checked from here on\n", what);
 }
 
@@ -135,14 +136,25 @@ void lockdep_show_cpus(void)
 		show_list("CPU", cpu, per_cpu_ptr(held_spins, cpu));
 }
 
-/* After a report's head: who, what is held, and how we came here. */
-static void show_rest(void)
+/*
+ * A report. Any lock may be held but graph_lock: another CPU's report, which this one waits for, takes locks, and looks at
+ * the graph for it.
+ */
+static void end_report(unsigned long flags)
 {
 	pr_err("  CPU %u, task %d (%s)\n", raw_cpu_id(), current->pid, current->comm);
 	show_list("task", current->pid, &current->held);
 	show_list("CPU", raw_cpu_id(), this_cpu_ptr(held_spins));
 	dump_stack();
+	report_end(flags);
 }
+
+#define report(fmt, ...)                                                                           \
+	do {                                                                                       \
+		unsigned long report_flags = report_begin();                                       \
+		pr_err("LOCKDEP: " fmt "\n", ##__VA_ARGS__);                                       \
+		end_report(report_flags);                                                          \
+	} while (0)
 
 /* Is this the first report of this place? */
 static bool first_at(unsigned long ip)
@@ -172,15 +184,16 @@ static unsigned int class_of(struct lockdep_map *map)
 	lock_graph();
 	for (i = 1; i < nr_classes && classes[i].name != map->name; i++)
 		;
-	if (i == MAX_CLASSES) {
-		give_up("classes");
+	if (i == MAX_CLASSES)
 		i = 0;
-	} else if (i == nr_classes) {
+	map->class = i;
+	if (i == nr_classes) {
 		classes[i].name = map->name;
 		nr_classes++;
 	}
-	map->class = i;
 	unlock_graph();
+	if (!i)
+		give_up("classes");
 	return i;
 }
 
@@ -211,22 +224,46 @@ static bool find_chain(unsigned int from, unsigned int to)
 	return false;
 }
 
-static void report_cycle(unsigned int a, unsigned long a_ip, unsigned int b, unsigned long b_ip)
+/* A chain that find_chain() found: edges from `a` on, `n` in all. */
+struct chain {
+	u16 edge[MAX_CHAIN];
+	unsigned int n;
+};
+
+static void copy_chain(struct chain *chain, unsigned int a, unsigned int b)
 {
+	chain->n = 0;
+	for (unsigned int c = a; c != b; c = edges[via[c]].from) {
+		if (chain->n < MAX_CHAIN)
+			chain->edge[chain->n] = via[c];
+		chain->n++;
+	}
+}
+
+/* The edges of a chain and the names of classes stay as they are. */
+static void report_cycle(const struct chain *chain, unsigned int a, unsigned long a_ip, unsigned int b, unsigned long b_ip)
+{
+	unsigned long flags = report_begin();
+
 	pr_err("LOCKDEP: circular order of locks: %s is taken while %s is held\n", classes[b].name, classes[a].name);
 	pr_err("  now:     %s at %pS, then %s at %pS\n", classes[a].name, (void *)a_ip, classes[b].name, (void *)b_ip);
-	for (unsigned int c = a; c != b; c = edges[via[c]].from) {
-		const struct edge *e = &edges[via[c]];
+	for (unsigned int i = 0; i < min(chain->n, (unsigned int)MAX_CHAIN); i++) {
+		const struct edge *e = &edges[chain->edge[i]];
 
 		pr_err("  earlier: %s at %pS, then %s at %pS\n", classes[e->from].name, (void *)e->from_ip, classes[e->to].name,
 		       (void *)e->to_ip);
 	}
-	show_rest();
+	if (chain->n > MAX_CHAIN)
+		pr_err("  and %u orders more\n", chain->n - MAX_CHAIN);
+	end_report(flags);
 }
 
 /* Learn "a before b", unless it contradicts what is known. */
 static void learn(unsigned int a, unsigned long a_ip, unsigned int b, unsigned long b_ip)
 {
+	struct chain chain = {.n = 0};
+	bool full = false;
+
 	if (test_bit(b, known[a]))
 		return;
 	lock_graph();
@@ -234,15 +271,19 @@ static void learn(unsigned int a, unsigned long a_ip, unsigned int b, unsigned l
 		goto out;
 	set_bit(b, known[a]);
 	if (find_chain(b, a)) {
-		report_cycle(a, a_ip, b, b_ip);
+		copy_chain(&chain, a, b);
 	} else if (nr_edges == MAX_EDGES) {
-		give_up("orders");
+		full = true;
 	} else {
 		edges[nr_edges] = (struct edge){a, b, classes[a].first_edge, a_ip, b_ip};
 		classes[a].first_edge = nr_edges++;
 	}
 out:
 	unlock_graph();
+	if (chain.n)
+		report_cycle(&chain, a, a_ip, b, b_ip);
+	if (full)
+		give_up("orders");
 }
 
 static void check_order(const struct held_locks *held, const struct held_lock *new)
@@ -253,11 +294,9 @@ static void check_order(const struct held_locks *held, const struct held_lock *n
 		if (h->irq != new->irq)		/* what was interrupted is no order of ours */
 			continue;
 		if (h->map == new->map && !((h->kind & LOCK_NESTS) && (new->kind & LOCK_NESTS))) {
-			if (first_at(new->ip)) {
-				pr_err("LOCKDEP: %s is taken twice: at %pS, then at %pS\n", new->map->name ?: "a lock",
-				       (void *)h->ip, (void *)new->ip);
-				show_rest();
-			}
+			if (first_at(new->ip))
+				report("%s is taken twice: at %pS, then at %pS", new->map->name ?: "a lock", (void *)h->ip,
+				       (void *)new->ip);
 		} else if (h->class && new->class && h->class != new->class) {
 			learn(h->class, h->ip, new->class, new->ip);
 		}
@@ -270,6 +309,7 @@ static void check_irq(const struct held_lock *new, bool irqs_on)
 	struct lock_class *c = &classes[new->class];
 	unsigned int use = new->irq ? IRQ_WRITE : ON_WRITE;
 	unsigned long irq_ip, on_ip;
+	bool wrong;
 
 	if (!new->class || (!new->irq && !irqs_on) || (new->irq && (new->kind & LOCK_TRY)))
 		return;
@@ -281,13 +321,12 @@ static void check_irq(const struct held_lock *new, bool irqs_on)
 	c->use[use] = new->ip;
 	irq_ip = c->use[IRQ_WRITE] ?: c->use[IRQ_READ];
 	on_ip = c->use[IRQ_WRITE] && c->use[ON_READ] ? c->use[ON_READ] : c->use[ON_WRITE];
-	if (irq_ip && on_ip && !c->irq_reported) {
-		c->irq_reported = true;
-		pr_err("LOCKDEP: %s is taken in an interrupt at %pS, and with interrupts on at %pS\n", c->name,
-		       (void *)irq_ip, (void *)on_ip);
-		show_rest();
-	}
+	wrong = irq_ip && on_ip && !c->irq_reported;
+	c->irq_reported |= wrong;
 	unlock_graph();
+	if (wrong)
+		report("%s is taken in an interrupt at %pS, and with interrupts on at %pS", c->name, (void *)irq_ip,
+		       (void *)on_ip);
 }
 
 /* Once for each place that takes the lock: there are many of those, but one schedule(). */
@@ -297,8 +336,7 @@ static void check_sleep(unsigned long ip)
 
 	if (likely(!spins->count) || !first_at(spins->lock[spins->count - 1].ip))
 		return;
-	pr_err("LOCKDEP: sleeping with a spin lock held, at %pS\n", (void *)ip);
-	show_rest();
+	report("sleeping with a spin lock held, at %pS", (void *)ip);
 }
 
 /* ---- what locks call ---- */
@@ -351,8 +389,7 @@ void lockdep_release(struct lockdep_map *map, unsigned int kind)
 		held->count--;
 		memmove(&held->lock[i - 1], &held->lock[i], (held->count - (i - 1)) * sizeof(held->lock[0]));
 	} else if (first_at(ip)) {
-		pr_err("LOCKDEP: %s is released at %pS by one who does not hold it\n", map->name ?: "a lock", (void *)ip);
-		show_rest();
+		report("%s is released at %pS by one who does not hold it", map->name ?: "a lock", (void *)ip);
 	}
 	leave();
 out:
@@ -383,10 +420,8 @@ void lockdep_might_freeze(void)
 	local_irq_save(flags);
 	if (enter()) {
 		check_sleep(ip);
-		if (current->held.count && first_at(ip)) {
-			pr_err("LOCKDEP: freezing with a lock held, at %pS\n", (void *)ip);
-			show_rest();
-		}
+		if (current->held.count && first_at(ip))
+			report("freezing with a lock held, at %pS", (void *)ip);
 		leave();
 	}
 	local_irq_restore(flags);

@@ -113,7 +113,10 @@ void bug(const char *file, int line, const char *cond)
 
 void warn(const char *file, int line, const char *cond)
 {
+	unsigned long flags = report_begin();
+
 	pr_warn("WARNING at %s:%d: %s\n", file, line, cond);
 	who("");
 	dump_stack();
+	report_end(flags);
 }

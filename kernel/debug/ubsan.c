@@ -55,20 +55,25 @@ static const char *const access_names[] = {
 static DEFINE_PER_CPU(int, reporting);	/* this CPU is in a report: one within it is dropped */
 
 /* May this place report, here and now? If so the report has begun, until end(). */
-static bool begin(struct source_location *at)
+static bool begin(struct source_location *at, unsigned long *flags)
 {
 	if (__atomic_fetch_or(&at->column, REPORTED, __ATOMIC_RELAXED) & REPORTED)
 		return false;
-	if (this_cpu_read(reporting))
+	local_irq_save(*flags);
+	if (this_cpu_read(reporting)) {
+		local_irq_restore(*flags);
 		return false;
+	}
 	this_cpu_write(reporting, 1);
+	(void)report_begin();
 	return true;
 }
 
-static void end(void)
+static void end(unsigned long flags)
 {
 	dump_stack();
 	this_cpu_write(reporting, 0);
+	report_end(flags);
 }
 
 #define report(at, fmt, ...) pr_err("UBSAN: %s:%u: " fmt "\n", (at)->file, (at)->line, ##__VA_ARGS__)
@@ -108,12 +113,13 @@ static const char *decimal(char text[VALUE_MAX], const struct type_descriptor *t
 static void overflow(struct ubsan_data *d, unsigned long a, const char *operation, unsigned long b)
 {
 	char left[VALUE_MAX], right[VALUE_MAX];
+	unsigned long flags;
 
-	if (!begin(&d->location))
+	if (!begin(&d->location, &flags))
 		return;
 	report(&d->location, "signed integer overflow: %s %s %s does not fit type %s", decimal(left, d->type, a), operation,
 	       decimal(right, d->type, b), d->type->name);
-	end();
+	end(flags);
 }
 
 void __ubsan_handle_add_overflow(struct ubsan_data *d, unsigned long a, unsigned long b);
@@ -138,33 +144,36 @@ void __ubsan_handle_negate_overflow(struct ubsan_data *d, unsigned long v);
 void __ubsan_handle_negate_overflow(struct ubsan_data *d, unsigned long v)
 {
 	char text[VALUE_MAX];
+	unsigned long flags;
 
-	if (!begin(&d->location))
+	if (!begin(&d->location, &flags))
 		return;
 	report(&d->location, "negation of %s does not fit type %s", decimal(text, d->type, v), d->type->name);
-	end();
+	end(flags);
 }
 
 void __ubsan_handle_divrem_overflow(struct ubsan_data *d, unsigned long a, unsigned long b);
 void __ubsan_handle_divrem_overflow(struct ubsan_data *d, unsigned long a, unsigned long b)
 {
 	char text[VALUE_MAX];
+	unsigned long flags;
 
-	if (!begin(&d->location))
+	if (!begin(&d->location, &flags))
 		return;
 	if (value(d->type, b) == 0)
 		report(&d->location, "division of %s by zero", decimal(text, d->type, a));
 	else
 		report(&d->location, "division of %s by -1 does not fit type %s", decimal(text, d->type, a), d->type->name);
-	end();
+	end(flags);
 }
 
 void __ubsan_handle_shift_out_of_bounds(struct ubsan_data *d, unsigned long v, unsigned long count);
 void __ubsan_handle_shift_out_of_bounds(struct ubsan_data *d, unsigned long v, unsigned long count)
 {
 	char left[VALUE_MAX], right[VALUE_MAX];
+	unsigned long flags;
 
-	if (!begin(&d->location))
+	if (!begin(&d->location, &flags))
 		return;
 	decimal(left, d->type, v);
 	decimal(right, d->second, count);
@@ -174,18 +183,19 @@ void __ubsan_handle_shift_out_of_bounds(struct ubsan_data *d, unsigned long v, u
 		report(&d->location, "shift of %s by %s, but type %s has %u bits", left, right, d->type->name, width(d->type));
 	else
 		report(&d->location, "shift of %s by %s does not fit type %s", left, right, d->type->name);
-	end();
+	end(flags);
 }
 
 void __ubsan_handle_out_of_bounds(struct ubsan_data *d, unsigned long index);
 void __ubsan_handle_out_of_bounds(struct ubsan_data *d, unsigned long index)
 {
 	char text[VALUE_MAX];
+	unsigned long flags;
 
-	if (!begin(&d->location))
+	if (!begin(&d->location, &flags))
 		return;
 	report(&d->location, "index %s is out of range for type %s", decimal(text, d->second, index), d->type->name);
-	end();
+	end(flags);
 }
 
 void __ubsan_handle_type_mismatch_v1(struct type_mismatch_data *d, unsigned long ptr);
@@ -193,8 +203,9 @@ void __ubsan_handle_type_mismatch_v1(struct type_mismatch_data *d, unsigned long
 {
 	unsigned long alignment = 1UL << d->log_alignment;
 	const char *access = d->access < ARRAY_SIZE(access_names) ? access_names[d->access] : "access to";
+	unsigned long flags;
 
-	if (!begin(&d->location))
+	if (!begin(&d->location, &flags))
 		return;
 	if (!ptr)
 		report(&d->location, "%s null pointer of type %s", access, d->type->name);
@@ -202,38 +213,42 @@ void __ubsan_handle_type_mismatch_v1(struct type_mismatch_data *d, unsigned long
 		report(&d->location, "%s address %#lx, which type %s wants aligned to %lu", access, ptr, d->type->name, alignment);
 	else
 		report(&d->location, "%s address %#lx without room for type %s", access, ptr, d->type->name);
-	end();
+	end(flags);
 }
 
 void __ubsan_handle_load_invalid_value(struct ubsan_data *d, unsigned long v);
 void __ubsan_handle_load_invalid_value(struct ubsan_data *d, unsigned long v)
 {
 	char text[VALUE_MAX];
+	unsigned long flags;
 
-	if (!begin(&d->location))
+	if (!begin(&d->location, &flags))
 		return;
 	report(&d->location, "load of value %s, which type %s does not have", decimal(text, d->type, v), d->type->name);
-	end();
+	end(flags);
 }
 
 void __ubsan_handle_vla_bound_not_positive(struct ubsan_data *d, unsigned long bound);
 void __ubsan_handle_vla_bound_not_positive(struct ubsan_data *d, unsigned long bound)
 {
 	char text[VALUE_MAX];
+	unsigned long flags;
 
-	if (!begin(&d->location))
+	if (!begin(&d->location, &flags))
 		return;
 	report(&d->location, "array of variable length %s", decimal(text, d->type, bound));
-	end();
+	end(flags);
 }
 
 void __ubsan_handle_nonnull_arg(struct nonnull_data *d);
 void __ubsan_handle_nonnull_arg(struct nonnull_data *d)
 {
-	if (!begin(&d->location))
+	unsigned long flags;
+
+	if (!begin(&d->location, &flags))
 		return;
 	report(&d->location, "null pointer as argument %d, which must not be null", d->argument);
-	end();
+	end(flags);
 }
 
 /* Does not return: there is no code behind the call. */
