@@ -163,6 +163,7 @@ struct iret_frame {			/* what the processor pushes: the end of struct pt_regs */
 	unsigned long rip, cs, eflags, rsp, ss;
 };
 struct iret_frame *desc_debug_frame(void);	/* of what the debug trap or int3 that this CPU serves has interrupted */
+void desc_new_stacks(unsigned int cpu);			/* boot: a CPU has its per-CPU area */
 void desc_set_kernel_stack(unsigned long top);	/* this CPU: where entries from user mode start */
 extern u64 early_gs_base;
 DECLARE_PER_CPU(unsigned long, kernel_sp0);

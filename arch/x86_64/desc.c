@@ -7,6 +7,7 @@
  */
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/gdb.h"
+#include "kernel/debug/kmemleak.h"
 #include "kernel/lib/lib.h"
 
 struct tss {
@@ -76,6 +77,12 @@ void desc_init(void)
 	set_gate(2, trap_nmi, IST_NMI, 0);
 	set_gate(8, trap_double_fault, IST_DF, 0);
 	set_gate(18, trap_machine_check, IST_MC, 0);
+}
+
+/* Interrupts are off on these stacks: when all CPUs have come to one, what is in there is old. */
+void desc_new_stacks(unsigned int cpu)
+{
+	kmemleak_no_root(per_cpu_ptr(ist_stacks, cpu), sizeof(struct ist_stacks));
 }
 
 void desc_load(void)

@@ -112,7 +112,7 @@ static void add_shadow(const void *start, const void *end)
 		if (IS_ALIGNED(at, LARGE_SIZE) && to - at >= LARGE_SIZE && is_shared(*entry)) {
 			void *page = memblock_alloc(LARGE_SIZE, LARGE_SIZE);
 
-			kmemleak_no_root(page);
+			kmemleak_no_root(page, LARGE_SIZE);
 			*entry = __pa(page) | PTE_DATA | PTE_WRITE | PTE_LARGE | pte_nx;
 			at += LARGE_SIZE;
 			continue;

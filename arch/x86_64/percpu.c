@@ -42,6 +42,7 @@ void percpu_alloc(unsigned int cpus)
 		memcpy(area, __percpu_start, size);
 		per_cpu_offset[cpu] = (unsigned long)area - (unsigned long)__percpu_start;
 		per_cpu(cpu_number, cpu) = cpu;
+		desc_new_stacks(cpu);
 		*(unsigned long *)((unsigned long)&percpu_this_offset + per_cpu_offset[cpu]) = per_cpu_offset[cpu];
 	}
 	percpu_load(0);

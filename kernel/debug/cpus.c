@@ -11,6 +11,8 @@
 #include "kernel/debug/debug.h"
 #include "kernel/debug/internal.h"
 #include "arch/x86_64/arch.h"
+#include "kernel/debug/kmemleak.h"
+#include "kernel/lib/init.h"
 #include "kernel/lib/lib.h"
 #include "kernel/sched/sched.h"
 
@@ -150,3 +152,12 @@ void show_stopped_cpus(void)
 		if (cpu != raw_cpu_id() && show_answer(cpu, 0, true, since))
 			lockdep_show_task(per_cpu_ptr(snapshot, cpu)->task);
 }
+
+/* Its registers are text, and stay when what they pointed to is gone. */
+static int cpus_init(void)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		kmemleak_no_root(per_cpu_ptr(snapshot, cpu), sizeof(struct cpu_snapshot));
+	return 0;
+}
+INITCALL(cpus_init);

@@ -205,35 +205,48 @@ void kmemleak_clear(void *p, size_t size)
 
 /* ---- boot ---- */
 
+static void add_root(unsigned long start, unsigned long end)
+{
+	if (start == end)
+		return;
+	if (kmemleak_nr_roots == KMEMLEAK_ROOTS)
+		panic("kmemleak: more than %d ranges of memory given out at boot", KMEMLEAK_ROOTS);
+	kmemleak_roots[kmemleak_nr_roots++] = (struct kmemleak_range){start, end};
+}
+
 /* memblock_alloc() goes upward, so most of what it gives out is one range. */
 void kmemleak_boot_memory(const void *start, size_t size)
 {
 	unsigned long at = (unsigned long)start;
 	struct kmemleak_range *last = kmemleak_nr_roots ? &kmemleak_roots[kmemleak_nr_roots - 1] : NULL;
 
-	if (last && last->end == at) {
+	if (last && last->end == at)
 		last->end += size;
-		return;
-	}
-	if (kmemleak_nr_roots == KMEMLEAK_ROOTS)
-		panic("kmemleak: more than %d ranges of memory given out at boot", KMEMLEAK_ROOTS);
-	kmemleak_roots[kmemleak_nr_roots++] = (struct kmemleak_range){at, at + size};
+	else
+		add_root(at, at + size);
 }
 
-void kmemleak_no_root(const void *start)
+void kmemleak_no_root(const void *start, size_t size)
 {
-	struct kmemleak_range *last = &kmemleak_roots[kmemleak_nr_roots - 1];
+	unsigned long at = (unsigned long)start;
 
-	last->end = (unsigned long)start;
-	if (last->start == last->end)
-		kmemleak_nr_roots--;
+	for (unsigned int i = 0; i < kmemleak_nr_roots; i++) {
+		struct kmemleak_range r = kmemleak_roots[i];
+
+		if (at < r.start || at >= r.end)
+			continue;
+		kmemleak_roots[i] = kmemleak_roots[--kmemleak_nr_roots];
+		add_root(r.start, at);
+		add_root(at + size, r.end);
+		return;
+	}
 }
 
 static void *own_memory(size_t size)
 {
 	void *p = memblock_alloc(size, 64);
 
-	kmemleak_no_root(p);
+	kmemleak_no_root(p, size);
 	return p;
 }
 
@@ -241,7 +254,7 @@ void kmemleak_init(void)
 {
 	size_t ram = max_pfn << PAGE_SHIFT;
 
-	kmemleak_no_root(mem_map);
+	kmemleak_no_root(mem_map, max_pfn * sizeof(struct page));
 	kmemleak_max = (u32)max(ram / RAM_SHARE / sizeof(struct kmemleak_object), 4096UL);
 	bucket_bits = (unsigned int)fls64(kmemleak_max / 2);
 	kmemleak_objects = own_memory(kmemleak_max * sizeof(struct kmemleak_object));

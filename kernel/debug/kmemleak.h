@@ -23,8 +23,8 @@ enum kmemleak_kind {
 void kmemleak_init(void);
 /* Boot: memory that is never freed may refer to objects. */
 void kmemleak_boot_memory(const void *start, size_t size);
-/* Boot: what memblock gave out last, from `start` on, refers to no object, or does so in a way of its own. */
-void kmemleak_no_root(const void *start);
+/* Boot: this part of it refers to no object, or does so in a way of its own. */
+void kmemleak_no_root(const void *start, size_t size);
 /*
  * [start, start + size) is in use from now on, allocated by the caller's caller; `cache` is the name of its slab cache.
  * Where there is such an object already, this is its new life. NULL is no object. Returns `start`.
@@ -43,7 +43,7 @@ static inline void kmemleak_init(void)
 static inline void kmemleak_boot_memory(const void *start, size_t size)
 {
 }
-static inline void kmemleak_no_root(const void *start)
+static inline void kmemleak_no_root(const void *start, size_t size)
 {
 }
 static inline void *kmemleak_alloc(const void *start, size_t size, enum kmemleak_kind kind, const char *cache)

@@ -6,7 +6,7 @@
 #include "kernel/debug/kmemleak.h"
 #include "kernel/mm/mm.h"
 
-#define KMEMLEAK_ROOTS 64
+#define KMEMLEAK_ROOTS (64 + 2 * NR_CPUS)
 
 /* An object in use. Its bucket's lock; while a scan runs, with all CPUs stopped, the scan's. */
 struct kmemleak_object {

@@ -43,7 +43,7 @@ void stack_depot_init(void)
 			bytes += boot_info.ranges[i].end - boot_info.ranges[i].start;
 	bytes = ALIGN(clamp(bytes / 128, POOL_MIN, POOL_MAX), PAGE_SIZE);
 	pool = memblock_alloc(bytes, PAGE_SIZE);
-	kmemleak_no_root(pool);
+	kmemleak_no_root(pool, bytes);
 	pool_words = (u32)(bytes / sizeof(*pool));
 }
 
