@@ -27,7 +27,8 @@ endif
 
 CONTAINERS ?= 1
 NR_CPUS ?= 32
-options := $(foreach option,LOCKDEP UBSAN KASAN KCSAN KMEMLEAK COVERAGE,$(if $(filter 1,$($(option))),$(option)))
+checks := LOCKDEP UBSAN KASAN KCSAN KMEMLEAK COVERAGE
+options := $(foreach option,$(checks),$(if $(filter 1,$($(option))),$(option)))
 variant := $(if $(filter 0,$(CONTAINERS)),-nocontainers)$(if $(options),$(shell printf '%s' '$(options:%=-%)' | tr -d ' ' | tr A-Z a-z))
 BUILD ?= build$(if $(variant),/$(patsubst -%,%,$(variant)))
 
@@ -253,10 +254,14 @@ run: setup
 	@$(MAKE) --no-print-directory all
 	@tools/vm --kernel $(BUILD)/paddock.elf
 
+# What a test builds, and what it looks at beside the kernel that is being tested, is the usual kernel: nothing of this one is handed down.
+usual := env $(foreach name,MAKEFLAGS MFLAGS MAKELEVEL BUILD CONTAINERS $(checks),-u $(name))
+
 test: setup-debugger
 	@$(MAKE) --no-print-directory all iso guest-tests
+	@$(if $(variant),$(usual) $(MAKE) --no-print-directory all)
 	@$(if $(CHECKED),$(MAKE) --no-print-directory LOCKDEP=1 UBSAN=1 KASAN=1 all)
-	@tests/run --build $(BUILD) $(if $(CHECKED),--checked build/lockdep-ubsan-kasan) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
+	@$(usual) tests/run --build $(BUILD) $(if $(CHECKED),--checked build/lockdep-ubsan-kasan) $(if $(KIND),--kind '$(KIND)') $(if $(FILTER),--filter '$(FILTER)')
 
 # The tests on a kernel that counts; then the page. A failure of a test is the status, but the page is written all the same.
 coverage: setup

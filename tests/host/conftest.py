@@ -11,7 +11,11 @@
         c.send("cat\\r"); c.key("c"); c.prompt()
 
 Options are tools/vm's, by name: smp=4, add=["f:/f"], icount=True. `scale` stretches time limits by how long a guest takes to
-boot here and now; a test that waits on its own must use it. PADDOCK_KERNEL chooses another build.
+boot here and now; a test that waits on its own must use it. PADDOCK_KERNEL chooses another build. `checks` is what that kernel checks; a
+test that can't hold on some of them says so:
+
+    @pytest.mark.not_with("kasan", reason="counts instructions")
+    @pytest.mark.only_with("lockdep")
 """
 import os
 import re
@@ -88,10 +92,29 @@ def scale():
     return max(1.0, (time.monotonic() - start) / REFERENCE_BOOT)
 
 
+# What the kernel checks, as make's options in small letters, KASAN=1 as "kasan": its folder is named so. Empty: the usual kernel.
+CHECKS = frozenset(os.path.basename(os.path.dirname(os.environ.get("PADDOCK_KERNEL", ""))).split("-")) & {
+    "lockdep", "ubsan", "kasan", "kcsan", "kmemleak", "coverage"}
+
+
 @pytest.fixture(scope="session")
-def kasan():
-    """Is the kernel one that checks memory, and keeps an eighth of it for that (KASAN=1)? Its folder's name says so."""
-    return "kasan" in os.path.basename(os.path.dirname(os.environ.get("PADDOCK_KERNEL", ""))).split("-")
+def checks():
+    """The set of what the kernel checks."""
+    return CHECKS
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "not_with(*checks, reason): skipped on a kernel that checks one of these")
+    config.addinivalue_line("markers", "only_with(*checks): skipped on a kernel that does not check all of these")
+
+
+def pytest_runtest_setup(item):
+    for mark in item.iter_markers("not_with"):
+        if CHECKS & set(mark.args):
+            pytest.skip(f"not with {', '.join(sorted(CHECKS & set(mark.args)))}: {mark.kwargs['reason']}")
+    for mark in item.iter_markers("only_with"):
+        if set(mark.args) - CHECKS:
+            pytest.skip(f"only with {', '.join(sorted(set(mark.args) - CHECKS))}")
 
 
 @pytest.fixture

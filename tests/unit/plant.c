@@ -14,9 +14,10 @@
 static volatile unsigned long sixteen = 16, hole = VMALLOC_START + (600UL << 30),
 			      noncanonical = 0x8000000000000000UL;
 
+/* In assembly, so that no checker reports it first. */
 static noinline void store(unsigned long addr)
 {
-	*(volatile int *)addr = 1;
+	__asm__ __volatile__("movl $1, (%0)" ::"r"(addr) : "memory");
 }
 
 static void plant_null(void)
