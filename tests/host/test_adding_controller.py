@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-pytestmark = pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="builds a kernel of its own, without counters")
+pytestmark = pytest.mark.not_with("coverage", reason="builds a kernel of its own, without counters")
 SESSION = """
 mkdir -p /dev/container && mount -t container -o births none /dev/container && cd /dev/container && mkdir a a/b
 sh -c 'echo $$ > a/b/tasks; /bin/true; /bin/true; exit 0'

@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-pytestmark = pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="measures on the kernel without counters")
+pytestmark = pytest.mark.not_with("coverage", reason="measures on the kernel without counters")
 sys.path.insert(0, os.path.join(ROOT, "tools", "lib"))
 from test_trace import check_json, check_page  # noqa: E402
 from traceclasses import TOP, Classes  # noqa: E402

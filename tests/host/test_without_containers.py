@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-pytestmark = pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="compares two kernels without counters")
+pytestmark = pytest.mark.not_with("coverage", reason="compares two kernels without counters")
 
 
 def vm(*arguments):
