@@ -8,5 +8,6 @@ printf 'first\nsecond\n' >&3
 sleep 2
 ps | grep 'sh /etc'
 for p in /proc/[0-9]*; do
+	[ $p != /proc/$$ ] || continue		# this shell, which waits for what cat says
 	case $(cat $p/wchan) in *pipe*) echo "$p waits in $(cat $p/wchan)"; cat $p/stack ;; esac
 done
