@@ -490,8 +490,15 @@ struct proc_pid_file {
 		TABLE_ENTRY(proc_pid_file) = {file_name, file_mode, NULL, NULL, &file_ops}
 /* The task whose PROC_PID_FILE_OPS file this is. It lives as long as the file. */
 struct task_struct *proc_task(const struct file *file);
-/* May current look into p's files and addresses? ptrace(2)'s rule, with the ids that count for files. May not be called with p's alloc_lock held. */
+/*
+ * May current look into p's files and addresses? ptrace(2)'s rule, with the ids that count for files. May sleep. Not with p's alloc_lock held.
+ */
 bool proc_may_look(struct task_struct *p);
+/*
+ * The same of one address space (NULL: none), as get_task_mm() gave it before the question: by now p may run another program, as another user.
+ * Any context.
+ */
+bool proc_may_look_at(struct task_struct *p, const struct mm_struct *mm);
 /*
  * What procfs keeps of a task in the dcache (task_struct.proc_dentry), of all tasks: give it back. The first
  * is for release_task(), when sighand is NULL for others to see. May sleep.

@@ -120,11 +120,22 @@ bool proc_number(const struct qstr *name, unsigned int *n)
 	return true;
 }
 
-bool proc_may_look(struct task_struct *p)
+/* First the identity, then the mark: who changes the one sets the other before (commit_creds()). */
+bool proc_may_look_at(struct task_struct *p, const struct mm_struct *mm)
 {
 	if (p->signal == current->signal || capable(CAP_SYS_PTRACE))
 		return true;
-	return task_belongs_to(p, current_fsuid(), current_fsgid()) && task_dumpable(p);
+	return task_belongs_to(p, current_fsuid(), current_fsgid()) && (!mm || READ_ONCE(mm->dumpable));
+}
+
+bool proc_may_look(struct task_struct *p)
+{
+	struct mm_struct *mm = get_task_mm(p);
+	bool may = proc_may_look_at(p, mm);
+
+	if (mm)
+		mmput(mm);
+	return may;
 }
 
 /* ---- files of the table ---- */

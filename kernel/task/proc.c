@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What /proc tells about tasks and the scheduler, in Linux's formats (proc(5)): /proc/PID/stat,
- * status, cmdline, comm, maps, limits and the links exe, cwd, root; /proc/stat, loadavg, uptime,
- * version, cpuinfo.
+ * status, cmdline, comm, limits and the links exe, cwd, root; /proc/stat, loadavg, uptime, version,
+ * cpuinfo. maps is proc_maps.c.
  */
 #include "fs/internal.h"
 #include "kernel/dev/tty.h"
@@ -107,10 +107,34 @@ static pid_t foreground_pgrp(struct task_struct *p)
 	return tty ? READ_ONCE(tty->pgrp) : -1;
 }
 
+/*
+ * Where its memory is. Who may not look into it reads 1 for the code's addresses, not 0, which means
+ * that there is no program: so does Linux.
+ */
+static void show_code(struct seq_file *m, const struct mm_struct *mm, bool addresses)
+{
+	if (!mm)
+		seq_puts(m, "0 0 0 ");
+	else if (!addresses)
+		seq_puts(m, "1 1 0 ");
+	else
+		seq_printf(m, "%lu %lu %lu ", mm->start_code, mm->end_code, mm->start_stack);
+}
+
+static void show_data(struct seq_file *m, const struct mm_struct *mm)
+{
+	if (mm)
+		seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu ", mm->start_data, mm->end_data,
+			   mm->start_brk, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
+	else
+		seq_puts(m, "0 0 0 0 0 0 0 ");
+}
+
 static int show_stat(struct seq_file *m, struct task_struct *p)
 {
 	struct signal_struct *sig = p->signal;
 	struct mm_struct *mm = get_task_mm(p);
+	bool addresses = proc_may_look_at(p, mm);
 	u64 utime, stime, vsize = 0, rss = 0;
 	struct sig_sets s;
 
@@ -133,15 +157,13 @@ static int show_stat(struct seq_file *m, struct task_struct *p)
 	seq_printf(m, "%d %d %d 0 %llu %llu %llu %llu ", p->static_prio + 20, p->static_prio,
 		   s.threads, (unsigned long long)(p->start_time / TICK), (unsigned long long)vsize,
 		   (unsigned long long)rss, (unsigned long long)sig->rlim[5].rlim_cur);
-	seq_printf(m, "%lu %lu %lu 0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 %u 0 0 0 ",
-		   mm ? mm->start_code : 0, mm ? mm->end_code : 0, mm ? mm->start_stack : 0,
+	show_code(m, mm, addresses);
+	seq_printf(m, "0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 %u 0 0 0 ",
 		   (unsigned long)(s.pending & 0x7fffffff), (unsigned long)(s.blocked & 0x7fffffff),
 		   (unsigned long)(s.ignored & 0x7fffffff), (unsigned long)(s.caught & 0x7fffffff),
 		   p->exit_signal, p->cpu, p->policy);
-	seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu %d\n", mm ? mm->start_data : 0,
-		   mm ? mm->end_data : 0, mm ? mm->start_brk : 0, mm ? mm->arg_start : 0,
-		   mm ? mm->arg_end : 0, mm ? mm->env_start : 0, mm ? mm->env_end : 0,
-		   p->exit_code);
+	show_data(m, addresses ? mm : NULL);
+	seq_printf(m, "%d\n", addresses ? p->exit_code : 0);
 	if (mm)
 		mmput(mm);
 	return 0;
@@ -249,32 +271,6 @@ static int show_cmdline(struct seq_file *m, struct task_struct *p)
 	return 0;
 }
 PROC_PID_FILE("cmdline", show_cmdline);
-
-static int show_maps(struct seq_file *m, struct task_struct *p)
-{
-	struct mm_struct *mm = get_task_mm(p);
-	int err = 0;
-
-	if (mm) {
-		err = mm_show_maps(m, mm);
-		mmput(mm);
-	}
-	return err;
-}
-PROC_PID_FILE("maps", show_maps);
-
-static int show_numa_maps(struct seq_file *m, struct task_struct *p)
-{
-	struct mm_struct *mm = get_task_mm(p);
-	int err = 0;
-
-	if (mm) {
-		err = mm_show_numa_maps(m, mm);
-		mmput(mm);
-	}
-	return err;
-}
-PROC_PID_FILE("numa_maps", show_numa_maps);
 
 static void show_limit(struct seq_file *m, u64 v)
 {

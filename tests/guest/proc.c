@@ -4,6 +4,7 @@
  * Needs root. Runs on Linux too.
  */
 #define _GNU_SOURCE
+#include "tests/guest/proc/proc.h"
 #include "tests/guest/tap.h"
 
 #include <dirent.h>
@@ -17,11 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char text[65536];
+char text[65536];
 static int on_linux;
 
-/* The whole file, NUL-terminated, in `text`; its length or -1. `step`: bytes a read. */
-static ssize_t slurp(const char *name, size_t step)
+ssize_t slurp(const char *name, size_t step)
 {
 	int fd = open(name, O_RDONLY);
 	ssize_t n, total = 0;
@@ -217,7 +217,7 @@ static void test_system(void)
 
 /* ---- directories that were looked at before ---- */
 
-static const char *in_proc(pid_t pid, const char *name)
+const char *in_proc(pid_t pid, const char *name)
 {
 	static char path[64];
 
@@ -464,6 +464,8 @@ static void test_stacks_that_end(void)
 int main(int argc, char **argv)
 {
 	alarm(600);
+	if (argc > 1)
+		return rights_program(argv);
 	on_linux = access("/proc/quiesce", F_OK);
 	test_self(argv[0]);
 	test_fd();
@@ -476,5 +478,6 @@ int main(int argc, char **argv)
 	test_sleeper();
 	test_stack_rights();
 	test_stacks_that_end();
+	test_rights();
 	return TAP_DONE();
 }
