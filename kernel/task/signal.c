@@ -239,14 +239,30 @@ bool sig_ignored_by(struct task_struct *p, int sig)
 	return (p->blocked & sigmask(sig)) || p->sighand->action[sig - 1].handler == SIG_IGN;
 }
 
+/* Each thread has to die, whatever it waits for. siglock held. */
+static void kill_threads(struct signal_struct *sigs)
+{
+	struct task_struct *t;
+
+	list_for_each_entry(t, &sigs->thread_head, thread_node) {
+		jobctl_clear(t, JOBCTL_PENDING_MASK);
+		t->pending.signal |= sigmask(SIGKILL);
+		signal_wake_up(t, true);
+	}
+}
+
 /* Stop and continue cancel each other at once. False: the signal goes nowhere. siglock held. */
 static bool prepare_signal(int sig, struct task_struct *p)
 {
 	struct signal_struct *sigs = p->signal;
 	struct task_struct *t;
 
-	if (sigs->flags & SIGNAL_GROUP_EXIT)
+	if (sigs->flags & SIGNAL_GROUP_EXIT) {
+		/* It ends anyway, but a thread may stand before its tracer (PTRACE_EVENT_EXIT): it does not stay there. */
+		if (sig == SIGKILL)
+			kill_threads(sigs);
 		return false;
+	}
 	if (sigmask(sig) & STOP_SIGNALS) {
 		flush_mask(&sigs->shared_pending, sigmask(SIGCONT));
 		list_for_each_entry(t, &sigs->thread_head, thread_node)
@@ -314,18 +330,16 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 	}
 	if (!t)
 		return;			/* whoever unblocks it will see it */
-	if (sig_fatal(p, sig) && !(sigs->flags & SIGNAL_GROUP_EXIT) && !sigs->group_exit_task) {
+	if (sig_fatal(p, sig) && !sigs->group_exit_task) {
 		sigs->flags = SIGNAL_GROUP_EXIT;
 		sigs->group_exit_code = sig;
 		sigs->group_stop_count = 0;
-		list_for_each_entry(i, &sigs->thread_head, thread_node) {
-			jobctl_clear(i, JOBCTL_PENDING_MASK);
-			i->pending.signal |= sigmask(SIGKILL);
-			signal_wake_up(i, true);
-		}
-		return;
+		kill_threads(sigs);
+	} else if (sig == SIGKILL && sigs->group_exit_task) {
+		kill_threads(sigs);	/* the exec waits for the others, and these perhaps for a tracer */
+	} else {
+		signal_wake_up(t, sig == SIGKILL);
 	}
-	signal_wake_up(t, sig == SIGKILL);
 }
 
 static int send_locked(int sig, const siginfo_t *info, struct task_struct *p, bool group)
