@@ -53,16 +53,16 @@ void show_counts(void);
 #define ELEMENTS 32		// of an array that are shown
 
 typedef void show_fn(struct call *c, int i);
-show_fn show_int, show_unsigned, show_hex, show_address, show_fd, show_dirfd, show_path, show_octal, show_mknod_mode,
-	show_mode_type, show_read, show_write, show_iov_in, show_iov_out, show_stat, show_timespec, show_timeval, show_itimerval,
-	show_timespecs, show_polls, show_fd_set, show_status, show_rusage, show_strings, show_environ, show_pipe, show_sigset,
-	show_sigaction, show_siginfo, show_uname, show_cwd, show_link, show_rlimit, show_dirents, show_int_pointer, show_ioctl_arg,
-	show_fcntl_arg, show_cpu_set, show_clone3, show_offset_pointer, show_ids, show_remaining;
+show_fn show_int, show_unsigned, show_hex, show_address, show_dirfd, show_path, show_octal, show_mknod_mode, show_read, show_write,
+	show_iov_in, show_iov_out, show_stat, show_timespec, show_timeval, show_itimerval, show_timespecs, show_polls, show_fd_set,
+	show_status, show_rusage, show_strings, show_environ, show_pipe, show_sigset, show_sigaction, show_siginfo, show_uname,
+	show_rlimit, show_dirents, show_int_pointer, show_ioctl_arg, show_fcntl_arg, show_cpu_set, show_clone3, show_offset_pointer,
+	show_ids, show_remaining;
 void show_poll_result(struct call *c);
 void show_select_result(struct call *c);
 void show_signal_info(const void *info);	// {si_signo=...} of a siginfo_t
 void put_address(uint64_t address);
-void put_time(const long t[2], const char *fraction);	// seconds and what `fraction` says: "nsec", "usec"
+void put_bits(const unsigned char *set, int limit);	// [0 3 17]: the numbers below `limit` that are in the set
 // Read the structure that argument i points to. False: it is not there, and its address has been printed.
 bool get_struct(struct call *c, int i, void *to, size_t size);
 size_t read_memory(pid_t pid, uint64_t address, void *to, size_t size);	// bytes that could be read

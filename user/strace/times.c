@@ -9,7 +9,7 @@
 
 // ---- times ----
 
-void put_time(const long t[2], const char *fraction)
+static void put_time(const long t[2], const char *fraction)
 {
 	put("{tv_sec=%ld, tv_%s=%ld}", t[0], fraction, t[1]);
 }
@@ -39,17 +39,31 @@ void show_timeval(struct call *c, int i)
 		put_time(t, "usec");
 }
 
-void show_itimerval(struct call *c, int i)
+// A structure that begins with two times; `rest` is what stands for what follows.
+static void show_two_times(struct call *c, int i, const char *first, const char *second, const char *rest)
 {
 	long t[4];
 
 	if (!get_struct(c, i, t, sizeof(t)))
 		return;
-	put("{it_interval=");
+	put("{%s=", first);
 	put_time(t, "usec");
-	put(", it_value=");
+	put(", %s=", second);
 	put_time(t + 2, "usec");
-	put("}");
+	put("%s}", rest);
+}
+
+void show_itimerval(struct call *c, int i)
+{
+	show_two_times(c, i, "it_interval", "it_value", "");
+}
+
+void show_rusage(struct call *c, int i)
+{
+	if (c->nr == SYS_wait4 && !c->result)		// nobody: it was not written
+		put_address(c->args[i]);
+	else
+		show_two_times(c, i, "ru_utime", "ru_stime", ", ...");
 }
 
 void show_timespecs(struct call *c, int i)
@@ -132,25 +146,13 @@ static bool get_fd_set(struct call *c, int i, unsigned char set[128], int *limit
 	return c->args[i] && read_memory(c->pid, c->args[i], set, (*limit + 7) / 8) == (size_t)(*limit + 7) / 8;
 }
 
-static int put_fd_set(const unsigned char *set, int limit)
-{
-	int n = 0;
-
-	put("[");
-	for (int fd = 0; fd < limit; fd++)
-		if (set[fd / 8] >> fd % 8 & 1)
-			put("%s%d", n++ ? " " : "", fd);
-	put("]");
-	return n;
-}
-
 void show_fd_set(struct call *c, int i)
 {
 	unsigned char set[128];
 	int limit;
 
 	if (get_fd_set(c, i, set, &limit))
-		put_fd_set(set, limit);
+		put_bits(set, limit);
 	else
 		put_address(c->args[i]);
 }
@@ -176,7 +178,7 @@ void show_select_result(struct call *c)
 		if (!any)
 			continue;
 		put("%s%s", first ? " (" : ", ", names[i]);
-		put_fd_set(set, limit);
+		put_bits(set, limit);
 		first = false;
 	}
 	if (c->nr == SYS_select && c->args[4]) {

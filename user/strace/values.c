@@ -75,17 +75,12 @@ void show_octal(struct call *c, int i)
 	put("%#03o", (unsigned int)c->args[i]);
 }
 
-void show_fd(struct call *c, int i)
-{
-	put("%d", (int)c->args[i]);
-}
-
 void show_dirfd(struct call *c, int i)
 {
 	if ((int)c->args[i] == AT_FDCWD)
 		put("AT_FDCWD");
 	else
-		show_fd(c, i);
+		show_int(c, i);
 }
 
 // ---- strings ----
@@ -163,16 +158,6 @@ void show_write(struct call *c, int i)
 	put_bytes(c->pid, c->args[i], c->args[i + 1]);
 }
 
-void show_link(struct call *c, int i)
-{
-	put_bytes(c->pid, c->args[i], c->result);
-}
-
-void show_cwd(struct call *c, int i)
-{
-	put_string(c->pid, c->args[i], PAGE);
-}
-
 void show_strings(struct call *c, int i)
 {
 	uint64_t at = c->args[i], string;
@@ -222,6 +207,19 @@ bool get_struct(struct call *c, int i, void *to, size_t size)
 		return true;
 	put_address(c->args[i]);
 	return false;
+}
+
+void put_bits(const unsigned char *set, int limit)
+{
+	bool first = true;
+
+	put("[");
+	for (int n = 0; n < limit; n++)
+		if (set[n / 8] >> n % 8 & 1) {
+			put("%s%d", first ? "" : " ", n);
+			first = false;
+		}
+	put("]");
 }
 
 static void put_iov(struct call *c, int i, uint64_t bytes)
@@ -315,23 +313,6 @@ void show_status(struct call *c, int i)
 	} else {
 		put("[%#x]", status);
 	}
-}
-
-void show_rusage(struct call *c, int i)
-{
-	long t[4];
-
-	if (c->nr == SYS_wait4 && !c->result) {		// nobody: it was not written
-		put_address(c->args[i]);
-		return;
-	}
-	if (!get_struct(c, i, t, sizeof(t)))
-		return;
-	put("{ru_utime=");
-	put_time(t, "usec");
-	put(", ru_stime=");
-	put_time(t + 2, "usec");
-	put(", ...}");
 }
 
 void show_pipe(struct call *c, int i)
@@ -432,17 +413,11 @@ void show_ids(struct call *c, int i)
 void show_cpu_set(struct call *c, int i)
 {
 	uint64_t size = c->ended ? (uint64_t)c->result : c->args[1];
-	unsigned char set[128] = {0};
-	int n = 0;
+	unsigned char set[128];
 
 	size = size < sizeof(set) ? size : sizeof(set);
-	if (!get_struct(c, i, set, size))
-		return;
-	put("[");
-	for (uint64_t cpu = 0; cpu < size * 8; cpu++)
-		if (set[cpu / 8] >> cpu % 8 & 1)
-			put("%s%d", n++ ? " " : "", (int)cpu);
-	put("]");
+	if (get_struct(c, i, set, size))
+		put_bits(set, (int)size * 8);
 }
 
 void show_clone3(struct call *c, int i)
