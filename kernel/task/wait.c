@@ -9,8 +9,9 @@
  */
 #include "kernel/task/ptrace.h"
 
-#define NO_CHILD 0		/* not one we were asked about */
-#define NOT_YET  1		/* one, but nothing to report */
+/* What there is instead of a pid, which may be 1 for a tracer. Of two answers the larger counts, NOT_YET. */
+#define NO_CHILD (-2)		/* not one we were asked about */
+#define NOT_YET  (-1)		/* one, but nothing to report */
 
 /* Is p among those asked for? Tracers may ask for all that they trace. */
 static bool eligible(const struct wait_opts *wo, const struct task_struct *p, bool traced)
@@ -189,13 +190,13 @@ static long consider_children(struct wait_opts *wo, struct task_struct *t)
 		ret = consider(wo, p, false);
 		if (ret > NOT_YET)
 			return ret;
-		found |= ret;
+		found = max(found, ret);
 	}
 	list_for_each_entry(p, &t->ptraced, ptrace_entry) {
 		ret = consider(wo, p, true);
 		if (ret > NOT_YET)
 			return ret;
-		found |= ret;
+		found = max(found, ret);
 	}
 	return found;
 }
@@ -236,7 +237,7 @@ static long look(struct wait_opts *wo)
 		ret = consider_children(wo, t);
 		if (ret > NOT_YET)
 			return ret;
-		found |= ret;
+		found = max(found, ret);
 	}
 	return found;
 }

@@ -142,12 +142,26 @@ static void test_parent_dies(void)
 	EQ(waitpid(pid, NULL, __WALL), -1, "and then not");
 }
 
+// Its number is nobody's child's, but a tracee's like any other.
+static void test_process_1(void)
+{
+	if (ptrace(PTRACE_SEIZE, 1, 0, 0)) {
+		OK(errno == EPERM, "process 1 # SKIP may not be traced here");
+		return;
+	}
+	ptrace(PTRACE_INTERRUPT, 1, 0, 0);
+	EQ(next_status(1), EVENT(SIGTRAP, PTRACE_EVENT_STOP), "process 1 is traced and stops");
+	EQ(ptrace(PTRACE_DETACH, 1, 0, 0), 0, "it is let go");
+	EQ(status_field(1, "TracerPid"), 0, "and nobody's");
+}
+
 void test_attach(void)
 {
 	test_errors();
 	test_not_the_parent();
 	test_tracer_dies();
 	test_parent_dies();
+	test_process_1();
 }
 
 // ---- rights ----
