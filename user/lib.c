@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+int usage_status = STATUS_USAGE;
 static const char *program_name = "?";
 static const char *program_help = "";
 
@@ -120,7 +121,7 @@ void usage_error(const char *format, ...)
 	message(format, args, NULL);
 	va_end(args);
 	dprintf(STDERR_FILENO, "Try '%s --help'.\n", program_name);
-	exit(STATUS_USAGE);
+	exit(usage_status);
 }
 
 int next_option(int argc, char **argv, const char *spec)

@@ -31,12 +31,13 @@
 void program_start(const char *name, const char *help);
 
 // getopt() with `spec` (as for getopt: "ab:"; a leading '+' stops at the first operand, otherwise
-// options may stand anywhere). Prints the help and exits for --help; exits with status 2 for an
+// options may stand anywhere). Prints the help and exits for --help; exits with usage_status for an
 // option that is not in `spec`. Returns the option's letter, or -1 at the end, when optind is the
 // first operand.
 int next_option(int argc, char **argv, const char *spec);
 
-// Print `NAME: message` and how to get help; exit with status 2.
+// Print `NAME: message` and how to get help; exit with usage_status: STATUS_USAGE, unless the program is one that has always had another.
+extern int usage_status;
 NORETURN void usage_error(const char *format, ...) PRINTF(1, 2);
 
 // Print `NAME: message`, with `: what errno says` in the _errno forms. die*() exit with status 1,

@@ -110,8 +110,64 @@ def test_status_and_counts(vm):
     assert vm("strace -o /tmp/log sh -c 'kill -9 $$'").status == 137
     done = vm("strace -c -o /tmp/log cat /tmp/nope 2>/dev/null; cat /tmp/log")
     lines_match(done.out, [r"^% time +seconds +usecs/call +calls +errors syscall$", r" 1 +1 open$", r"^100\.00 .* total$"])
-    done = vm("exec 2>/dev/null; for w in '-o /nope/x true' nope '-e bad true' '' '-p 99999' '-s x true' '-p 1 true'; do strace $w; echo $?; done")
-    assert done.out.split() == ["1", "1", "2", "2", "1", "2", "2"]
+    done = vm("exec 2>/dev/null; for w in '-o /nope/x true' nope '-e bad true' '' '-p 99999' '-s x true' '-p 1 true' /etc; do strace $w; echo $?; done")
+    assert done.out.split() == ["1"] * 8
+
+
+def test_cannot_attach(vm):
+    """Itself, a kernel thread, nobody, and what is another user's."""
+    done = vm("exec 2>&1; sh -c 'exec strace -p $$'; for p in 2 99999; do strace -p $p; done; su nobody -c 'strace -p 1'; strace -p 1 -p 99999 & t=$!; "
+              "until grep -q 'TracerPid:.[1-9]' /proc/1/status; do sleep 0.05; done; kill $t; wait $t")
+    lines_match(done.out, [r"^strace: cannot trace itself$", r"^strace: attach: ptrace\(PTRACE_SEIZE, 2\): Operation not permitted$",
+                           r"^strace: attach: ptrace\(PTRACE_SEIZE, 99999\): No such process$",
+                           r"^strace: attach: ptrace\(PTRACE_SEIZE, 1\): Operation not permitted$",
+                           r"^strace: Process 1 attached$", r"^strace: attach: ptrace\(PTRACE_SEIZE, 99999\): No such process$"])
+
+
+# Three threads make a directory each when /tmp/go is there; the last first makes a fourth, which does so, too.
+THREADS = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static void *work(void *number)
+{
+	char name[32];
+	pthread_t t;
+
+	while ((long)number < 4 && access("/tmp/go", F_OK))
+		usleep(20000);
+	if ((long)number == 3 && !pthread_create(&t, NULL, work, (void *)4))
+		pthread_join(t, NULL);
+	snprintf(name, sizeof(name), "/tmp/d%ld", (long)number);
+	return (void *)(long)mkdir(name, 0700);
+}
+int main(void)
+{
+	pthread_t t[2];
+
+	for (long i = 0; i < 2; i++)
+		pthread_create(&t[i], NULL, work, (void *)(i + 2));
+	work((void *)1);
+	for (int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	return 0;
+}
+"""
+
+
+def test_attach_to_threads(vm, tmp_path):
+    subprocess.run(["musl-gcc", "-static", "-pthread", "-O1", "-o", tmp_path / "threads", "-x", "c", "-"], input=THREADS, text=True, check=True)
+    done = vm("/threads & p=$!; until [ -d /proc/$p/task/$((p + 2)) ]; do sleep 0.05; done; strace -f -e mkdir -p $p 2>/tmp/log & t=$!; "
+              "until grep -q attached /tmp/log; do sleep 0.05; done; echo >/tmp/go; wait $t; echo $? $p; cat /tmp/log",
+              add=[f"{tmp_path}/threads:/threads"])
+    status, pid = done.out.split()[:2]
+    assert status == "0", done
+    lines_match(done.out, [rf"^strace: Process {pid} attached with 3 threads$", r"strace: Process \d+ attached$",
+                           r"^\[pid +\d+\] (<... mkdir resumed>|mkdir\(\"/tmp/d4\", 0700)"])
+    callers = dict(re.findall(r"^(?:\[pid +(\d+)\] )?mkdir\(\"/tmp/d(\d)\", 0700", done.out, re.M))
+    assert sorted(callers.values()) == ["1", "2", "3", "4"], done
+    assert done.out.count("+++ exited with 0 +++") == 4, done
 
 
 def test_timestamps(vm):
@@ -145,6 +201,19 @@ def traced(program, command, folder):
     text = re.sub(r"(si_[us]time=|set_tid_address\(ADDRESS\) += )\d+", r"\1N", text)
     text = re.sub(r"\b(si_pid=|fork\(\) +?= |wait4\(.*\) += |getpid\(\) += |gettid\(\) += |kill\()\d+", r"\1PID", text)
     return done.returncode, [re.sub(r"\) += ", ") = ", line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("words", ([], ["-e", "bad", "true"], ["-e", "trace=read,%bad", "true"], ["-o", "/nope/x", "true"], ["nope"], ["-p", "99999999"],
+                                   ["-p", "x"], ["-s", "x", "true"], ["/etc"]), ids=" ".join)
+def test_errors_beside_debians(words, tmp_path):
+    theirs = shutil.which("strace")
+    if not theirs or not may_trace(theirs, tmp_path):
+        pytest.skip("needs Debian's strace, and that processes may be traced")
+    results = []
+    for program in (theirs, STRACE):
+        done = subprocess.run(["strace", *words], executable=program, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        results.append((done.returncode, re.sub(r"0x[0-9a-f]{5,}|\nTry .*", "", done.stderr)))
+    assert results[1] == results[0]
 
 
 def may_trace(program, folder):

@@ -305,17 +305,17 @@ static bool select_one(const char *word, bool value)
 	return found;
 }
 
-bool select_calls(const char *list)
+const char *select_calls(const char *list)
 {
-	bool value = list[0] != '!', found = true;
-	char *words = xstrdup(list + !value), *rest = words, *word;
+	bool value = list[0] != '!';
+	char *words = xstrdup(list + !value), *word;
 
 	for (int nr = 0; nr < NR_CALLS; nr++)
 		table[nr].selected = !value;
-	while (found && (word = strsep(&rest, ",")))
-		found = select_one(word, value);
-	free(words);
-	return found;
+	while ((word = strsep(&words, ",")))
+		if (!select_one(word, value))
+			return word;
+	return NULL;
 }
 
 static bool others_selected(void)

@@ -7,6 +7,7 @@
 // parts; when another tracee has something to say in between, it ends in <unfinished ...>. Start reading at follow().
 
 #include "user/strace/strace.h"
+#include "user/strace/tracee.h"
 #include "user/lib.h"
 
 #include <errno.h>
@@ -40,23 +41,13 @@ static const char help[] =
 #define RESULT_COLUMN 40
 #define MAX_PIDS      64
 
-struct tracee {
-	struct tracee *next;
-	pid_t pid;
-	bool in_call;		// between the two stops of a call, which is in `call`
-	bool hidden;		// ours before its exec: not shown
-	bool stopped_once;
-	struct call call;
-};
-
 size_t string_limit = 32;
-static bool follow_forks, count_only, show_clock_time, show_relative, show_duration, quiet;
+bool follow_forks, quiet;
+static bool count_only, show_clock_time, show_relative, show_duration;
 static FILE *out;
 static const char *out_name;
 static int column;
-static struct tracee *tracees, *open_line;	// open_line: whose call is printed in part
-static int tracee_count;
-static pid_t main_child;
+static struct tracee *open_line;	// whose call is printed in part
 static int main_status;
 static volatile sig_atomic_t interrupted;
 
@@ -111,58 +102,6 @@ static void begin_line(const struct tracee *t)
 	}
 }
 
-static void say(const struct tracee *t, const char *format, int value)
-{
-	if (count_only || t->hidden)
-		return;
-	begin_line(t);
-	put(format, value);
-	end_line();
-}
-
-// ---- tracees ----
-
-static struct tracee *find(pid_t pid)
-{
-	struct tracee *t = tracees;
-
-	while (t && t->pid != pid)
-		t = t->next;
-	return t;
-}
-
-static struct tracee *add(pid_t pid)
-{
-	struct tracee *t = xmalloc(sizeof(*t));
-
-	*t = (struct tracee){.next = tracees, .pid = pid};
-	tracees = t;
-	tracee_count++;
-	return t;
-}
-
-static void drop(struct tracee *t)
-{
-	struct tracee **at = &tracees;
-
-	while (*at != t)
-		at = &(*at)->next;
-	*at = t->next;
-	if (open_line == t)
-		open_line = NULL;
-	tracee_count--;
-	free(t);
-}
-
-static long options(void)
-{
-	long o = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
-
-	if (follow_forks)
-		o |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
-	return o;
-}
-
 // ---- system calls ----
 
 struct syscall_info {
@@ -183,9 +122,15 @@ struct syscall_info {
 #define OP_ENTRY	 1
 #define OP_EXIT		 2
 
+// What a tracee does before its exec is ours; only that call is of interest.
+static bool of_interest(const struct tracee *t)
+{
+	return (!t->ours || t->call.nr == SYS_execve) && call_selected(t->call.nr);
+}
+
 static bool shown(const struct tracee *t)
 {
-	return !t->hidden && !count_only && call_selected(t->call.nr);
+	return !count_only && of_interest(t);
 }
 
 static void call_begins(struct tracee *t, const struct syscall_info *info)
@@ -193,8 +138,6 @@ static void call_begins(struct tracee *t, const struct syscall_info *info)
 	t->in_call = true;
 	t->call = (struct call){.pid = t->pid, .nr = (long)info->entry.nr};
 	memcpy(t->call.args, info->entry.args, sizeof(t->call.args));
-	if (t->call.nr == SYS_execve)
-		t->hidden = false;
 	clock_gettime(CLOCK_MONOTONIC, &t->call.start);
 	if (!shown(t))
 		return;
@@ -230,7 +173,7 @@ static void call_ends(struct tracee *t, const struct syscall_info *info)
 	t->call.result = info->exit.value;
 	t->call.error = info->exit.is_error;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (count_only && !t->hidden && call_selected(t->call.nr))
+	if (count_only && of_interest(t))
 		count_call(&t->call, between(&t->call.start, &now));
 	if (!shown(t))
 		return;
@@ -270,11 +213,18 @@ static void call_never_ends(struct tracee *t)
 
 // ---- signals and ends ----
 
+static void forget(struct tracee *t)
+{
+	if (open_line == t)
+		open_line = NULL;
+	drop(t);
+}
+
 static void signal_stop(struct tracee *t, int sig)
 {
 	siginfo_t info;
 
-	if (count_only || t->hidden || ptrace(PTRACE_GETSIGINFO, t->pid, 0, &info))
+	if (count_only || t->ours || ptrace(PTRACE_GETSIGINFO, t->pid, 0, &info))
 		return;
 	begin_line(t);
 	put("--- ");
@@ -288,7 +238,7 @@ static void signal_stop(struct tracee *t, int sig)
 static void ended(struct tracee *t, int status)
 {
 	call_never_ends(t);
-	if (!count_only && !t->hidden) {
+	if (!count_only) {
 		begin_line(t);
 		if (WIFEXITED(status)) {
 			put("+++ exited with %d +++", WEXITSTATUS(status));
@@ -301,7 +251,7 @@ static void ended(struct tracee *t, int status)
 	}
 	if (t->pid == main_child)
 		main_status = status;
-	drop(t);
+	forget(t);
 }
 
 // Another thread has become the process by exec: `old` is what it was called.
@@ -310,6 +260,7 @@ static void exec_event(struct tracee *t)
 	unsigned long old = 0;
 	struct tracee *other;
 
+	t->ours = false;
 	if (ptrace(PTRACE_GETEVENTMSG, t->pid, 0, &old) || (pid_t)old == t->pid)
 		return;
 	other = find((pid_t)old);
@@ -321,36 +272,32 @@ static void exec_event(struct tracee *t)
 	t->in_call = other->in_call;
 	if (open_line == other)
 		open_line = t;
-	say(other, "+++ superseded by execve in pid %d +++", t->pid);
-	drop(other);
+	if (!count_only) {
+		begin_line(other);
+		put("+++ superseded by execve in pid %d +++", t->pid);
+		end_line();
+	}
+	forget(other);
 }
 
-static bool stops(int sig)
-{
-	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
-}
-
-// A stop that is not a call's. Returns the signal to go on with; *listen: it is to stay where it is.
-static int other_stop(struct tracee *t, int status, bool *listen)
+// A stop that is not a call's.
+static void other_stop(struct tracee *t, int status)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
 
 	if (event == PTRACE_EVENT_EXEC) {
 		exec_event(t);
-	} else if (event == PTRACE_EVENT_STOP && stops(sig)) {
-		if (!count_only && !t->hidden) {
+	} else if (group_stopped(status)) {
+		if (!count_only && !t->ours) {
 			begin_line(t);
 			put("--- stopped by ");
 			put_signal(sig);
 			put(" ---");
 			end_line();
 		}
-		*listen = true;
 	} else if (!event) {
 		signal_stop(t, sig);
-		return sig;
 	}
-	return 0;
 }
 
 static void on_signal(int sig)
@@ -361,10 +308,9 @@ static void on_signal(int sig)
 static void follow(void)
 {
 	while (tracees && !interrupted) {
-		bool listen = false;
-		int status, sig = 0;
-		pid_t pid = waitpid(-1, &status, __WALL);
 		struct tracee *t;
+		int status;
+		pid_t pid = waitpid(-1, &status, __WALL);
 
 		if (pid < 0) {
 			if (errno == EINTR)
@@ -377,102 +323,35 @@ static void follow(void)
 				ended(t, status);
 			continue;
 		}
-		if (!t)
-			t = add(pid);	// a new one, seen before its maker's event
-		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+		if (!t) {	// a new one, perhaps seen before its maker's event
+			t = add(pid);
+			if (!quiet)
+				warn("Process %d attached", pid);
+		}
+		if (WSTOPSIG(status) == SYSCALL_STOP)
 			syscall_stop(t);
 		else
-			sig = other_stop(t, status, &listen);
-		ptrace(listen ? PTRACE_LISTEN : PTRACE_SYSCALL, pid, 0, (long)sig);
+			other_stop(t, status);
+		go_on(pid, status);
 	}
 }
 
-// ---- begin and end ----
+// ---- the program itself ----
 
-// What execvp() would run; the name itself when nothing is found.
-static const char *find_program(const char *name)
+// Let all go: they go on as if nothing had been. What we were sent is for the program.
+static void let_go(void)
 {
-	static char path[PATH_MAX];
-	char *rest = xstrdup(getenv("PATH") ? getenv("PATH") : "/bin:/usr/bin"), *all = rest, *dir;
-
-	if (!strchr(name, '/'))
-		while ((dir = strsep(&rest, ":"))) {
-			struct stat st;
-
-			snprintf(path, sizeof(path), "%s/%s", dir[0] ? dir : ".", name);
-			if (!stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK)) {
-				free(all);
-				return path;
-			}
-		}
-	free(all);
-	return name;
-}
-
-static void seize(pid_t pid)
-{
-	int status;
-
-	if (ptrace(PTRACE_SEIZE, pid, 0, options()) || ptrace(PTRACE_INTERRUPT, pid, 0, 0))
-		die_errno("cannot attach to %d", pid);
-	// Signals that it had before are for follow(); they are rare, and it will not miss one for long.
-	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status) && status >> 16 != PTRACE_EVENT_STOP)
-		ptrace(PTRACE_CONT, pid, 0, (long)WSTOPSIG(status));
-	// One that job control has stopped stays so.
-	ptrace(WIFSTOPPED(status) && stops(WSTOPSIG(status)) ? PTRACE_LISTEN : PTRACE_SYSCALL, pid, 0, 0);
-}
-
-// The child waits until it is traced; what it does before its exec is ours, and not shown.
-static void start(char **argv)
-{
-	const char *path = find_program(argv[0]);
-	int gate[2];
-	char byte;
-	pid_t pid;
-
-	if (access(path, F_OK))
-		die_errno("%s", argv[0]);
-	if (pipe2(gate, O_CLOEXEC))
-		die_errno("pipe");
-	pid = fork();
-	if (pid < 0)
-		die_errno("fork");
-	if (!pid) {
-		close(gate[1]);
-		while (read(gate[0], &byte, 1) < 0 && errno == EINTR)
-			;
-		execv(path, argv);
-		warn_errno("%s", argv[0]);
-		_exit(errno == ENOENT ? 127 : 126);
+	if (open_line) {
+		put(" <detached ...>");
+		end_line();
 	}
-	close(gate[0]);
-	main_child = pid;
-	add(pid)->hidden = true;
-	seize(pid);
-	close(gate[1]);
-}
-
-// Let all go: they go on as if nothing had been.
-static void detach_all(void)
-{
-	for (struct tracee *t = tracees; t; t = t->next) {
-		int status;
-
-		if (ptrace(PTRACE_DETACH, t->pid, 0, 0) && errno == ESRCH && !ptrace(PTRACE_INTERRUPT, t->pid, 0, 0) &&
-		    waitpid(t->pid, &status, __WALL) == t->pid && WIFSTOPPED(status)) {
-			int sig = status >> 16 || WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status);
-
-			ptrace(PTRACE_DETACH, t->pid, 0, (long)sig);
-		}
-		if (open_line) {
-			put(" <detached ...>");
-			end_line();
-			open_line = NULL;
-		}
-		if (t->pid == main_child)
-			kill(t->pid, interrupted);
+	while (tracees) {
+		detach(tracees);
+		if (tracees->pid == main_child)
+			kill(main_child, interrupted);
 		else if (!quiet)
-			warn("Process %d detached", t->pid);
+			warn("Process %d detached", tracees->pid);
+		drop(tracees);
 	}
 }
 
@@ -498,8 +377,10 @@ static void parse_filter(const char *text)
 {
 	const char *list = strncmp(text, "trace=", 6) ? text : text + 6;
 
-	if (!select_calls(list))
-		usage_error("no such system call or class: %s", list);
+	const char *bad = select_calls(list);
+
+	if (bad)
+		die("invalid system call '%s'", bad);
 }
 
 static int parse_options(int argc, char **argv, pid_t *pids)
@@ -514,7 +395,7 @@ static int parse_options(int argc, char **argv, pid_t *pids)
 			break;
 		case 'p':
 			if (!parse_number(optarg, 10, 1, INT_MAX, &number) || n == MAX_PIDS)
-				usage_error("not a process: %s", optarg);
+				die("Invalid process id: '%s'", optarg);
 			pids[n++] = (pid_t)number;
 			break;
 		case 'e':
@@ -525,7 +406,7 @@ static int parse_options(int argc, char **argv, pid_t *pids)
 			break;
 		case 's':
 			if (!parse_number(optarg, 10, 0, 1 << 20, &number))
-				usage_error("not a size: %s", optarg);
+				usage_error("invalid -s argument: '%s'", optarg);
 			string_limit = (size_t)number;
 			break;
 		case 'c':
@@ -544,7 +425,7 @@ static int parse_options(int argc, char **argv, pid_t *pids)
 			quiet = true;
 		}
 	if (!n && optind == argc)
-		usage_error("no program and no process given");
+		usage_error("must have PROG [ARGS] or -p PID");
 	if (n && optind < argc)
 		usage_error("a program or processes, not both");
 	return n;
@@ -557,11 +438,14 @@ int main(int argc, char **argv)
 	int n;
 
 	program_start("strace", help);
+	usage_status = 1;
 	calls_init();
 	n = parse_options(argc, argv, pids);
 	out = out_name ? fopen(out_name, "we") : fdopen(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), "w");
 	if (!out)
-		die_errno("%s", out_name ? out_name : "standard error");
+		die_errno("Can't fopen '%s'", out_name ? out_name : "standard error");
+	if (out_name && !n)
+		quiet = true;		// nobody sees the program's output among ours
 	setvbuf(out, NULL, _IOFBF, BUFSIZ);
 	if (!n)
 		start(argv + optind);
@@ -572,14 +456,12 @@ int main(int argc, char **argv)
 	sa.sa_handler = on_signal;
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
-	for (int i = 0; i < n; i++) {
-		seize(pids[i]);
-		add(pids[i]);
-		if (!quiet)
-			warn("Process %d attached", pids[i]);
-	}
+	for (int i = 0; i < n; i++)
+		attach(pids[i]);
+	if (!tracees)
+		return 1;
 	follow();
 	if (interrupted)
-		detach_all();
+		let_go();
 	return end();
 }

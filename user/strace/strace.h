@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// strace: what its files share. main.c starts, attaches and follows; calls.c knows the system calls (from the kernel's own table) and
+// strace: what its files share. main.c follows whom attach.c has; calls.c knows the system calls (from the kernel's own table) and
 // how each argument is shown; values.c, times.c and signals.c show them; names.c has the words.
 
 #pragma once
@@ -36,8 +36,8 @@ void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void calls_init(void);
 const char *call_name(long nr);		// in memory that the next call overwrites, if it is not a known one
-// -e trace=LIST; false: there is no such call or class.
-bool select_calls(const char *list);
+// -e trace=LIST. Returns the word that is no call and no class, in memory that stays; null: all are.
+const char *select_calls(const char *list);
 bool call_selected(long nr);
 // Print `name(` and the arguments that are known before the call, or, once it has ended, those that were not.
 void show_begin(struct call *c);
