@@ -33,6 +33,9 @@ static void test_errors(void)
 	FAILS(ptrace(PTRACE_INTERRUPT, pid, 0, 0), EIO, "INTERRUPT is for the seized: EIO");
 	FAILS(ptrace(PTRACE_LISTEN, pid, 0, 0), EIO, "so is LISTEN: EIO");
 	FAILS(ptrace(9999, pid, 0, 0), EIO, "a request that is not known: EIO");
+	if (!access("/proc/quiesce", F_OK))
+		FAILS(ptrace(31 /* PTRACE_SYSEMU */, pid, 0, 0), EIO, "there is no SYSEMU: EIO");
+	FAILS(ptrace(PTRACE_SETOPTIONS, pid, 0, 1L << 30), EINVAL, "options that are not known: EINVAL");
 	EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0, "CONT");
 	FAILS(ptrace(PTRACE_PEEKDATA, pid, shared, 0), ESRCH, "it runs: ESRCH");
 	EQ(ptrace(PTRACE_KILL, pid, 0, 0), 0, "KILL does not mind");

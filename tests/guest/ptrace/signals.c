@@ -68,7 +68,7 @@ static void test_delivery(void)
 	FAILS(ptrace(PTRACE_CONT, pid, 0, 0), ESRCH, "then there is nobody: ESRCH");
 }
 
-static int sigchlds;
+static volatile int sigchlds;
 
 static void on_child(int sig, siginfo_t *info, void *context)
 {
@@ -86,6 +86,8 @@ static void test_told(void)
 
 	sigaction(SIGCHLD, &sa, NULL);
 	pid = tracee(pauser, 0);
+	for (int i = 0; i < 4000 && !sigchlds; i++)
+		usleep(5000);		// wait() may see the stop before it is told
 	OK(sigchlds >= 1, "a stop sends SIGCHLD, CLD_TRAPPED");
 	signal(SIGCHLD, SIG_DFL);
 	EQ(waitpid(pid, &status, WNOHANG | __WALL), 0, "a stop is told once");
@@ -165,10 +167,60 @@ static void test_detach_into_stop(void)
 	EQ(next_status(pid), SIGTERM, "which kills it");
 }
 
+#define GROUP_STOP(sig) EVENT(sig, PTRACE_EVENT_STOP)
+
+static void test_seized_corners(void)
+{
+	siginfo_t info;
+	pid_t pid;
+
+	shared->ready = 0;
+	pid = plain_child(pauser, 0);
+	becomes(&shared->ready, 1);
+	in_state(pid, 'S');
+	EQ(ptrace(PTRACE_SEIZE, pid, 0, 0), 0, "a process is seized");
+	FAILS(ptrace(PTRACE_LISTEN, pid, 0, 0), ESRCH, "LISTEN to one that runs: ESRCH");
+	FAILS(ptrace(PTRACE_DETACH, pid, 0, 0), ESRCH, "nor can it be let go: ESRCH");
+	EQ(ptrace(PTRACE_INTERRUPT, pid, 0, 0), 0, "INTERRUPT");
+	EQ(next_status(pid), GROUP_STOP(SIGTRAP), "stops it");
+	OK(!ptrace(PTRACE_GETSIGINFO, pid, 0, &info) && info.si_code == (PTRACE_EVENT_STOP << 8 | SIGTRAP), "which GETSIGINFO tells");
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	OK(in_state(pid, 'S'), "it goes on");
+	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+	EQ(next_status(pid), GROUP_STOP(SIGTRAP), "INTERRUPT");
+	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+	EQ(step(PTRACE_CONT, pid, 0), GROUP_STOP(SIGTRAP), "of one that is stopped is for when it goes on");
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	kill(pid, SIGUSR1);
+	EQ(next_status(pid), STOPPED(SIGUSR1), "a signal");
+	FAILS(ptrace(PTRACE_LISTEN, pid, 0, 0), EIO, "is no stop to LISTEN in: EIO");
+	EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0, "it is taken away");
+
+	kill(pid, SIGSTOP);
+	EQ(next_status(pid), STOPPED(SIGSTOP), "SIGSTOP");
+	EQ(step(PTRACE_CONT, pid, SIGSTOP), GROUP_STOP(SIGSTOP), "stops the group");
+	ptrace(PTRACE_LISTEN, pid, 0, 0);
+	EQ(ptrace(PTRACE_INTERRUPT, pid, 0, 0), 0, "INTERRUPT of one that listens");
+	EQ(next_status(pid), GROUP_STOP(SIGSTOP), "tells the stop again");
+	EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0, "CONT lets it go on in spite of it");
+	OK(in_state(pid, 'S'), "and it runs");
+	kill(pid, SIGCONT);
+	EQ(next_status(pid), GROUP_STOP(SIGTRAP), "SIGCONT is told");
+	EQ(step(PTRACE_CONT, pid, 0), STOPPED(SIGCONT), "and comes");
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	kill(pid, SIGSTOP);
+	next_status(pid);
+	step(PTRACE_CONT, pid, SIGSTOP);
+	ptrace(PTRACE_LISTEN, pid, 0, 0);
+	kill(pid, SIGKILL);
+	EQ(next_status(pid), SIGKILL, "SIGKILL ends one that listens");
+}
+
 void test_signals(void)
 {
 	test_delivery();
 	test_told();
 	test_group_stop();
 	test_detach_into_stop();
+	test_seized_corners();
 }
