@@ -23,8 +23,8 @@ TOLERANCE = 0.03            # of all CPUs: the administrator's scripts need some
 @pytest.fixture(scope="module", name="day")
 def day_fixture(scale, tmp_path_factory):
     """The folder with the page, the trace and the JSON; what the command printed."""
-    build = os.path.join(ROOT, "build")
-    made = subprocess.run(["make", "-s", "-C", ROOT, "demo-programs"], capture_output=True, text=True, check=False)
+    build = os.path.dirname(os.environ.get("PADDOCK_KERNEL", os.path.join(ROOT, "build", "paddock.elf")))
+    made = subprocess.run(["make", "-s", "-C", ROOT, f"BUILD={os.path.relpath(build, ROOT)}", "demo-programs"], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     folder = tmp_path_factory.mktemp("demo")
     done = subprocess.run([os.path.join(ROOT, "tools", "demo", "run"), "--build", build, "--out", str(folder / "demo.html"), "--seconds", "6",

@@ -5,12 +5,12 @@
 than half of what those of its container got on the average.
 """
 import os
-import subprocess
 
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-PROGRAM = "build/tests/guest/shares"
+BUILD = os.path.dirname(os.environ.get("PADDOCK_KERNEL", os.path.join(ROOT, "build", "paddock.elf")))
+SHARES_PROGRAM = f"{BUILD}/tests/guest/shares:/bin/shares"
 MS = 2000
 
 # Three containers of 1, 2 and 4 parts, any number of loops in each; and a tree.
@@ -34,15 +34,10 @@ SHARES = [
 ]
 
 
-@pytest.fixture(scope="module", name="program", autouse=True)
-def build_program():
-    subprocess.run(["make", "-s", "-C", ROOT, PROGRAM], check=True, stdout=subprocess.DEVNULL)
-
-
 def measure(vm, smp, settings, loops, subsystems="cpu"):
     """[(ns of the container, of its least loop, of its most)] in MS of virtual time."""
     done = vm(f"mkdir /c; mount -t container -o {subsystems} x /c; cd /c; {settings}; shares measure {MS} "
-              + " ".join(f"/c/{word}" for word in loops.split()), icount=True, smp=smp, timeout=300, add=[f"{os.path.join(ROOT, PROGRAM)}:/bin/shares"])
+              + " ".join(f"/c/{word}" for word in loops.split()), icount=True, smp=smp, timeout=300, add=[SHARES_PROGRAM])
     assert done.status == 0, done
     return [tuple(int(word) for word in line.split()[1:]) for line in done.out.splitlines()]
 
@@ -67,7 +62,7 @@ def test_tasks_of_a_container_are_even_within_a_cpuset(vm):
 
 
 def test_a_task_wakes_up_soon_beside_the_busy_loops_of_another_container(vm):
-    done = vm("shares latency", icount=True, smp=1, timeout=300, add=[f"{os.path.join(ROOT, PROGRAM)}:/bin/shares"])
+    done = vm("shares latency", icount=True, smp=1, timeout=300, add=[SHARES_PROGRAM])
     assert int(done.out.splitlines()[-1]) <= 500, done
 
 
