@@ -2,6 +2,7 @@
 /* Small things that several guest tests need: time, chance, and children that may hang. */
 #pragma once
 
+#include <stdio.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -34,4 +35,30 @@ static inline int ends_within(pid_t pid, long ms)
 	while (!(got = waitpid(pid, NULL, WNOHANG)) && now_ms() < end)
 		usleep(2000);
 	return got == pid;
+}
+
+/* The letter of a process's state in /proc, 0: there is none. */
+static inline char task_state(pid_t pid)
+{
+	char name[32], state = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", pid);
+	f = fopen(name, "r");
+	if (f) {
+		if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		fclose(f);
+	}
+	return state;
+}
+
+/* Wait, at most 10 seconds, until a child sleeps in a call that a signal would interrupt. 1: it does. */
+static inline int becomes_asleep(pid_t pid)
+{
+	long end = now_ms() + 10000;
+
+	while (task_state(pid) != 'S' && now_ms() < end)
+		usleep(1000);
+	return task_state(pid) == 'S';
 }
