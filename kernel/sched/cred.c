@@ -79,10 +79,16 @@ void commit_creds(struct cred *new_cred)
 {
 	const struct cred *old = current->cred;
 
-	/* Its memory may hold what only the old identity may know: so before anyone sees the new one. */
-	if (current->mm && (old->euid != new_cred->euid || old->egid != new_cred->egid ||
-			    old->fsuid != new_cred->fsuid || old->fsgid != new_cred->fsgid))
-		WRITE_ONCE(current->mm->dumpable, false);
+	/*
+	 * Its memory may hold what only the old identity may know: so before anyone sees the new
+	 * one. And the parent's death is no longer told by a signal that the old one chose.
+	 */
+	if (old->euid != new_cred->euid || old->egid != new_cred->egid ||
+	    old->fsuid != new_cred->fsuid || old->fsgid != new_cred->fsgid) {
+		if (current->mm)
+			WRITE_ONCE(current->mm->dumpable, false);
+		current->pdeath_signal = 0;
+	}
 	rcu_assign_pointer(current->cred, new_cred);
 	put_cred(old);
 }
@@ -119,8 +125,11 @@ bool in_group_p(gid_t gid)
 	return false;
 }
 
+/* Power over files: it goes with the uid that files are opened by. */
+#define CAP_FS_MASK                                                                                \
+	(1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER | 1U << CAP_FSETID | 1U << CAP_MKNOD)
+
 bool capable(int cap)
 {
-	(void)cap;			/* all or none: the header says why */
-	return current_euid() == 0;
+	return (CAP_FS_MASK & 1U << cap ? current_fsuid() : current_euid()) == 0;
 }

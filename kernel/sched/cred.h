@@ -45,8 +45,8 @@ void put_group_info(struct group_info *gi);
 bool in_group_p(gid_t gid);			/* fsgid or a supplementary group of current */
 
 /*
- * Privileges by Linux's names. Paddock gives all of them to effective uid 0 and none to others; the name at the call says
- * which one a rule asks for.
+ * Privileges by Linux's names. Paddock gives those over files to fsuid 0 (setfsuid(2)), all others to effective uid 0; the name
+ * at the call says which one a rule asks for. There are no more than 32.
  */
 #define CAP_CHOWN	 0
 #define CAP_DAC_OVERRIDE 1

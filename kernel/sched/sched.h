@@ -41,6 +41,7 @@ struct rq;
 #define PF_FORKNOEXEC 0x04
 #define PF_CPU_BOUND  0x08	/* per-CPU kernel thread: its affinity may not change */
 #define PF_SIGNALED   0x10	/* killed by a signal */
+#define PF_NPROC_EXCEEDED 0x20	/* its new user had more tasks than RLIMIT_NPROC: exec looks again */
 
 /* task_struct.work: bits that exit_to_user_work() must look at before user mode. Atomic bit operations. */
 enum {

@@ -8,24 +8,35 @@
 
 #define KEEP ((u32)-1)
 
-/* A new real uid takes the task from one user's count to another's. */
-static void move_nproc(uid_t from, uid_t to)
+/*
+ * A new real uid takes the task from one user's count to another's. Who gives up a privilege must not go on with it: too many
+ * tasks of the new user are no error here but one of the next exec (EAGAIN in execve(2)). -ENOMEM: the count has not moved.
+ */
+static int move_nproc(uid_t from, uid_t to)
 {
 	if (from == to)
-		return;
+		return 0;
 	if (nproc_charge(to, RLIM_INFINITY))
-		return;			/* no memory for the count: it stays with the old user */
+		return -ENOMEM;
 	nproc_uncharge(from);
+	if (nproc_exceeds(to, rlimit(RLIMIT_NPROC)))
+		current->flags |= PF_NPROC_EXCEEDED;
+	else
+		current->flags &= ~PF_NPROC_EXCEEDED;
+	return 0;
 }
 
 /* The ids are decided: fsuid/fsgid follow, the count moves, it becomes current's. */
 static long install(struct cred *c)
 {
+	int err = move_nproc(current_uid(), c->uid);
+
+	if (err) {
+		put_cred(c);
+		return err;
+	}
 	c->fsuid = c->euid;
 	c->fsgid = c->egid;
-	if (c->euid != current_euid() || c->egid != current_cred()->egid)
-		current->pdeath_signal = 0;
-	move_nproc(current_uid(), c->uid);
 	commit_creds(c);
 	return 0;
 }
@@ -243,7 +254,7 @@ long sys_getgroups(int size, uptr_t list)
 		return gi->ngroups;
 	if (gi->ngroups > (unsigned int)size)
 		return -EINVAL;
-	return copy_to_user(list, gi->gid, gi->ngroups * sizeof(gid_t)) ? -EFAULT : gi->ngroups;
+	return copy_to_user(list, gi->gid, gi->ngroups * sizeof(gid_t)) ? -EFAULT : (long)gi->ngroups;
 }
 
 static int compare_gids(const void *a, const void *b)

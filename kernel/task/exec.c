@@ -497,6 +497,11 @@ static int do_execve(struct linux_binprm *bprm)
 {
 	int err = -ENOMEM;
 
+	if (current->flags & PF_NPROC_EXCEEDED) {
+		if (nproc_exceeds(current_uid(), rlimit(RLIMIT_NPROC)))
+			return -EAGAIN;
+		current->flags &= ~PF_NPROC_EXCEEDED;
+	}
 	bprm->file = open_exec(bprm->filename);
 	if (IS_ERR(bprm->file))
 		return PTR_ERR(bprm->file);

@@ -169,6 +169,7 @@ void it_real_fn(struct timer *t);
 /* one more process of uid; -EAGAIN: that would exceed the limit, -ENOMEM */
 int nproc_charge(uid_t uid, u64 limit);
 void nproc_uncharge(uid_t uid);
+bool nproc_exceeds(uid_t uid, u64 limit);	/* has uid more than `limit` tasks? The superuser never */
 
 /* ---- uts.c ---- */
 int uts_fork(struct task_struct *child, bool new_ns);

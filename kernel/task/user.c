@@ -67,3 +67,17 @@ void nproc_uncharge(uid_t uid)
 	}
 	spin_unlock(&uid_lock);
 }
+
+bool nproc_exceeds(uid_t uid, u64 limit)
+{
+	const struct uid_count *u;
+	bool exceeds;
+
+	if (!uid)
+		return false;
+	spin_lock(&uid_lock);
+	u = find(uid);
+	exceeds = u && u->tasks > limit;
+	spin_unlock(&uid_lock);
+	return exceeds;
+}

@@ -2,7 +2,9 @@
 /* Small things that several guest tests need: time, chance, and children that may hang. */
 #pragma once
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -61,4 +63,39 @@ static inline int becomes_asleep(pid_t pid)
 	while (task_state(pid) != 'S' && now_ms() < end)
 		usleep(1000);
 	return task_state(pid) == 'S';
+}
+
+/*
+ * Checks in a child, for what changes a process for good: in_child(fn) is 0 if all MUST() of fn held, else the line of the first
+ * that did not; -1: the child has died of something else.
+ */
+__attribute__((weak)) volatile int *must_line;
+
+#define MUST(cond)                                                                                 \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			fprintf(stderr, "# line %d: not %s, errno %d\n", __LINE__, #cond, errno);  \
+			*must_line = __LINE__;                                                     \
+			_exit(1);                                                                  \
+		}                                                                                  \
+	} while (0)
+
+/* MUST_FAIL(call, error): -1 and that errno. */
+#define MUST_FAIL(call, error) MUST((errno = 0, (long)(call) == -1 && errno == (error)))
+
+static inline int in_child(void (*fn)(void))
+{
+	int status = -1;
+	pid_t pid;
+
+	if (!must_line)
+		must_line = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	*must_line = 0;
+	pid = fork();
+	if (!pid) {
+		fn();
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return *must_line ? *must_line : status ? -1 : 0;
 }
