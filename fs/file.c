@@ -479,13 +479,8 @@ void set_close_on_exec(unsigned int fd, bool on)
 /* Takes over the reference of file. */
 int f_dupfd(unsigned int from, struct file *file, unsigned int flags)
 {
-	int fd;
+	int fd = alloc_fd(from, flags);
 
-	if (from >= rlimit(RLIMIT_NOFILE)) {
-		fput(file);
-		return -EINVAL;
-	}
-	fd = alloc_fd(from, flags);
 	if (fd < 0)
 		fput(file);
 	else

@@ -240,7 +240,7 @@ static long fcntl_file(fd_t fd, struct file *file, unsigned int cmd, unsigned lo
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		if (arg > 0x7fffffff)
+		if (arg > 0x7fffffff || arg >= rlimit(RLIMIT_NOFILE))
 			return -EINVAL;
 		atomic_long_inc(&file->f_count);
 		return f_dupfd(arg, file, cmd == F_DUPFD ? 0 : O_CLOEXEC);
