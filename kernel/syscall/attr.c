@@ -156,36 +156,13 @@ long sys_fstatfs(fd_t fd, uptr_t buf)
 
 /* ---- access ---- */
 
-/*
- * Check as the real user would be checked: with credentials whose fsuid and fsgid are the real ids.
- * capable() looks at the effective uid, so that is the real one, too.
- */
-static long access_as_real(const struct path *path, int mode)
-{
-	const struct cred *old = current->cred;
-	struct cred *cred = prepare_creds();
-	long ret;
-
-	if (!cred)
-		return -ENOMEM;
-	cred->euid = cred->fsuid = cred->uid;
-	cred->egid = cred->fsgid = cred->gid;
-	current->cred = cred;
-	ret = inode_permission(path->dentry->d_inode, mode);
-	current->cred = old;
-	put_cred(cred);
-	return ret;
-}
-
-static long do_faccessat(int dfd, const char __user *name, int mode, int flags)
+/* As current is: by its effective ids. */
+static long access_at(int dfd, const char __user *name, int mode, int flags)
 {
 	struct inode *inode;
 	struct path path;
 	long ret;
 
-	if (mode & ~(MAY_READ | MAY_WRITE | MAY_EXEC) ||
-	    flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
 	ret = user_path_at(dfd, name, at_lookup(flags), &path);
 	if (ret)
 		return ret;
@@ -196,14 +173,46 @@ static long do_faccessat(int dfd, const char __user *name, int mode, int flags)
 	else if (mode & MAY_WRITE && (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode)) &&
 		 mnt_want_write(path.mnt))
 		ret = -EROFS;
-	else if (mode && flags & AT_EACCESS)
-		ret = inode_permission(inode, mode);
 	else if (mode)
-		ret = access_as_real(&path, mode);
+		ret = inode_permission(inode, mode);
 	if (!ret && mode && (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode)))
 		ret = device_permission(inode->i_mode, inode->i_rdev, mode);
 	path_put(&path);
 	return ret;
+}
+
+/*
+ * Check as the real user would be checked, on the way to the file as well: with credentials whose
+ * fsuid and fsgid are the real ids. capable() looks at the effective uid, so that is the real one,
+ * too.
+ */
+static long access_as_real(int dfd, const char __user *name, int mode, int flags)
+{
+	const struct cred *old = current->cred;
+	struct cred *cred = prepare_creds();
+	long ret;
+
+	if (!cred)
+		return -ENOMEM;
+	cred->euid = cred->fsuid = cred->uid;
+	cred->egid = cred->fsgid = cred->gid;
+	rcu_assign_pointer(current->cred, cred);
+	ret = access_at(dfd, name, mode, flags);
+	rcu_assign_pointer(current->cred, old);
+	put_cred(cred);
+	return ret;
+}
+
+static long do_faccessat(int dfd, const char __user *name, int mode, int flags)
+{
+	const struct cred *c = current_cred();
+
+	if (mode & ~(MAY_READ | MAY_WRITE | MAY_EXEC) ||
+	    flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (flags & AT_EACCESS || (c->uid == c->euid && c->uid == c->fsuid && c->gid == c->fsgid))
+		return access_at(dfd, name, mode, flags);
+	return access_as_real(dfd, name, mode, flags);
 }
 
 long sys_access(ustr_t path, int mode)
@@ -401,14 +410,15 @@ static long set_times(const struct path *path, const struct timespec64 *times)
 	long ret;
 
 	for (int i = 0; times && i < 2; i++) {
+		if ((u64)times[i].tv_nsec >= NSEC_PER_SEC && times[i].tv_nsec != UTIME_NOW &&
+		    times[i].tv_nsec != UTIME_OMIT)
+			return -EINVAL;
 		if (times[i].tv_nsec == UTIME_OMIT)
 			attr.ia_valid &= ~(i ? ATTR_MTIME : ATTR_ATIME);
 		else if (times[i].tv_nsec != UTIME_NOW)
 			*(i ? &attr.ia_mtime : &attr.ia_atime) =
 				(u64)times[i].tv_sec * NSEC_PER_SEC + (u64)times[i].tv_nsec;
 	}
-	if (!attr.ia_valid)
-		return 0;
 	if (all_now && current_fsuid() != inode->i_uid && !capable(CAP_FOWNER)) {
 		ret = inode_permission(inode, MAY_WRITE);
 		if (ret)
@@ -425,13 +435,12 @@ static long do_utimes(int dfd, const char __user *name, const struct timespec64 
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	for (int i = 0; times && i < 2; i++)
-		if ((u64)times[i].tv_nsec >= NSEC_PER_SEC && times[i].tv_nsec != UTIME_NOW &&
-		    times[i].tv_nsec != UTIME_OMIT)
-			return -EINVAL;
 	if (!name && dfd != AT_FDCWD) {		/* futimens() */
-		struct fd f = fdget(dfd);
+		struct fd f;
 
+		if (flags)
+			return -EINVAL;
+		f = fdget(dfd);
 		if (!f.file)
 			return -EBADF;
 		ret = set_times(&f.file->f_path, times);
@@ -452,6 +461,9 @@ long sys_utimensat(fd_t dfd, ustr_t path, ucptr_t times, int flags)
 
 	if (times && copy_from_user(ts, times, sizeof(ts)))
 		return -EFAULT;
+	/* Nothing to do: then the name is not looked at, either. */
+	if (times && ts[0].tv_nsec == UTIME_OMIT && ts[1].tv_nsec == UTIME_OMIT)
+		return 0;
 	return do_utimes(dfd, path, times ? ts : NULL, flags);
 }
 

@@ -158,18 +158,24 @@ out:
 static long do_readlinkat(int dfd, const char __user *name, char __user *buf, int size)
 {
 	struct path path;
+	char *text;
 	long ret;
 
 	if (size <= 0)
 		return -EINVAL;
-	ret = user_path_at(dfd, name, LOOKUP_EMPTY, &path);
+	text = getname_empty(name);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	ret = filename_lookup(dfd, text, LOOKUP_EMPTY, &path);
 	if (ret)
-		return ret;
+		goto out;
 	if (S_ISLNK(path.dentry->d_inode->i_mode))
 		ret = read_link(&path, buf, size);
 	else
-		ret = -EINVAL;
+		ret = *text ? -EINVAL : -ENOENT;	/* an empty name is one of links alone */
 	path_put(&path);
+out:
+	putname(text);
 	return ret;
 }
 
