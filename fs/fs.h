@@ -162,8 +162,15 @@ struct file {
 	struct mutex f_pos_lock;
 	spinlock_t f_lock;
 	void *private_data;		/* the file system's */
+	struct hlist_node f_flock_node;	/* when f_flock is not LOCK_UN; flock.c's lock, as below */
+	u8 f_flock;			/* LOCK_SH, LOCK_EX, LOCK_UN: none */
 	struct rcu_head f_rcu;
 };
+/* f_flock, and the operations of flock(2) */
+#define LOCK_SH 1
+#define LOCK_EX 2
+#define LOCK_UN 8
+
 #define FMODE_READ    1
 #define FMODE_WRITE   2
 #define FMODE_EXEC    4

@@ -273,6 +273,14 @@ struct file *fget_task(struct task_struct *p, unsigned int fd);		/* another task
 struct file *fget_task_next(struct task_struct *p, unsigned int *fd);
 bool task_has_fd(struct task_struct *p, unsigned int fd);
 
+/* ---- flock.c ---- */
+/*
+ * kind: LOCK_SH, LOCK_EX or LOCK_UN, in place of what the file has. May sleep if `wait`. -EAGAIN: not without waiting,
+ * -ERESTARTSYS; then it has no lock.
+ */
+int flock_file(struct file *file, int kind, bool wait);
+void flock_release(struct file *file);			/* the last reference is gone */
+
 /* ---- read_write.c ---- */
 struct iovec {
 	void __user *iov_base;

@@ -34,6 +34,7 @@ struct file *alloc_file(int flags)
 	file->f_op = NULL;
 	file->f_pos = 0;
 	file->private_data = NULL;
+	file->f_flock = LOCK_UN;
 	/* 0, 1, 2 are read, write, both; 3 (only for ioctl) is neither. */
 	file->f_mode = flags & O_PATH ? FMODE_PATH
 				      : ((flags & O_ACCMODE) + 1) & (FMODE_READ | FMODE_WRITE);
@@ -123,6 +124,7 @@ static int get_file_write(struct file *file)
 /* The last reference is gone. */
 static void file_release(struct file *file)
 {
+	flock_release(file);
 	if (file->f_op && file->f_op->release)
 		file->f_op->release(file->f_inode, file);
 	if (counts_as_writer(file))

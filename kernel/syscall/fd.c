@@ -277,26 +277,26 @@ long sys_fcntl(fd_t fd, unsigned int cmd, unsigned long arg)
 	return ret;
 }
 
-#define LOCK_SH 1
-#define LOCK_EX 2
 #define LOCK_NB 4
-#define LOCK_UN 8
 
-/*
- * No locks between open files exist, so only unlocking can succeed: what flock(2) says of file
- * systems without them.
- */
 long sys_flock(fd_t fd, int op)
 {
-	struct fd f = fdget(fd);
+	int kind = op & ~LOCK_NB;
+	struct fd f;
+	long ret;
 
-	fdput(f);
+	if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN)
+		return -EINVAL;
+	f = fdget(fd);
 	if (!f.file)
 		return -EBADF;
-	op &= ~LOCK_NB;
-	if (op != LOCK_SH && op != LOCK_EX && op != LOCK_UN)
-		return -EINVAL;
-	return op == LOCK_UN ? 0 : -ENOLCK;
+	/* Access mode 3 is good for ioctl alone. */
+	if (kind != LOCK_UN && !(f.file->f_mode & (FMODE_READ | FMODE_WRITE)))
+		ret = -EBADF;
+	else
+		ret = flock_file(f.file, kind, !(op & LOCK_NB));
+	fdput(f);
+	return ret;
 }
 
 #define FIONBIO	  0x5421
