@@ -89,8 +89,6 @@ static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
 }
-/* Files whose pages are in a page cache, and shared anonymous objects; NULL: anonymous. */
-struct address_space *vma_mapping(const struct vm_area_struct *vma);
 
 /* ---- mmap.c ---- mmap_lock for writing */
 #define STACK_GUARD_GAP (256 * PAGE_SIZE)	/* below a growing stack, as Linux's default */
@@ -100,6 +98,14 @@ unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long hint, unsign
 bool may_expand_vm(struct mm_struct *mm, unsigned long pages);
 /* -ENOMEM. */
 int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
+
+/* ---- mprotect.c ---- mmap_lock for writing */
+/*
+ * Cut vma so that it begins at start or above and ends at end or below; the piece.
+ * ERR_PTR(-ENOMEM): the area is as it was but for cuts that join again.
+ */
+struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struct *vma,
+			       unsigned long start, unsigned long end);
 
 /* ---- shmem.c ---- */
 /* Make it shared anonymous memory; -ENOMEM. */

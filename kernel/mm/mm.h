@@ -277,6 +277,8 @@ void mm_activate(struct mm_struct *prev, struct mm_struct *next, unsigned int cp
 
 /* First with vm_end > addr; mmap_lock. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+/* Files whose pages are in a page cache, and shared anonymous objects; NULL: anonymous. */
+struct address_space *vma_mapping(const struct vm_area_struct *vma);
 /*
  * mmap for current (do_mmap) or another mm that is being built (exec). Lengths in bytes,
  * page-aligned file offset. prot/flags are mmap(2)'s. Returns the address or -errno. Takes
@@ -287,6 +289,11 @@ long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsign
 int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len);
 int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot);
 long do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, int advice);
+/* mlock(2): any address and length; -EINVAL, -ENOMEM, -EPERM, -EINTR */
+int do_mlock(struct mm_struct *mm, unsigned long start, unsigned long len);
+int do_munlock(struct mm_struct *mm, unsigned long start, unsigned long len);
+int do_mlockall(struct mm_struct *mm, int flags);		/* MCL_*, checked */
+int do_munlockall(struct mm_struct *mm);
 long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 	       unsigned long new_len, int flags, unsigned long new_addr);
 unsigned long do_brk(struct mm_struct *mm, unsigned long brk);	/* brk(2)'s answer */

@@ -4,12 +4,8 @@
 #include "kernel/sched/sched.h"
 #include "fs/fs.h"
 
-/*
- * Cut vma so that it begins at start or above and ends at end or below; the piece.
- * ERR_PTR(-ENOMEM): the area is as it was but for cuts that join again.
- */
-static struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struct *vma,
-				      unsigned long start, unsigned long end)
+struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struct *vma,
+			       unsigned long start, unsigned long end)
 {
 	int err;
 
@@ -175,10 +171,12 @@ long do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, int
 
 	if (!advice_known(advice) || !IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
-	if (len > USER_END || addr > USER_END - len)
+	if (addr + len < addr)
 		return -EINVAL;
 	if (!len)
 		return 0;
+	if (len > USER_END || addr > USER_END - len)
+		return -ENOMEM;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
 	err = do_madvise_locked(mm, addr, addr + ALIGN(len, PAGE_SIZE), advice);

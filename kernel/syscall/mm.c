@@ -53,8 +53,8 @@ long sys_madvise(unsigned long addr, size_t len, int advice)
 	return do_madvise(current->mm, addr, len, advice);
 }
 
-/* Is [addr, addr + len) mapped without a hole? 0 or -ENOMEM. */
-static long check_mapped(struct mm_struct *mm, unsigned long addr, size_t len)
+/* Is [addr, addr + len) mapped without a hole? 0 or -ENOMEM; -EBUSY: an area of it has a flag of `busy`. */
+static long check_mapped(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long busy)
 {
 	struct vm_area_struct *vma;
 	unsigned long end;
@@ -68,6 +68,10 @@ static long check_mapped(struct mm_struct *mm, unsigned long addr, size_t len)
 		vma = find_vma(mm, addr);
 		if (!vma || vma->vm_start > addr) {
 			ret = -ENOMEM;
+			break;
+		}
+		if (vma->vm_flags & busy) {
+			ret = -EBUSY;
 			break;
 		}
 		addr = vma->vm_end;
@@ -85,21 +89,29 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || !IS_ALIGNED(addr, PAGE_SIZE) ||
 	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
 		return -EINVAL;
-	return check_mapped(current->mm, addr, len);
+	return check_mapped(current->mm, addr, len, flags & MS_INVALIDATE ? VM_LOCKED : 0);
 }
 
 /*
- * One byte a page: is there an entry for it? Memory that would come from the page cache at once
- * counts as well.
+ * One byte a page: would an access find it? In the page table, or where the area's pages come from.
+ * mmap_lock held for reading.
  */
 static unsigned char page_is_there(struct mm_struct *mm, unsigned long addr)
 {
 	const struct vm_area_struct *vma = find_vma(mm, addr);
 	pte_t *pte = pte_lookup(mm->pgd, addr);
+	struct address_space *mapping;
+	struct page *page;
 
 	if (pte && READ_ONCE(*pte))
 		return 1;
-	return vma && vma->vm_start <= addr && vma->vm_file && !vma->vm_ops;
+	mapping = vma && vma->vm_start <= addr ? vma_mapping(vma) : NULL;
+	if (!mapping)
+		return 0;
+	page = find_get_page(mapping, vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
+	if (page)
+		put_page(page);
+	return page != NULL;
 }
 
 long sys_mincore(unsigned long addr, size_t len, uptr_t vec)
@@ -111,7 +123,7 @@ long sys_mincore(unsigned long addr, size_t len, uptr_t vec)
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
-	err = check_mapped(mm, addr, len);
+	err = check_mapped(mm, addr, len, 0);
 	if (err)
 		return err;
 	for (end = addr + ALIGN(len, PAGE_SIZE); addr < end; addr += PAGE_SIZE, out++) {
@@ -126,57 +138,24 @@ long sys_mincore(unsigned long addr, size_t len, uptr_t vec)
 	return 0;
 }
 
-/*
- * Nothing is ever paged out, so locking means: fault it in now. RLIMIT_MEMLOCK bounds one request
- * of an unprivileged program.
- */
-static long may_lock(size_t len)
-{
-	if (capable(CAP_SYS_RESOURCE))
-		return 0;
-	if (!rlimit(RLIMIT_MEMLOCK))
-		return -EPERM;
-	return len > rlimit(RLIMIT_MEMLOCK) ? -ENOMEM : 0;
-}
-
 long sys_mlock(unsigned long addr, size_t len)
 {
-	struct mm_struct *mm = current->mm;
-	unsigned long end;
-	long err = may_lock(len);
-
-	if (err)
-		return err;
-	len += addr & ~PAGE_MASK;
-	addr &= PAGE_MASK;
-	err = check_mapped(mm, addr, len);
-	if (err)
-		return err;
-	for (end = addr + ALIGN(len, PAGE_SIZE); addr < end; addr += PAGE_SIZE) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		/* Write access where the area has it, so that no copy is due later. */
-		if (handle_mm_fault(mm, addr, FAULT_WRITE) != FAULT_OK &&
-		    handle_mm_fault(mm, addr, 0) != FAULT_OK)
-			return -ENOMEM;
-	}
-	return 0;
+	return do_mlock(current->mm, addr, len);
 }
 
 long sys_munlock(unsigned long addr, size_t len)
 {
-	len += addr & ~PAGE_MASK;
-	return check_mapped(current->mm, addr & PAGE_MASK, len);
+	return do_munlock(current->mm, addr, len);
 }
 
 long sys_mlockall(int flags)
 {
 	if (!flags || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
 		return -EINVAL;
-	return may_lock(current->mm->total_vm << PAGE_SHIFT);
+	return do_mlockall(current->mm, flags);
 }
 
 long sys_munlockall(void)
 {
-	return 0;
+	return do_munlockall(current->mm);
 }
