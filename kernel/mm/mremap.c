@@ -11,8 +11,8 @@ static unsigned long pgoff_of(const struct vm_area_struct *vma, unsigned long ad
 }
 
 /*
- * Move [addr, addr + old_len) of vma to [to, to + new_len), which is free. The new address, or
- * -ENOMEM (nothing has changed).
+ * Move [addr, addr + old_len) of vma to [to, to + new_len), which is free; old_len 0: map there what
+ * is mapped from addr on, once more. The new address, or -ENOMEM (nothing has changed).
  */
 static long move_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 		     unsigned long old_len, unsigned long to, unsigned long new_len)
@@ -36,6 +36,8 @@ static long move_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 		return -ENOMEM;
 	}
 	vma_merge(mm, copy);
+	if (!old_len)
+		return (long)to;
 	/*
 	 * Splitting the old area may need memory; if there is none, its emptied part stays mapped:
 	 * harmless.
@@ -79,10 +81,13 @@ static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned lon
 	vma = find_vma(mm, addr);
 	if (!vma || vma->vm_start > addr || vma->vm_end - addr < old_len)
 		return -EFAULT;
+	/* Only shared memory is the same at two addresses. */
+	if (!old_len && !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
 	if (!(flags & MREMAP_FIXED)) {
 		if (old_len == new_len)
 			return (long)addr;
-		if (vma->vm_end == addr + old_len && can_grow(mm, vma, addr + new_len)) {
+		if (old_len && vma->vm_end == addr + old_len && can_grow(mm, vma, addr + new_len)) {
 			mm->total_vm += (new_len - old_len) >> PAGE_SHIFT;
 			vma_adjust(vma, vma->vm_start, addr + new_len, vma->vm_pgoff);
 			vma_merge(mm, vma);
@@ -104,7 +109,7 @@ long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 
 	if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
 	    ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)) || !IS_ALIGNED(addr, PAGE_SIZE) ||
-	    !new_len || !old_len)
+	    !new_len)
 		return -EINVAL;
 	if (new_len > USER_END || old_len > USER_END || addr > USER_END - old_len)
 		return -EINVAL;
