@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls about the machine and the process as a whole: names, limits, prctl, log, randomness,
- * power.
+ * System calls about the machine and the process as a whole: names, limits, prctl, power. The log is
+ * in syslog.c.
  */
 #include "kernel/debug/kmemleak.h"
 #include "kernel/debug/stack_use.h"
@@ -213,56 +213,6 @@ long sys_sysinfo(uptr_t uinfo)
 	for (int i = 0; i < 3; i++)
 		info.loads[i] <<= 16 - 11;	/* SI_LOAD_SHIFT */
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;
-}
-
-#define SYSLOG_READ_ALL	    3
-#define SYSLOG_READ_CLEAR   4
-#define SYSLOG_CONSOLE_LEVEL 8
-#define SYSLOG_SIZE_BUFFER  10
-#define LOG_SIZE	    (64 * 1024)
-
-/* The last `len` bytes of the log. */
-static long read_log(uptr_t buf, int len)
-{
-	u64 pos = 0, end = 0;
-	char chunk[256];
-	long done = 0;
-	size_t n;
-
-	while ((n = log_read(&end, chunk, sizeof(chunk))))
-		;
-	pos = end > (u64)len ? end - len : 0;
-	while (done < len &&
-	       (n = log_read(&pos, chunk, min(sizeof(chunk), (size_t)(len - done))))) {
-		if (copy_to_user((char __user *)buf + done, chunk, n))
-			return -EFAULT;
-		done += n;
-	}
-	return done;
-}
-
-/* The reading part of syslog(2); /proc/kmsg has the rest. */
-long sys_syslog(int type, uptr_t buf, int len)
-{
-	switch (type) {
-	case 0:				/* close */
-	case 1:				/* open */
-		return 0;
-	case SYSLOG_READ_ALL:
-		if (!buf || len < 0)
-			return -EINVAL;
-		return read_log(buf, len);
-	case SYSLOG_CONSOLE_LEVEL:
-		if (!capable(CAP_SYS_ADMIN))
-			return -EPERM;
-		if (len < 1 || len > 8)
-			return -EINVAL;
-		console_loglevel = len;
-		return 0;
-	case SYSLOG_SIZE_BUFFER:
-		return LOG_SIZE;
-	}
-	return -EINVAL;
 }
 
 /* ---- power ---- */
