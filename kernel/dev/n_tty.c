@@ -246,7 +246,8 @@ static void store_char(struct tty_struct *tty, u8 c, bool ends_line)
 	unsigned int pos = TTY_POS(tty->head);
 
 	if (tty->head - tty->tail >= TTY_BUF_SIZE - (ends_line ? 0 : 1)) {
-		put_char(tty, '\a');
+		if (tty->termios.c_iflag & IMAXBEL)
+			put_char(tty, '\a');
 		return;
 	}
 	if (tty->head == tty->canon_head && lflag(tty, ICANON))
@@ -360,6 +361,20 @@ unsigned int n_tty_readable(const struct tty_struct *tty)
 	return tty->canon_head - tty->tail;
 }
 
+static bool is_eof_mark(const struct tty_struct *tty, unsigned int pos)
+{
+	return lflag(tty, ICANON) && !tty->in[TTY_POS(pos)] && test_bit(TTY_POS(pos), tty->line_end);
+}
+
+unsigned int n_tty_count(const struct tty_struct *tty)
+{
+	unsigned int pos, n = 0;
+
+	for (pos = tty->tail; pos != tty->canon_head; pos++)
+		n += !is_eof_mark(tty, pos);
+	return n;
+}
+
 unsigned int n_tty_take(struct tty_struct *tty, u8 *buf, unsigned int len, bool *eof)
 {
 	unsigned int n = 0;
@@ -381,9 +396,8 @@ unsigned int n_tty_take(struct tty_struct *tty, u8 *buf, unsigned int len, bool 
 	 * A line that was read up to just before its EOF mark: the mark goes with it, it must not
 	 * end the next read.
 	 */
-	if (n == len && tty->tail != tty->canon_head && lflag(tty, ICANON) &&
-	    tty->in[TTY_POS(tty->tail)] == '\0' && test_bit(TTY_POS(tty->tail), tty->line_end) &&
-	    n && buf[n - 1] != '\n')
+	if (n == len && tty->tail != tty->canon_head && is_eof_mark(tty, tty->tail) && n &&
+	    buf[n - 1] != '\n')
 		tty->tail++;
 	return n;
 }

@@ -49,6 +49,7 @@ struct winsize {
 #define ICRNL  0000400
 #define IXON   0002000
 #define IXANY  0004000
+#define IMAXBEL 0020000
 #define IUTF8  0040000
 /* c_oflag */
 #define OPOST  0000001
@@ -119,8 +120,10 @@ u64 n_tty_receive(struct tty_struct *tty, const u8 *buf, unsigned int len);
  * were taken.
  */
 unsigned int n_tty_output(struct tty_struct *tty, const u8 *buf, unsigned int len);
-/* Bytes that a read would get now. tty->lock held. */
+/* Not 0: a read would get something now, perhaps an end of file. tty->lock held. */
 unsigned int n_tty_readable(const struct tty_struct *tty);
+/* Bytes that reads would get now: end of file marks are none. tty->lock held. */
+unsigned int n_tty_count(const struct tty_struct *tty);
 /*
  * Take up to len bytes of what is readable, at most one line in canonical mode; *eof: an EOF
  * character ended it. tty->lock held.

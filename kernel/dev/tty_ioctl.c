@@ -123,7 +123,7 @@ static int count_queue(struct tty_struct *tty, bool output, int __user *arg)
 	int n;
 
 	spin_lock_irq(&tty->lock);
-	n = output ? tty_output_pending(tty) : n_tty_readable(tty);
+	n = output ? tty_output_pending(tty) : n_tty_count(tty);
 	spin_unlock_irq(&tty->lock);
 	return put_user(n, arg);
 }
