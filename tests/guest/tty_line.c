@@ -6,7 +6,7 @@
  *	tty_line IFLAG LFLAG MIN TIME EOL WHEN SIZE...
  *
  * WHEN: `now`; `count`: wait for input before each read and tell FIONREAD's number as well; `flush`: wait for any input, set the terminal
- * with TCSAFLUSH and say "<flushed>"; `part`: as `now`, but go from raw to canonical mode (or back) after the first read.
+ * with TCSAFLUSH and say "<flushed>"; `part`: wait for three characters, and go from raw to canonical mode after the first read.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -76,6 +76,9 @@ int main(int argc, char **argv)
 			wait_for_input();
 			ioctl(0, FIONREAD, &queued);
 		}
+		if (!strcmp(argv[6], "part") && i == 7)
+			for (int n = 0; n < 3; ioctl(0, FIONREAD, &n))
+				usleep(1000);
 		len += show(results + len, read(0, data, (size_t)atoi(argv[i])), queued);
 		if (!strcmp(argv[6], "part") && i == 7) {
 			new.c_lflag ^= ICANON;

@@ -75,7 +75,7 @@ CASES = [
     Case("raw: MIN is met, not the size", "abc", ["abc"], iflag=0, lflag=0, vmin=3, sizes=[100]),
     Case("raw: MIN 0 and TIME 0 do not wait", "", [""], iflag=0, lflag=0, vmin=0),
     Case("raw: MIN 0 waits for TIME", "", [""], iflag=0, lflag=0, vmin=0, vtime=2),
-    Case("raw: TIME between characters ends a read", "ab", ["ab"], iflag=0, lflag=0, vmin=4, vtime=2),
+    Case("raw: TIME between characters ends a read", "ab", ["ab"], iflag=0, lflag=0, vmin=4, vtime=20),
     Case("from raw to lines: what was typed stays readable", "abc", ["a", "bc"], iflag=0, lflag=0, sizes=[1, 100], when="part"),
 ]
 
