@@ -42,6 +42,7 @@ EXCEPTIONS = {
     ("kernel/sync/stop_machine.c", "kernel/sched/sched.h"): SLEEPS,
     ("kernel/sync/wait.c", "kernel/sched/sched.h"): SLEEPS,
     ("kernel/mm/internal.h", "kernel/sched/sched.h"): STRUCTURES,
+    ("kernel/mm/mlock.c", "kernel/task/task.h"): "asks for resource limits",
     ("kernel/mm/mmap.c", "kernel/task/task.h"): "asks for resource limits",
     ("kernel/mm/slab.c", "fs/seq_file.h"): SHOWS,
     ("fs/internal.h", "kernel/task/task.h"): "asks for resource limits",
@@ -52,7 +53,7 @@ EXCEPTIONS = {
 }
 
 # mm's sources look at the running task and at files all through.
-for name in ("charge", "fault", "filemap", "meminfo", "mm", "mmap", "mprotect", "mremap", "page_alloc", "pagetable", "uaccess", "vmalloc"):
+for name in ("charge", "fault", "filemap", "meminfo", "mlock", "mm", "mmap", "mprotect", "mremap", "page_alloc", "pagetable", "uaccess", "vmalloc"):
     EXCEPTIONS[f"kernel/mm/{name}.c", "kernel/sched/sched.h"] = STRUCTURES
 for name in ("fault", "filemap", "meminfo", "mm", "mmap", "mprotect", "mremap", "shmem", "vma"):
     EXCEPTIONS[f"kernel/mm/{name}.c", "fs/fs.h"] = STRUCTURES

@@ -13,8 +13,8 @@ import pytest
 
 from conftest import ROOT
 
-BUILD = os.path.dirname(os.environ.get("PADDOCK_KERNEL", os.path.join(ROOT, "build", "paddock.elf")))
-PROGRAM = os.path.join(BUILD, "tests", "guest", "tty_line")
+TARGET = "build/tests/guest/tty_line"       # the same for every kernel
+PROGRAM = os.path.join(ROOT, TARGET)
 ICANON, ECHO, ECHOE, ECHOK, ECHONL, ISIG = (getattr(termios, n) for n in "ICANON ECHO ECHOE ECHOK ECHONL ISIG".split())
 ECHOCTL, ECHOKE, IEXTEN, ICRNL, INLCR, IGNCR, IUTF8 = 0o1000, 0o4000, termios.IEXTEN, termios.ICRNL, termios.INLCR, termios.IGNCR, 0o40000
 USUAL = ICANON | ISIG | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN
@@ -113,7 +113,7 @@ def problems(case, got, echo):
 
 @pytest.fixture(scope="module", autouse=True)
 def program():
-    subprocess.run(["make", "-s", "-C", ROOT, PROGRAM], check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(["make", "-s", "-C", ROOT, TARGET], check=True, stdin=subprocess.DEVNULL)
 
 
 def test_on_linux(scale):
