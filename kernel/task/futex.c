@@ -396,7 +396,7 @@ static int op_result(u32 encoded, u32 old, u32 *result)
 	int arg = (int)(encoded << 8) >> 20;
 
 	if (encoded & (8U << 28))
-		arg = 1 << (arg & 31);
+		arg = (int)(1U << (arg & 31));
 	switch (encoded >> 28 & 7) {
 	case 0:
 		*result = (u32)arg;
