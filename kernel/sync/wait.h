@@ -124,14 +124,15 @@ long schedule_timeout(s64 ns);
 
 /*
  * The loop of all wait_event forms: `sleep` runs until the condition holds; the value is 0 or
- * -ERESTARTSYS.
+ * -ERESTARTSYS. Who is woken looks at the condition first: mostly it holds, and there is no need to
+ * stand on the queue once more.
  */
 #define ___wait_event(wq, condition, state, exclusive, sleep)                                      \
 	({                                                                                         \
 		long we_ret = 0;                                                                   \
 		DEFINE_WAIT(we_wait);                                                              \
 		we_wait.flags = (exclusive) ? WQ_FLAG_EXCLUSIVE : 0;                               \
-		for (;;) {                                                                         \
+		do {                                                                               \
 			we_ret = prepare_to_wait_event(&(wq), &we_wait, state);                    \
 			if (condition) {                                                           \
 				we_ret = 0;                                                        \
@@ -140,7 +141,7 @@ long schedule_timeout(s64 ns);
 			if (we_ret)                                                                \
 				break;                                                             \
 			sleep;                                                                     \
-		}                                                                                  \
+		} while (!(condition));                                                            \
 		finish_wait(&(wq), &we_wait);                                                      \
 		we_ret;                                                                            \
 	})
