@@ -398,6 +398,7 @@ void sched_tick(void)
 	spin_lock(&rq->lock);
 	update_rq_clock(rq);
 	update_curr(rq);
+	charge_groups(rq);
 	if (slice_is_over(rq))
 		resched_curr(rq);
 	if (rq->clock >= rq->next_sample) {

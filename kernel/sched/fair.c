@@ -139,7 +139,28 @@ static noinline void prepay(struct rq *rq, struct sched_entity *se)
 	g->prepaid = ns;
 }
 
-/* It stops running: give back what was not used. */
+/*
+ * The groups that run are charged for what their tasks were charged since this was done last. That is
+ * not at each switch, but before it is decided by what they had, before other groups begin to run or
+ * these stop, and at ticks: tasks of one group that take turns pay nothing for it.
+ */
+void charge_groups(struct rq *rq)
+{
+	s64 ns = (s64)(rq->exec_total - rq->groups_charged);
+
+	if (!ns)
+		return;
+	rq->groups_charged = rq->exec_total;
+	for (struct sched_entity *se = rq->cfs.curr; se && se->my_q; se = se->my_q->curr) {
+		struct group_cpu *g = group_of(se);
+
+		g->prepaid -= ns;
+		if (g->prepaid < 0)
+			prepay(rq, se);
+	}
+}
+
+/* It stops running, and has been charged: give back what was not used. */
 static noinline void settle(struct sched_entity *se)
 {
 	struct group_cpu *g = group_of(se);
@@ -156,17 +177,10 @@ __weak void cpuacct_sample(struct task_struct *p, unsigned int cpu, bool user)
 {
 }
 
-/* The groups of a task that has run here have run, too; and others want to know. */
+/* A task has run here: others want to know. */
 static noinline void charge_others(struct rq *rq, struct sched_entity *running, u64 ns)
 {
-	for (struct sched_entity *se = running->parent; se; se = se->parent) {
-		struct group_cpu *g = group_of(se);
-
-		g->prepaid -= ns;
-		if (unlikely(g->prepaid < 0))
-			prepay(rq, se);
-	}
-	if (unlikely(quotas_used()))
+	if (quotas_used())
 		bandwidth_charge(rq, running, ns);
 	if (atomic_read(&sched_cpuacct_users))
 		cpuacct_charge(task_of(running), rq->cpu, ns);
@@ -181,7 +195,7 @@ void charge_running(struct rq *rq)
 	se->sum_exec_runtime += ns;
 	rq->exec_total += ns;
 	se->vruntime += to_virtual(ns, se);
-	if (unlikely(se->parent || atomic_read(&sched_cpuacct_users)))
+	if (unlikely(quotas_used() || atomic_read(&sched_cpuacct_users)))
 		charge_others(rq, se, ns);
 }
 
@@ -225,8 +239,11 @@ void yield_running(struct rq *rq)
 }
 
 /* Two of different groups: it is decided on the level where their ways part. */
-static noinline bool group_preempts(const struct sched_entity *curr, const struct sched_entity *se)
+static noinline bool group_preempts(struct rq *rq, const struct sched_entity *se)
 {
+	const struct sched_entity *curr = rq->running;
+
+	charge_groups(rq);
 	while (curr->cfs_rq != se->cfs_rq) {
 		int deeper = (int)curr->cfs_rq->depth - (int)se->cfs_rq->depth;
 
@@ -245,7 +262,7 @@ bool wakeup_preempts(struct rq *rq, struct task_struct *p)
 	if (!curr)
 		return true;		/* idle */
 	if (unlikely(curr->cfs_rq != se->cfs_rq))
-		return group_preempts(curr, se);
+		return group_preempts(rq, se);
 	return before(se->vruntime + to_virtual(WAKEUP_GRANULARITY, se), curr->vruntime);
 }
 
@@ -348,10 +365,12 @@ static noinline void join_group(struct sched_entity *se, enum arrival how)
 	join(se);
 }
 
-static noinline void leave_group(struct sched_entity *se)
+static noinline void leave_group(struct rq *rq, struct sched_entity *se)
 {
-	if (se == se->cfs_rq->curr)
+	if (se == se->cfs_rq->curr) {
+		charge_groups(rq);
 		settle(se);
+	}
 	leave(se);
 	atomic_dec(&se->my_q->tg->nr_active);
 }
@@ -364,10 +383,10 @@ static noinline void join_above(struct sched_entity *se, enum arrival how)
 }
 
 /* The reverse: groups leave that have nothing left to run. */
-static noinline void leave_above(struct sched_entity *se)
+static noinline void leave_above(struct rq *rq, struct sched_entity *se)
 {
 	while ((se = se->parent) && !se->my_q->nr_running)
-		leave_group(se);
+		leave_group(rq, se);
 }
 
 void enqueue_task(struct rq *rq, struct task_struct *p, enum arrival how)
@@ -391,7 +410,7 @@ void dequeue_task(struct rq *rq, struct task_struct *p)
 		rq->running = NULL;
 	leave(se);
 	if (unlikely(se->parent))
-		leave_above(se);
+		leave_above(rq, se);
 	sub_nr_running(rq, 1);
 }
 
@@ -449,10 +468,12 @@ static noinline void end_wait(struct sched_entity *se)
 		g->hold = max(g->hold / 2, PATIENCE);
 }
 
-void put_running(struct cfs_rq *cfs)
+/* Put the running entity of a queue, and what runs below it, back among those who wait. */
+static noinline void put_running(struct rq *rq, struct cfs_rq *cfs)
 {
 	struct sched_entity *se;
 
+	charge_groups(rq);
 	for (; cfs && (se = cfs->curr); cfs = se->my_q) {
 		cfs->curr = NULL;
 		if (se->my_q) {
@@ -467,11 +488,12 @@ void put_running(struct cfs_rq *cfs)
 static __always_inline void take(struct rq *rq, struct sched_entity *se)
 {
 	rb_erase_cached(&se->run_node, &se->cfs_rq->timeline);
-	se->cfs_rq->curr = se;
 	if (unlikely(se->my_q)) {
+		charge_groups(rq);
 		end_wait(se);
 		prepay(rq, se);
 	}
+	se->cfs_rq->curr = se;
 }
 
 /* Of those at one level, running or waiting, the one that shall run now; it is cfs->curr then. */
@@ -482,10 +504,12 @@ static __always_inline struct sched_entity *choose(struct rq *rq, struct cfs_rq 
 	if (!first)
 		return curr;
 	if (curr) {
+		if (unlikely(curr->my_q))
+			charge_groups(rq);
 		if (before(running_key(curr), first->vruntime))
 			return curr;
 		if (unlikely(curr->my_q))
-			put_running(cfs);
+			put_running(rq, cfs);
 		else
 			rb_add_cached(&curr->run_node, &cfs->timeline, entity_before);
 	}
@@ -501,12 +525,26 @@ static noinline struct sched_entity *descend(struct rq *rq, struct sched_entity 
 	return se;
 }
 
+/*
+ * The highest queue on which there is something to choose, for one who leaves a group's queue. If as
+ * much is there as wants this CPU at all, every group above runs and is alone on its queue.
+ */
+static struct cfs_rq *first_choice(struct rq *rq, struct cfs_rq *cfs)
+{
+	if (cfs->nr_running == rq->nr_running && cfs->owner->cfs_rq->curr == cfs->owner)
+		return cfs;
+	return &rq->cfs;
+}
+
 struct task_struct *pick_next_task(struct rq *rq)
 {
+	struct cfs_rq *cfs = rq->curr->se.cfs_rq;
 	struct sched_entity *se;
 
 	update_curr(rq);
-	se = choose(rq, &rq->cfs);
+	if (unlikely(cfs->owner))
+		cfs = first_choice(rq, cfs);
+	se = choose(rq, cfs);
 	if (se && unlikely(se->my_q))
 		se = descend(rq, se);
 	rq->running = se;
@@ -523,6 +561,7 @@ void set_group_weight(struct rq *rq, struct sched_entity *se, u64 weight)
 	bool runs = se->cfs_rq->curr == se;
 
 	update_curr(rq);
+	charge_groups(rq);
 	if (runs)
 		settle(se);
 	se->load_weight = weight;
@@ -532,7 +571,7 @@ void set_group_weight(struct rq *rq, struct sched_entity *se, u64 weight)
 
 void set_running(struct rq *rq, struct task_struct *p)
 {
-	put_running(&rq->cfs);
+	put_running(rq, &rq->cfs);
 	for (struct sched_entity *se = &p->se; se; se = se->parent)
 		take(rq, se);
 	rq->running = &p->se;

@@ -20,7 +20,7 @@ static void become_idle(struct task_struct *p, unsigned int cpu)
 	update_rq_clock(rq);
 	rq->idle_since = rq->clock;
 	p->sched_task_group = &root_task_group;
-	p->cpu = cpu;
+	set_task_cpu(p, cpu);
 	p->on_cpu = true;
 	bitmap_zero(p->cpus_allowed, NR_CPUS);
 	__set_bit(cpu, p->cpus_allowed);

@@ -83,6 +83,7 @@ struct rq {
 	struct cfs_rq cfs;
 	u64 clock;			/* ns; read from the hardware by update_rq_clock() */
 	u64 exec_total;			/* ns that were charged to tasks, ever */
+	u64 groups_charged;		/* exec_total when the groups that run were charged last */
 	/* the running task wants sched_tick() then; KTIME_MAX: not at all */
 	u64 tick_at;
 	unsigned int last_peer;		/* CPU that it compared itself with last */
@@ -202,8 +203,6 @@ void dequeue_task(struct rq *rq, struct task_struct *p);
  * that run.
  */
 struct task_struct *pick_next_task(struct rq *rq);
-/* Put the running entity of a queue, and what runs below it, back among those who wait. */
-void put_running(struct cfs_rq *cfs);
 /* p runs already and has been enqueued: make it, and the groups above it, the ones that run. */
 void set_running(struct rq *rq, struct task_struct *p);
 void charge_running(struct rq *rq);
@@ -214,6 +213,8 @@ static inline void update_curr(struct rq *rq)
 	if (rq->running && before(rq->running->exec_start, rq->clock))
 		charge_running(rq);
 }
+/* Charge the groups of the running task as it has been charged. */
+void charge_groups(struct rq *rq);
 /* at a tick, of the groups of the running task */
 void advance_clocks(struct rq *rq);
 /* behind the first of those who wait in its group */
