@@ -162,7 +162,7 @@ void desc_load(void);			/* every CPU: its GDT and TSS, the IDT; its GS base is s
 struct iret_frame {			/* what the processor pushes: the end of struct pt_regs */
 	unsigned long rip, cs, eflags, rsp, ss;
 };
-struct iret_frame *desc_debug_frame(void);	/* of what the debug trap or int3 that this CPU serves has interrupted */
+struct iret_frame *desc_debug_frame(const struct pt_regs *regs);	/* room for a debug trap's, if this CPU had one at regs */
 void desc_new_stacks(unsigned int cpu);			/* boot: a CPU has its per-CPU area */
 void desc_set_kernel_stack(unsigned long top);	/* this CPU: where entries from user mode start */
 extern u64 early_gs_base;
@@ -181,6 +181,7 @@ void syscall_entry_traced(void);
 void trap_nmi(void);
 void trap_debug(void);
 void trap_int3(void);
+void trap_break_in(void);
 void trap_double_fault(void);
 void trap_machine_check(void);
 

@@ -137,9 +137,15 @@ __nobreak bool desc_on_debug_stack(unsigned int cpu, const struct pt_regs *regs)
 	return !user_mode(regs) && regs->rsp - (unsigned long)debug_stack(cpu) < IST_SIZE;
 }
 
-__nobreak struct iret_frame *desc_debug_frame(void)
+/* As the processor would place it; but if the stack is in use, below that. */
+__nobreak struct iret_frame *desc_debug_frame(const struct pt_regs *regs)
 {
-	return (struct iret_frame *)(debug_stack(raw_cpu_id()) + IST_SIZE) - 1;
+	unsigned int cpu = raw_cpu_id();
+	unsigned long top = (unsigned long)debug_stack(cpu) + IST_SIZE;
+
+	if (desc_on_debug_stack(cpu, regs))
+		top = regs->rsp & ~15UL;
+	return (struct iret_frame *)top - 1;
 }
 
 void desc_set_kernel_stack(unsigned long top)

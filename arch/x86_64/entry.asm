@@ -264,7 +264,8 @@ global %1_return				; as trap_common_return, but on a stack of its own
 	GS_BACK_AND_IRET
 %endmacro
 
-; int3 and debug traps come on a stack of their own, too. From user mode they go on as other traps do, on the task's stack.
+; int3 and debug traps come on a stack of their own, too; so does the stub's third, whose frame an NMI has made (gdb_break_in()). From
+; user mode they go on as other traps do, on the task's stack.
 %macro DEBUG_DOOR 2				; name, vector
 global %1
 %1:
@@ -286,15 +287,15 @@ global %1
 %endmacro
 
 debug_from_user:				; esi = vector
-	CFI_SAVED				; (but while the frame is copied: rsp is ahead)
+	CFI_SAVED
 	swapgs
 	mov edx, esi
 	mov rsi, rsp
 	mov rdi, [gs:percpu_kernel_sp0]
 	sub rdi, PT_SIZE
-	mov rsp, rdi
 	mov ecx, PT_SIZE / 8
 	rep movsq
+	lea rsp, [rdi - PT_SIZE]		; last: as long as the frame here is in use, gdb_break_in() must find us here
 	xor ebp, ebp
 	mov rdi, rsp
 	mov esi, edx
@@ -304,6 +305,7 @@ debug_from_user:				; esi = vector
 
 DEBUG_DOOR trap_debug, 1
 DEBUG_DOOR trap_int3, 3
+DEBUG_DOOR trap_break_in, GDB_BREAK_IN
 PARANOID_DOOR trap_nmi, nmi_dispatch, 0
 PARANOID_DOOR trap_double_fault, double_fault, 1
 PARANOID_DOOR trap_machine_check, machine_check, 0

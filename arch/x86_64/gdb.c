@@ -85,12 +85,11 @@ DEFINE_REGISTER(dr7)
 #undef DEFINE_DR
 
 static struct {
-	enum step_kind kind;	/* STEP_NONE: none is pending */
+	enum step_kind kind;
 	bool irqs;		/* IF before */
 	bool masks;		/* IF is held off for the step */
 } step;				/* the CPU that is in control: kernel/debug/gdb/stop.c */
 static bool syscall_keeps_tf[NR_CPUS];	/* own CPU: SFMASK is changed */
-static bool sysret_sets_tf;		/* gdb_set_trap() has come upon a SYSRET; boot CPU */
 
 void gdb_cpu_enter(void)
 {
@@ -133,6 +132,11 @@ unsigned long gdb_debug_status(void)
 	return status;
 }
 
+bool gdb_has_stepped(void)
+{
+	return read_dr6() & GDB_DR6_STEP;
+}
+
 /* ---- single steps ---- */
 
 bool gdb_steps_into(const struct pt_regs *regs)
@@ -170,40 +174,12 @@ static void have_syscall_keep_tf(void)
 	syscall_keeps_tf[raw_cpu_id()] = true;
 }
 
-static bool in_text(unsigned long addr)
-{
-	return addr >= (unsigned long)__text_start && addr < (unsigned long)__text_end - 4;
-}
-
-void gdb_set_trap(struct pt_regs *regs)
-{
-	struct iret_frame *frame = (struct iret_frame *)&regs->rip;
-
-	/* The stack has room for one trap: flag those registers with which the processor has come to it. */
-	if (desc_on_debug_stack(raw_cpu_id(), regs))
-		frame = desc_debug_frame();
-	frame->eflags |= EFLAGS_TF;
-	if (user_mode(regs))
-		have_syscall_keep_tf();
-	if (!in_text(frame->rip))
-		return;
-	/* HLT would wait before it traps. It may end at any time, so it ends now. SYSRET takes the flags from r11. */
-	if (*(u8 *)frame->rip == HLT_OPCODE) {
-		frame->rip++;
-	} else if (frame->rip == regs->rip && kind_of((u8 *)frame->rip) == STEP_SYSRET) {
-		regs->r11 |= EFLAGS_TF;
-		sysret_sets_tf = true;
-	}
-}
-
+/* The trap after SYSCALL has r11 as the program's flags. */
 void gdb_forget_trap(struct pt_regs *regs)
 {
 	regs->eflags &= ~EFLAGS_TF;
-	if (user_mode(regs) ? sysret_sets_tf : regs->rip == (unsigned long)syscall_entry)
+	if (regs->rip == (unsigned long)syscall_entry || regs->rip == (unsigned long)syscall_entry_traced)
 		regs->r11 &= ~EFLAGS_TF;
-	sysret_sets_tf = false;
-	if (user_mode(regs))
-		regs->eflags |= EFLAGS_IF;	/* programs always run with interrupts on */
 }
 
 void gdb_step_begin(struct pt_regs *regs, const unsigned char insn[4])
@@ -226,7 +202,6 @@ enum step_kind gdb_step_end(struct pt_regs *regs)
 	enum step_kind kind = step.kind;
 	bool irqs = regs->eflags & EFLAGS_IF;
 
-	step.kind = STEP_NONE;
 	if (step.masks)
 		irqs = kind == STEP_PLAIN || kind == STEP_PUSHF ? step.irqs : kind == STEP_STI ? true : irqs;
 	regs->eflags &= ~EFLAGS_TF;
@@ -239,15 +214,29 @@ enum step_kind gdb_step_end(struct pt_regs *regs)
 	return kind;
 }
 
-bool gdb_step_pending(void)
-{
-	return step.kind != STEP_NONE;
-}
-
 unsigned long gdb_step_pushed_flags(unsigned long image)
 {
 	image &= ~EFLAGS_TF;
 	return step.irqs ? image | EFLAGS_IF : image;
+}
+
+/* ---- breaking in ---- */
+
+/*
+ * The NMI returns to the door of a trap, with the frame that the processor would have left for it, and otherwise as it came: GS is whose it was.
+ * If it has come upon that door, on the way in or out, the frame is below what that has on the stack; this nests as
+ * often as a ^C comes within the few dozen instructions behind the end of the last.
+ */
+void gdb_break_in(struct pt_regs *regs)
+{
+	struct iret_frame *nmi = (struct iret_frame *)&regs->rip, *trap = desc_debug_frame(regs);
+
+	*trap = *nmi;
+	nmi->rip = (unsigned long)trap_break_in;
+	nmi->cs = KERNEL_CS;
+	nmi->eflags &= ~(EFLAGS_TF | EFLAGS_IF | EFLAGS_NT | EFLAGS_RF);
+	nmi->rsp = (unsigned long)trap;
+	nmi->ss = KERNEL_DS;
 }
 
 /* ---- memory ---- */

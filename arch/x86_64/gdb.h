@@ -32,9 +32,10 @@ void gdb_cpu_leave(const struct hw_break breaks[HW_BREAKS]);
 #define GDB_DR6_HITS 0xfUL
 #define GDB_DR6_STEP 0x4000UL
 unsigned long gdb_debug_status(void);	/* DR6; cleared by this */
+bool gdb_has_stepped(void);		/* the debug trap of a step has come to this CPU, and gdb_debug_status() not yet */
 
 /* ---- single steps: one at a time on the whole machine ---- */
-enum step_kind { STEP_NONE, STEP_PLAIN, STEP_CLI, STEP_STI, STEP_SETS_FLAGS, STEP_PUSHF, STEP_SYSCALL, STEP_SYSRET };
+enum step_kind { STEP_PLAIN, STEP_CLI, STEP_STI, STEP_SETS_FLAGS, STEP_PUSHF, STEP_SYSCALL, STEP_SYSRET };
 /*
  * Have this CPU stop after the instruction at regs->rip, whose first bytes are insn (zeroes where unknown). Interrupts wait
  * meanwhile, except for instructions that may fault on user memory.
@@ -42,16 +43,19 @@ enum step_kind { STEP_NONE, STEP_PLAIN, STEP_CLI, STEP_STI, STEP_SETS_FLAGS, STE
 void gdb_step_begin(struct pt_regs *regs, const unsigned char insn[4]);
 /* The step is over, or is given up: `regs` as if it had been made without us. Returns what it was, for STEP_PUSHF's image. */
 enum step_kind gdb_step_end(struct pt_regs *regs);
-bool gdb_step_pending(void);
-/*
- * The trap flag alone: have this CPU, which an NMI has found at regs, trap after the next instruction; take that back; is it so? If the NMI
- * has come upon the stub on its way in or out, the trap comes after the first instruction behind that.
- */
-void gdb_set_trap(struct pt_regs *regs);
-void gdb_forget_trap(struct pt_regs *regs);
+/* The trap flag alone: is it set; take it back, after a trap of the kernel by a step that is no more. */
 bool gdb_steps_into(const struct pt_regs *regs);
+void gdb_forget_trap(struct pt_regs *regs);
 /* Flags as a program should see them that the step's PUSHF has pushed. */
 unsigned long gdb_step_pushed_flags(unsigned long image);
+
+/* ---- breaking in ---- */
+#define GDB_BREAK_IN 2		/* as vector of gdb_trap(): the NMI's own, for which there is no trap */
+/*
+ * In the NMI that has interrupted this CPU at regs: have it come to gdb_trap() with GDB_BREAK_IN when the NMI returns, as if a trap had been
+ * there. No instruction is executed in between, and no interrupt comes in between.
+ */
+void gdb_break_in(struct pt_regs *regs);
 
 /* ---- memory ---- */
 /* Copy without any check but one: after a fault the arch_try() around it returns. Aligned 4 and 8 bytes are one access. */

@@ -127,7 +127,7 @@ static void user_trap(struct pt_regs *regs, unsigned long vector)
 	int code = vector == 16 || vector == 19 ? fpe_code(vector) : traps[vector].code;
 	bool about_code = sig == SIG_FPE || sig == SIG_ILL || vector == 1;
 
-	if (vector == 1 && gdb_trap(regs, vector))
+	if ((vector == 1 || vector == GDB_BREAK_IN) && gdb_trap(regs, vector))
 		return;
 	local_irq_enable();
 	handle_user_trap(regs, sig, code, about_code ? regs->rip : 0, name);

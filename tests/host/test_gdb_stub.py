@@ -637,6 +637,25 @@ def test_ctrl_c_for_a_standing_machine(guest):
     assert machine.end() == (0, "done\n")
 
 
+def test_ctrl_c_for_a_program_that_dies(guest):
+    """The one that a ^C has found never executes another instruction: when the machine goes on, it is time to kill it."""
+    wire = Wire(guest("while :; do while :; do :; done & sleep 1; kill -9 $!; done", smp=1))
+    wire.send(wire.packet(b"c"))
+    for _ in range(4):
+        code_segment = b""
+        while code_segment != b"33000000":             # until the ^C has found a program
+            time.sleep(0.05)
+            wire.send(b"\x03")
+            assert wire.reply().startswith(b"T02thread:")
+            code_segment = wire.ask(b"g")[280:288]
+            if code_segment != b"33000000":
+                wire.send(wire.packet(b"c"))
+        time.sleep(1.2)                                # the guest's clock goes on meanwhile
+        wire.send(wire.packet(b"c") + b"\x03")
+        assert wire.reply().startswith(b"T02thread:")
+        wire.send(wire.packet(b"c"))
+
+
 @pytest.mark.parametrize("smp", [1, 4])
 def test_ctrl_c_again_and_again(at_hostname, smp):
     """Right after `continue`, while GDB steps over a breakpoint where it stands."""

@@ -27,7 +27,7 @@ bool gdb_serving(void);
 void gdb_change_text(void (*fn)(void *arg), void *arg);
 
 /* ---- from arch's traps; interrupts off ---- */
-/* int3 (3) or a debug trap (1). False: it is not the stub's. */
+/* int3 (3), a debug trap (1), or what gdb_nmi() makes of an NMI (2). False: it is not the stub's. */
 bool gdb_trap(struct pt_regs *regs, unsigned long vector);
 /* Each NMI. True: it may have been the stub's. */
 bool gdb_nmi(struct pt_regs *regs);

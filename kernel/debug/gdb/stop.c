@@ -9,7 +9,9 @@
  * up only when all that it let go have cleared `parked`: so a new master never takes a CPU that is about to run for one that stands.
  *
  * ^C comes as an NMI of the boot CPU, whatever that does. Nobody is served inside an NMI, because the first fault there would let
- * the next NMI in, onto the same stack; it sets the trap flag of what it has interrupted and returns: the debug trap is the stop.
+ * the next NMI in, onto the same stack. So the NMI returns not to what it has interrupted, but to the door of traps, with a frame that
+ * tells of it (gdb_break_in()): the stop is a trap like that of a breakpoint, exactly there, and nothing that happens to a
+ * task can lose it.
  *
  * Breakpoints are in the text until breakpoints_remove() and from breakpoints_insert() on. None can be in this folder (they are
  * refused); one in what it calls meanwhile (sending the NMI) comes to nested_trap(), which lifts it.
@@ -33,12 +35,12 @@ static struct gdb_cpu {
 
 static int master = NOBODY;		/* compare-and-exchange; a CPU's number, NOBODY, or STEPPING */
 static u64 step_deadline;		/* the master, before it writes STEPPING */
-static unsigned int step_cpu;		/* the master */
 static unsigned char step_insn[4];	/* the master */
+static long step_thread;		/* whose trap flag is set for a step; 0: nobody's. The master */
+static bool step_in_user;		/* ... in a frame of a program; the same */
 static bool enabled;			/* set once at boot */
 static bool panicking;			/* no ^C any more; set once by the CPU that panics */
-static bool break_pending;		/* a ^C or a packet is to stop the machine; the master */
-static bool break_traps;		/* for it a trap flag is set somewhere, and its trap has not come yet; the same */
+static bool break_pending;		/* a ^C or a packet is to stop the machine, which any stop does; the master */
 static const char *panic_text;		/* the same */
 static char stack[16384] __aligned(16);	/* the master's, while it talks: the others are too small */
 
@@ -147,25 +149,32 @@ static void stop_others(unsigned int self)
 
 /* ---- the master ---- */
 
-/*
- * Trap flags that we have set and whose traps have not come, because something else was first: take them back. So
- * is what else a step has changed, as is due when it has been made.
- */
-static void clear_trap_flags(void)
+/* Where the trap flag of the step is: where its CPU stands, or the program's frame, if its instruction has faulted. NULL: there no more. */
+static struct pt_regs *step_frame(struct task_struct *task)
 {
-	struct pt_regs *regs = gdb_cpu_regs(step_cpu);
-	struct task_struct *task = per_cpu(current_task, step_cpu);
+	int cpu = gdb_task_cpu(task);
+	struct pt_regs *regs = cpu >= 0 ? gdb_cpu_regs(cpu) : NULL;
+
+	if (regs && gdb_steps_into(regs))
+		return regs;
+	regs = step_in_user ? task_pt_regs(task) : NULL;
+	return regs && gdb_steps_into(regs) ? regs : NULL;
+}
+
+/*
+ * A step is over, be it that it was made, or that something else was first: take the trap flag back, and what else it has changed. A frame
+ * of the kernel that waits for a page keeps it: drop_debug() knows that trap.
+ */
+static void end_step(void)
+{
+	struct task_struct *task = step_thread ? gdb_thread(step_thread) : NULL;
+	struct pt_regs *regs = task ? step_frame(task) : NULL;
 	unsigned long flags;
 
-	if (gdb_step_pending() && regs && gdb_steps_into(regs) && gdb_step_end(regs) == STEP_PUSHF &&
-	    !gdb_read(task, &flags, regs->rsp, sizeof(flags))) {
+	step_thread = 0;
+	if (regs && gdb_step_end(regs) == STEP_PUSHF && !gdb_read(task, &flags, regs->rsp, sizeof(flags))) {
 		flags = gdb_step_pushed_flags(flags);
 		gdb_write(task, regs->rsp, &flags, sizeof(flags));
-	}
-	regs = gdb_cpu_regs(0);
-	if (break_traps && regs && gdb_steps_into(regs)) {
-		gdb_forget_trap(regs);
-		break_traps = false;
 	}
 }
 
@@ -192,7 +201,8 @@ static void go_one_step(unsigned int self, struct pt_regs *regs)
 {
 	unsigned int cpu = gdb_resume.cpu;
 
-	step_cpu = cpu;
+	step_thread = gdb_thread_id(per_cpu(current_task, cpu));
+	step_in_user = user_mode(cpus[cpu].regs);
 	WRITE_ONCE(step_deadline, arch_clock_ns() + STEP_LIMIT_NS);
 	if (cpu == self) {
 		gdb_step_begin(regs, step_insn);
@@ -223,7 +233,7 @@ static void stop_for_gdb(unsigned int self, struct pt_regs *regs)
 	cpus[self].regs = regs;
 	stop_others(self);
 	breakpoints_remove();
-	clear_trap_flags();
+	end_step();
 	break_pending = false;
 	gdb_stop.cpu = self;
 
@@ -247,6 +257,8 @@ static void stop_for_gdb(unsigned int self, struct pt_regs *regs)
 /* A trap while this CPU serves GDB. Its breakpoints are out by then, but for the first and the last steps. */
 static bool nested_trap(struct pt_regs *regs, unsigned long vector)
 {
+	if (vector == 1)
+		gdb_debug_status();
 	if (vector != 3 || !breakpoint_lift(regs->rip - 1))
 		return false;
 	regs->rip--;
@@ -273,8 +285,15 @@ static bool explain_int3(struct pt_regs *regs)
 	return false;
 }
 
+/* The same for a ^C. False: the machine has stopped for it meanwhile. Master. */
+static bool explain_break(void)
+{
+	gdb_stop = (struct gdb_stop){.reason = STOP_BREAK, .signal = GDB_SIGINT};
+	return break_pending;
+}
+
 /* The same for a debug trap. False: nothing of ours. Master. */
-static bool explain_debug(struct pt_regs *regs, unsigned long status)
+static bool explain_debug(unsigned int cpu, struct pt_regs *regs, unsigned long status)
 {
 	unsigned int n;
 
@@ -291,25 +310,21 @@ static bool explain_debug(struct pt_regs *regs, unsigned long status)
 		return true;
 	if (!(status & GDB_DR6_STEP))
 		return false;
-	if (break_pending) {
-		gdb_stop.reason = STOP_BREAK;
-		gdb_stop.signal = GDB_SIGINT;
-		return true;
-	}
-	return gdb_step_pending();
+	if (step_thread != gdb_thread_id(per_cpu(current_task, cpu)))
+		return false;
+	return !break_pending || explain_break();
 }
 
 /*
- * A debug trap that is no stop: of a step or ^C that something else has overtaken, or of a watchpoint that was taken away. True: drop it.
- * False: a program steps by itself, and gets a signal. Master.
+ * A debug trap that is no stop: of a watchpoint that was taken away, or of a step in the kernel that something else has overtaken. True: drop
+ * it. False: a program steps by itself, and gets a signal. Master.
  */
 static bool drop_debug(struct pt_regs *regs, unsigned long status)
 {
 	if (!(status & GDB_DR6_STEP))
 		return true;
-	if (user_mode(regs) && !break_traps)
+	if (user_mode(regs))
 		return false;
-	break_traps = false;
 	gdb_forget_trap(regs);
 	return true;
 }
@@ -329,70 +344,84 @@ static bool port_calls(unsigned int cpu)
 }
 
 /*
- * The boot CPU: GDB's port may have something for a machine that runs. Noise is dropped; a good packet or ^C will stop it. While
- * another CPU is master nothing is done: it may be about to stop the machine, or have just let it go, and the caller comes again.
+ * The boot CPU: GDB's port may have something for a machine that runs. Noise is dropped; for a good packet or ^C it is true: the caller sees to
+ * it that the machine stops. While another CPU is master nothing is done: it may be about to stop the machine, or have just let it
+ * go, and the caller comes again.
  */
-static void look_at_port(unsigned int cpu, struct pt_regs *regs)
+static bool look_at_port(unsigned int cpu)
 {
-	while (port_calls(cpu)) {
+	bool found = false;
+
+	while (!found && port_calls(cpu)) {
 		int was = READ_ONCE(master) == STEPPING(cpu) ? STEPPING(cpu) : NOBODY, c;
 
 		if (cmpxchg(&master, was, (int)cpu) != was)
-			return;
-		while ((c = gdb_port_get()) != GDB_PORT_EMPTY && !break_pending)
-			break_pending = packet_feed(c, true) != PACKET_NOTHING;
-		if (break_pending) {
-			break_traps = true;
-			gdb_set_trap(regs);
-		}
+			break;
+		while (!found && (c = gdb_port_get()) != GDB_PORT_EMPTY)
+			found = packet_feed(c, true) != PACKET_NOTHING;
+		break_pending = found;
 		smp_store_release(&master, was);
 	}
+	return found;
 }
 
 /*
- * What came while this CPU was inside has had no effect yet: a request to park, an NMI of the port. After the last look here NMIs
- * do it themselves, to the frame that we are about to return through (gdb_set_trap).
+ * The boot CPU, when an NMI finds a ^C: is it at a step whose trap is certain to come? Then that is the stop. Either the trap has come
+ * (DR6) and is on its way to gdb_trap(); or the step is one of the kernel, and what the NMI has interrupted is about to begin it: to
+ * break in before would leave its trap flag in a frame that nobody finds. (Steps of programs may fault, and never be made.)
  */
-static void leave(unsigned int cpu, struct pt_regs *regs)
+static bool step_comes(unsigned int cpu, const struct pt_regs *regs)
 {
-	struct gdb_cpu *me = &cpus[cpu];
-
-	desc_nest_traps(false);
-	do {
-		WRITE_ONCE(me->inside, true);
-		barrier();
-		while (READ_ONCE(me->request))
-			park(cpu, regs);
-		look_at_port(cpu, regs);
-		WRITE_ONCE(me->inside, false);
-		barrier();
-	} while (READ_ONCE(me->request) || port_calls(cpu));
+	return gdb_has_stepped() || (READ_ONCE(master) == STEPPING(cpu) && !step_in_user && desc_on_debug_stack(cpu, regs));
 }
 
-/* An int3 or a debug trap of this CPU, which is not master. */
+/* An int3, a debug trap or a ^C of this CPU, which is not master. */
 static bool trap(unsigned int cpu, struct pt_regs *regs, unsigned long vector, unsigned long status)
 {
-	bool stops, dropped;
+	bool stepped = READ_ONCE(step_thread) == gdb_thread_id(per_cpu(current_task, cpu)), stops, dropped;
 
 	while (!become_master(cpu)) {
 		if (READ_ONCE(cpus[cpu].request)) {
 			if (vector == 3)
 				regs->rip--;		/* to come again, if it is still there then */
 			park(cpu, regs);
-			if (vector == 3)
+			if (vector != 1)
 				return true;
+			if (stepped)		/* that stop has ended the step */
+				status &= ~GDB_DR6_STEP;
 		}
 		cpu_relax();
 	}
-	stops = vector == 3 ? explain_int3(regs) : explain_debug(regs, status);
+	stops = vector == 3 ? explain_int3(regs) : vector == 1 ? explain_debug(cpu, regs, status) : explain_break();
 	if (stops) {
 		stop_for_gdb(cpu, regs);
 		return true;
 	}
-	dropped = vector == 3 || drop_debug(regs, status);
+	dropped = vector != 1 || drop_debug(regs, status);
 	release_others(cpu);				/* in case this should have been a step */
 	resign();
 	return dropped;
+}
+
+/*
+ * What came while this CPU was inside has had no effect yet: a request to park, an NMI of the port. After the last look here NMIs
+ * do it themselves.
+ */
+static void leave(unsigned int cpu, struct pt_regs *regs)
+{
+	struct gdb_cpu *me = &cpus[cpu];
+
+	do {
+		WRITE_ONCE(me->inside, true);
+		barrier();
+		while (READ_ONCE(me->request))
+			park(cpu, regs);
+		if (look_at_port(cpu) || (cpu == 0 && READ_ONCE(break_pending)))
+			trap(cpu, regs, GDB_BREAK_IN, 0);
+		WRITE_ONCE(me->inside, false);
+		barrier();
+	} while (READ_ONCE(me->request) || port_calls(cpu));
+	desc_nest_traps(false);
 }
 
 bool gdb_trap(struct pt_regs *regs, unsigned long vector)
@@ -435,7 +464,11 @@ bool gdb_nmi(struct pt_regs *regs)
 	do {
 		while (READ_ONCE(cpus[cpu].request))
 			park(cpu, regs);
-		look_at_port(cpu, regs);
+		if (look_at_port(cpu)) {
+			if (!step_comes(cpu, regs))
+				gdb_break_in(regs);
+			break;			/* the trap heeds requests */
+		}
 	} while (READ_ONCE(cpus[cpu].request) || port_calls(cpu));
 	return true;
 }
@@ -444,7 +477,7 @@ bool gdb_nmi(struct pt_regs *regs)
 
 /*
  * This CPU is master, as if it had stopped the machine, so nobody else can be. `inside` makes NMIs pass by, from before it is master on: one of
- * them might set the trap flag for a ^C, and the trap would find a master who is not at home. NMIs that ask to park
+ * them might find a ^C, and its trap a master who is not at home. NMIs that ask to park
  * come again; for what else has passed by, the boot CPU gets another one.
  *
  * Only NOBODY is replaced: a CPU that GDB has make single steps through here waits until it is let go.
@@ -531,6 +564,7 @@ void gdb_init(void)
 		pr_warn("gdb: there is no serial port COM2\n");
 		return;
 	}
+	gdb_debug_status();
 	enabled = true;
 	if (silent)
 		pr_warn("gdb: COM2 has no interrupt here: GDB can't break in, only breakpoints and panics stop\n");
