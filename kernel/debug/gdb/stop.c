@@ -31,6 +31,7 @@ static struct gdb_cpu {
 	bool request;		/* the master: park, and stay */
 	bool parked;		/* the CPU itself */
 	bool inside;		/* the CPU itself: NMIs pass by. In gdb_trap(), which looks at request by itself, or gdb_change_text() */
+	bool passed_by;		/* the CPU itself: one has */
 } cpus[NR_CPUS];
 
 static int master = NOBODY;		/* compare-and-exchange; a CPU's number, NOBODY, or STEPPING */
@@ -405,7 +406,7 @@ static bool trap(unsigned int cpu, struct pt_regs *regs, unsigned long vector, u
 
 /*
  * What came while this CPU was inside has had no effect yet: a request to park, an NMI of the port. After the last look here NMIs
- * do it themselves.
+ * do it themselves; the way from there to the end of the door is short, so that GDB hardly ever sees a CPU that stands on it.
  */
 static void leave(unsigned int cpu, struct pt_regs *regs)
 {
@@ -413,14 +414,17 @@ static void leave(unsigned int cpu, struct pt_regs *regs)
 
 	do {
 		WRITE_ONCE(me->inside, true);
+		WRITE_ONCE(me->passed_by, false);
 		barrier();
-		while (READ_ONCE(me->request))
-			park(cpu, regs);
-		if (look_at_port(cpu) || (cpu == 0 && READ_ONCE(break_pending)))
-			trap(cpu, regs, GDB_BREAK_IN, 0);
+		do {
+			while (READ_ONCE(me->request))
+				park(cpu, regs);
+			if (look_at_port(cpu) || (cpu == 0 && READ_ONCE(break_pending)))
+				trap(cpu, regs, GDB_BREAK_IN, 0);
+		} while (READ_ONCE(me->request) || port_calls(cpu));
 		WRITE_ONCE(me->inside, false);
 		barrier();
-	} while (READ_ONCE(me->request) || port_calls(cpu));
+	} while (READ_ONCE(me->passed_by));
 	desc_nest_traps(false);
 }
 
@@ -459,8 +463,12 @@ bool gdb_nmi(struct pt_regs *regs)
 {
 	unsigned int cpu = raw_cpu_id();
 
-	if (!enabled || cpus[cpu].inside || READ_ONCE(master) == (int)cpu)
-		return enabled;
+	if (!enabled)
+		return false;
+	if (cpus[cpu].inside || READ_ONCE(master) == (int)cpu) {
+		WRITE_ONCE(cpus[cpu].passed_by, true);
+		return true;
+	}
 	do {
 		while (READ_ONCE(cpus[cpu].request))
 			park(cpu, regs);
