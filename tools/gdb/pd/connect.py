@@ -5,6 +5,7 @@
 """
 import json
 import os
+import socket
 import time
 
 import gdb
@@ -67,6 +68,8 @@ def connect():
         if time.monotonic() > deadline or not alive(guest):
             raise Problem(f"{guest['socket']} is not there: the guest did not start")
         time.sleep(0.05)
+    if guest["stub"] == "kernel":
+        await_stub(guest)
     load_symbols(guest["kernel"])
     with gdb.with_parameter("suppress-cli-notifications", True):
         gdb.execute(f"target remote {guest['socket']}", to_string=True)
@@ -77,6 +80,31 @@ def connect():
         run_to_entry(guest["boot"])
     where = gdb.execute("frame", to_string=True).strip()
     say(f"Paddock ({os.path.relpath(guest['kernel'])}, boot way {guest['boot']}, {guest['stub']}'s stub): `pd` lists the helpers.\n{where}")
+
+
+def await_stub(guest):
+    """The kernel's stub begins when much of the boot is over. GDB would ask again and again meanwhile, and take the answers to all that for
+    answers to what it asks later. So ask first: by a number that the answer repeats, until the last one is there."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(guest["socket"])
+        got, wait = b"", 1
+        for n in range(1000):
+            body = b"qRcmd," + (b"gdb%d" % n).hex().encode()
+            line.sendall(b"$" + body + b"#%02x" % (sum(body) & 255))
+            deadline, wait = time.monotonic() + wait, min(2 * wait, 30)
+            while time.monotonic() < deadline:
+                if (b"gdb%d:" % n).hex().encode() in got and got.endswith(b"$OK#9a"):
+                    return
+                if not alive(guest):
+                    raise Problem("the guest has ended")
+                line.settimeout(0.1)
+                try:
+                    data = line.recv(4096)
+                except TimeoutError:
+                    continue
+                if not data:
+                    raise Problem("the guest has ended")
+                got += data
 
 
 def remember_memory():
