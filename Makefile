@@ -98,10 +98,11 @@ $(UNSHADOWED): ADDRESSES :=
 KASAN_WRAPPED := memcpy memmove memset memcmp strlen
 endif
 # Data races (kernel/debug/kcsan.c). A hook before each access, which knows volatile ones; traces must show who called it. Not in what runs
-# within a report.
+# within a report, nor in GDB's stub, which may call nothing that could have a breakpoint.
 WATCH := $(if $(filter 1,$(KCSAN)),-fsanitize=thread -fno-optimize-sibling-calls -Wno-tsan \
 	--param tsan-instrument-func-entry-exit=0 --param tsan-distinguish-volatile=1)
-UNWATCHED := $(UNCHECKED) $(BUILD)/kernel/debug/kcsan.o $(addprefix $(BUILD)/arch/x86_64/,serial.o early_console.o)
+UNWATCHED := $(UNCHECKED) $(BUILD)/kernel/debug/kcsan.o $(addprefix $(BUILD)/arch/x86_64/,serial.o early_console.o gdb.o desc.o) \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard kernel/debug/gdb/*.c))
 $(UNWATCHED): WATCH := $(if $(filter 1,$(KCSAN)),-fno-optimize-sibling-calls)
 
 # Counters of what has run, one locked instruction each (kernel/debug/gcov.c). Tests do not count as what is tested, nor does the reporter.
