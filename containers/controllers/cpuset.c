@@ -138,7 +138,7 @@ int cpuset_spread_node(void)
 	if (s->flags & SPREAD_PAGE) {
 		unsigned long mems = s->mems.bits;
 
-		for (unsigned int turn = cs->spread_turn++ % hweight_long(mems); turn; turn--)
+		for (unsigned int turn = data_race(cs->spread_turn++) % hweight_long(mems); turn; turn--)
 			mems &= mems - 1;
 		node = (int)__ffs(mems);
 	}

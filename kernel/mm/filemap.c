@@ -92,7 +92,7 @@ struct page *find_or_create_page(struct address_space *m, unsigned long index, g
 		page = find_get_page(m, index);
 		if (page)
 			return page;
-		page = alloc_pages_node(unlikely(page_spreaders) ? cpuset_spread_node() : -1,
+		page = alloc_pages_node(unlikely(READ_ONCE(page_spreaders)) ? cpuset_spread_node() : -1,
 					gfp | __GFP_ZERO, 0);
 		if (!page || !charge_page(page, m->host ? CHARGE_CACHE : CHARGE_SHMEM))
 			return ERR_PTR(-ENOMEM);

@@ -97,8 +97,9 @@ static void buddy_free(struct pglist_data *node, struct page *page, unsigned int
 		unsigned long other = pfn ^ (1UL << order);
 		struct page *buddy = pfn_to_page(other);
 
-		if (other >= max_pfn || !(buddy->flags & PG_BUDDY) || buddy->order != order ||
-		    buddy->node != page->node)
+		/* Its owner may be writing other flags; PG_BUDDY comes and goes under this lock, where the node is the same. */
+		if (other >= max_pfn || buddy->node != page->node ||
+		    !(READ_ONCE(buddy->flags) & PG_BUDDY) || buddy->order != order)
 			break;
 		block_del(buddy);
 		pfn &= ~(1UL << order);

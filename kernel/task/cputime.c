@@ -49,12 +49,13 @@ static struct timeval to_timeval(u64 ns)
 	return (struct timeval){ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC};
 }
 
+/* t counts on meanwhile. */
 static void add_thread(struct task_struct *t, struct rusage *r)
 {
-	r->ru_minflt += t->min_flt;
-	r->ru_majflt += t->maj_flt;
-	r->ru_nvcsw += t->nvcsw;
-	r->ru_nivcsw += t->nivcsw;
+	r->ru_minflt += READ_ONCE(t->min_flt);
+	r->ru_majflt += READ_ONCE(t->maj_flt);
+	r->ru_nvcsw += READ_ONCE(t->nvcsw);
+	r->ru_nivcsw += READ_ONCE(t->nivcsw);
 }
 
 void getrusage(struct task_struct *p, int who, struct rusage *r)

@@ -22,11 +22,12 @@ static void leave_thread_group(struct task_struct *p, struct signal_struct *sig)
 	task_cputime(p, &utime, &stime);
 	sig->utime += utime;
 	sig->stime += stime;
-	sig->sum_sched_runtime += READ_ONCE(p->se.sum_exec_runtime);	/* it may still be on its way out of its CPU */
+	/* It may still be on its way out of its CPU: what that adds is lost. */
+	sig->sum_sched_runtime += READ_ONCE(p->se.sum_exec_runtime);
 	sig->min_flt += p->min_flt;
 	sig->maj_flt += p->maj_flt;
-	sig->nvcsw += p->nvcsw;
-	sig->nivcsw += p->nivcsw;
+	sig->nvcsw += READ_ONCE(p->nvcsw);
+	sig->nivcsw += READ_ONCE(p->nivcsw);
 	sig->nr_threads--;
 	list_del_rcu(&p->thread_node);
 	if (sig->curr_target == p)

@@ -147,9 +147,9 @@ static int show_stat(struct seq_file *m, struct task_struct *p)
 	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u ", p->tgid, p->comm, task_state_letter(p),
 		   parent_pid(p), sig->pgrp, sig->session, tty_number(p), foreground_pgrp(p),
 		   p->flags);
-	seq_printf(m, "%llu %llu %llu %llu ", (unsigned long long)(p->min_flt + sig->min_flt),
+	seq_printf(m, "%llu %llu %llu %llu ", (unsigned long long)(READ_ONCE(p->min_flt) + READ_ONCE(sig->min_flt)),
 		   (unsigned long long)sig->cmin_flt,
-		   (unsigned long long)(p->maj_flt + sig->maj_flt),
+		   (unsigned long long)(READ_ONCE(p->maj_flt) + READ_ONCE(sig->maj_flt)),
 		   (unsigned long long)sig->cmaj_flt);
 	seq_printf(m, "%llu %llu %llu %llu ", (unsigned long long)(utime / TICK),
 		   (unsigned long long)(stime / TICK), (unsigned long long)(sig->cutime / TICK),
@@ -231,7 +231,7 @@ static int show_status(struct seq_file *m, struct task_struct *p)
 		   (unsigned long long)s.caught);
 	show_placement(m, p);
 	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
-		   (unsigned long long)p->nvcsw, (unsigned long long)p->nivcsw);
+		   (unsigned long long)READ_ONCE(p->nvcsw), (unsigned long long)READ_ONCE(p->nivcsw));
 	return 0;
 }
 PROC_PID_FILE("status", show_status);
