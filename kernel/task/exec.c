@@ -134,7 +134,7 @@ struct file *open_exec(const char *name)
 		return ERR_PTR(err);
 	inode = path.dentry->d_inode;
 	err = -EACCES;
-	if (!S_ISREG(inode->i_mode) || (path.mnt->mnt_flags & MNT_NOEXEC))
+	if (!S_ISREG(inode->i_mode) || (READ_ONCE(path.mnt->mnt_flags) & MNT_NOEXEC))
 		goto out_path;
 	err = inode_permission(inode, MAY_EXEC);
 	if (err)
@@ -169,11 +169,14 @@ static int prepare_exec_creds(struct linux_binprm *bprm)
 
 	c->euid = current_cred()->euid;
 	c->egid = current_cred()->egid;
-	if (!(bprm->file->f_path.mnt->mnt_flags & MNT_NOSUID)) {
+	if (!(READ_ONCE(bprm->file->f_path.mnt->mnt_flags) & MNT_NOSUID) && READ_ONCE(inode->i_mode) & (S_ISUID | S_ISGID)) {
+		/* As one: a chown gives another owner, and only then takes the bits away. */
+		mutex_lock(&inode->i_mutex);
 		if (inode->i_mode & S_ISUID)
 			c->euid = inode->i_uid;
 		if ((inode->i_mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
 			c->egid = inode->i_gid;
+		mutex_unlock(&inode->i_mutex);
 	}
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
