@@ -88,7 +88,7 @@ int simple_setattr(struct dentry *dentry, const struct iattr *attr)
 	if (attr->ia_valid & ATTR_MODE)
 		inode->i_mode = (inode->i_mode & S_IFMT) | (attr->ia_mode & S_IALLUGO);
 	if (attr->ia_valid & ATTR_ATIME)
-		inode->i_times.atime = attr->ia_atime;
+		WRITE_ONCE(inode->i_times.atime, attr->ia_atime);
 	if (attr->ia_valid & ATTR_MTIME)
 		inode->i_times.mtime = attr->ia_mtime;
 	inode->i_times.ctime = now;
@@ -100,7 +100,7 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	struct inode *inode = dentry->d_inode;
 	int err;
 
-	if (inode->i_sb && inode->i_sb->s_flags & SB_RDONLY)
+	if (inode->i_sb && READ_ONCE(inode->i_sb->s_flags) & SB_RDONLY)
 		return -EROFS;
 	err = inode_change_ok(inode, attr);
 	if (err)
@@ -146,7 +146,7 @@ int do_truncate(struct dentry *dentry, loff_t length, unsigned int valid)
 
 	if (length < 0)
 		return -EINVAL;
-	if ((u64)length > rlimit(RLIMIT_FSIZE) && length > inode->i_size) {
+	if ((u64)length > rlimit(RLIMIT_FSIZE) && length > READ_ONCE(inode->i_size)) {
 		send_sig(SIGXFSZ, current);
 		return -EFBIG;
 	}
@@ -158,21 +158,22 @@ int do_truncate(struct dentry *dentry, loff_t length, unsigned int valid)
 	return err;
 }
 
+/* Each word as it is at some moment; no lock. */
 void generic_fillattr(struct inode *inode, struct kstat *stat)
 {
 	stat->dev = inode->i_sb ? inode->i_sb->s_dev : 0;
 	stat->ino = inode->i_ino;
-	stat->mode = inode->i_mode;
-	stat->nlink = inode->i_nlink;
-	stat->uid = inode->i_uid;
-	stat->gid = inode->i_gid;
+	stat->mode = READ_ONCE(inode->i_mode);
+	stat->nlink = READ_ONCE(inode->i_nlink);
+	stat->uid = READ_ONCE(inode->i_uid);
+	stat->gid = READ_ONCE(inode->i_gid);
 	stat->rdev = inode->i_rdev;
-	stat->size = inode->i_size;
-	stat->atime = inode->i_times.atime;
-	stat->mtime = inode->i_times.mtime;
-	stat->ctime = inode->i_times.ctime;
+	stat->size = READ_ONCE(inode->i_size);
+	stat->atime = READ_ONCE(inode->i_times.atime);
+	stat->mtime = READ_ONCE(inode->i_times.mtime);
+	stat->ctime = READ_ONCE(inode->i_times.ctime);
 	stat->blksize = PAGE_SIZE;
-	stat->blocks = inode->i_data.nrpages * (PAGE_SIZE / 512);
+	stat->blocks = READ_ONCE(inode->i_data.nrpages) * (PAGE_SIZE / 512);
 }
 
 int vfs_getattr(const struct path *path, struct kstat *stat)

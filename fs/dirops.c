@@ -24,7 +24,7 @@ static int may_create(struct inode *dir, struct dentry *dentry)
 /* In a sticky directory only the owners of file or directory may remove (inode(7), S_ISVTX). */
 static bool sticky_forbids(const struct inode *dir, const struct inode *inode)
 {
-	return dir->i_mode & S_ISVTX && current_fsuid() != inode->i_uid &&
+	return dir->i_mode & S_ISVTX && current_fsuid() != READ_ONCE(inode->i_uid) &&
 	       current_fsuid() != dir->i_uid && !capable(CAP_FOWNER);
 }
 

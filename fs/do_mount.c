@@ -223,7 +223,7 @@ static int do_remount(struct path *path, unsigned long flags, void *data)
 		err = -EBUSY;
 	else if (sb->s_op->remount_fs)
 		err = sb->s_op->remount_fs(sb, &new_flags, data);
-	sb->s_flags = err ? old : (old & ~SB_FLAGS) | (new_flags & SB_FLAGS);
+	WRITE_ONCE(sb->s_flags, err ? old : (old & ~SB_FLAGS) | (new_flags & SB_FLAGS));
 	up_write(&sb->s_umount);
 	return err ? err : change_mount_flags(path->mnt, mnt_flags_of(flags));
 }

@@ -57,12 +57,12 @@ struct timespec_set {		/* ns since 1970 */
 struct inode {
 	ino_t i_ino;			/* immutable */
 	umode_t i_mode;			/* type immutable; permission bits: i_mutex */
-	uid_t i_uid;			/* i_mutex to write, plain read */
+	uid_t i_uid;			/* i_mutex to write, READ_ONCE() without */
 	gid_t i_gid;
 	dev_t i_rdev;			/* immutable */
 	unsigned int i_nlink;		/* i_mutex */
-	loff_t i_size;			/* i_mutex to write, plain read */
-	struct timespec_set i_times;	/* i_mutex to write */
+	loff_t i_size;			/* i_mutex to write, READ_ONCE() without */
+	struct timespec_set i_times;	/* i_mutex to write (atime: WRITE_ONCE() without), READ_ONCE() else */
 	refcount_t i_count;
 	struct super_block *i_sb;	/* immutable */
 	const struct inode_operations *i_op;	/* immutable after creation */
@@ -239,7 +239,7 @@ struct super_block {
 	struct file_system_type *s_type;	/* immutable */
 	const struct super_operations *s_op;	/* immutable once s_root is set */
 	struct dentry *s_root;			/* s_umount; NULL while being made and when dying */
-	unsigned int s_flags;			/* SB_RDONLY …; s_umount */
+	unsigned int s_flags;			/* SB_RDONLY …; s_umount to write, READ_ONCE() else */
 	unsigned long s_magic;
 	u32 s_blocksize;
 	dev_t s_dev;				/* anonymous device number; immutable */
@@ -278,7 +278,7 @@ struct mount {
 	 * immutable
 	 */
 	const char *mnt_typename;
-	unsigned int mnt_flags;		/* MNT_*: mount_lock to write, plain read */
+	unsigned int mnt_flags;		/* MNT_*: mount_lock to write, READ_ONCE() else */
 	atomic_t mnt_writers;		/* files open for writing through it */
 	atomic_t mnt_count;
 	int mnt_id;

@@ -81,16 +81,16 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode
 
 int generic_permission(struct inode *inode, int mask)
 {
-	umode_t mode = inode->i_mode;
+	umode_t all = READ_ONCE(inode->i_mode), mode = all;	/* once: somebody may be changing it */
 
-	if (current_fsuid() == inode->i_uid)
+	if (current_fsuid() == READ_ONCE(inode->i_uid))
 		mode >>= 6;
-	else if (in_group_p(inode->i_gid))
+	else if (in_group_p(READ_ONCE(inode->i_gid)))
 		mode >>= 3;
 	if (!(mask & ~mode & 7))
 		return 0;
 	/* CAP_DAC_OVERRIDE: all but executing what nobody may execute. */
-	if (S_ISDIR(inode->i_mode) || !(mask & MAY_EXEC) || inode->i_mode & 0111)
+	if (S_ISDIR(all) || !(mask & MAY_EXEC) || all & 0111)
 		if (capable(CAP_DAC_OVERRIDE))
 			return 0;
 	return -EACCES;
@@ -98,7 +98,7 @@ int generic_permission(struct inode *inode, int mask)
 
 int inode_permission(struct inode *inode, int mask)
 {
-	if (mask & MAY_WRITE && inode->i_sb && inode->i_sb->s_flags & SB_RDONLY &&
+	if (mask & MAY_WRITE && inode->i_sb && READ_ONCE(inode->i_sb->s_flags) & SB_RDONLY &&
 	    (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) || S_ISLNK(inode->i_mode)))
 		return -EROFS;
 	if (unlikely(inode->i_op && inode->i_op->permission))

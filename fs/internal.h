@@ -55,12 +55,12 @@ void truncate_setsize(struct inode *inode, loff_t size);	/* i_mutex held */
 static inline void file_accessed(struct file *file)
 {
 	struct inode *inode = file->f_inode;
+	u64 atime = READ_ONCE(inode->i_times.atime);
 
-	if (inode->i_times.atime > inode->i_times.mtime &&
-	    inode->i_times.atime > inode->i_times.ctime)
+	if (atime > READ_ONCE(inode->i_times.mtime) && atime > READ_ONCE(inode->i_times.ctime))
 		return;
-	if (!(file->f_flags & O_NOATIME) && !(inode->i_sb && inode->i_sb->s_flags & SB_RDONLY))
-		inode->i_times.atime = current_time_ns();
+	if (!(file->f_flags & O_NOATIME) && !(inode->i_sb && READ_ONCE(inode->i_sb->s_flags) & SB_RDONLY))
+		WRITE_ONCE(inode->i_times.atime, current_time_ns());
 }
 
 /* ---- libfs.c ---- */

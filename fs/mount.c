@@ -154,7 +154,7 @@ void detach_mount(struct mount *mnt)
 
 int mnt_want_write(struct mount *mnt)
 {
-	if (mnt && (mnt->mnt_flags & MNT_RDONLY || mnt->mnt_sb->s_flags & SB_RDONLY))
+	if (mnt && (READ_ONCE(mnt->mnt_flags) & MNT_RDONLY || READ_ONCE(mnt->mnt_sb->s_flags) & SB_RDONLY))
 		return -EROFS;
 	return 0;
 }

@@ -23,7 +23,7 @@ void add_to_ns(struct mnt_namespace *ns, struct mount *mnt, const struct path *a
 struct mount *clone_mount(struct mount *old, struct dentry *root)
 {
 	struct mount *mnt =
-		alloc_mount(old->mnt_sb, root, old->mnt_devname, old->mnt_typename, old->mnt_flags);
+		alloc_mount(old->mnt_sb, root, old->mnt_devname, old->mnt_typename, READ_ONCE(old->mnt_flags));
 
 	if (mnt)
 		atomic_inc(&old->mnt_sb->s_active);	/* `old` keeps it above 0 */
@@ -231,7 +231,7 @@ static void show_mount(struct seq_file *m, struct mount *mnt, const struct path 
 	seq_escape(m, text, " \t\n\\#");
 	seq_printf(m, " %s %s", mnt->mnt_typename, mnt_want_write(mnt) ? "ro" : "rw");
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
-		if (mnt->mnt_flags & names[i].flag)
+		if (READ_ONCE(mnt->mnt_flags) & names[i].flag)
 			seq_puts(m, names[i].text);
 	seq_puts(m, ",relatime");
 	if (mnt->mnt_sb->s_op->show_options)

@@ -242,7 +242,7 @@ static int may_open(const struct path *path, int flags)
 	if (S_ISDIR(inode->i_mode) && mask & MAY_WRITE)
 		return -EISDIR;
 	if ((S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode)) &&
-	    (path->mnt->mnt_flags & MNT_NODEV || path->mnt->mnt_sb->s_flags & SB_NODEV))
+	    (READ_ONCE(path->mnt->mnt_flags) & MNT_NODEV || READ_ONCE(path->mnt->mnt_sb->s_flags) & SB_NODEV))
 		return -EACCES;
 	if (mask & MAY_WRITE && (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode))) {
 		err = mnt_want_write(path->mnt);
@@ -252,7 +252,7 @@ static int may_open(const struct path *path, int flags)
 	err = inode_permission(inode, mask);
 	if (err)
 		return err;
-	if (flags & O_NOATIME && current_fsuid() != inode->i_uid && !capable(CAP_FOWNER))
+	if (flags & O_NOATIME && current_fsuid() != READ_ONCE(inode->i_uid) && !capable(CAP_FOWNER))
 		return -EPERM;
 	return 0;
 }

@@ -20,7 +20,7 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 		base = file->f_pos;
 		break;
 	case SEEK_END:
-		base = file->f_inode->i_size;
+		base = READ_ONCE(file->f_inode->i_size);
 		break;
 	default:
 		return -EINVAL;

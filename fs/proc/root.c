@@ -19,7 +19,7 @@ TABLE_DECLARE(const struct proc_file, proc_file);
 
 /*
  * What belongs to a task has its ids; but root's if its user may not look into it (mm_struct.dumpable). The directories that all may read
- * are the user's anyway: they say whose task it is.
+ * are the user's anyway: they say whose task it is. No lock: whoever looks at the same time writes the same.
  */
 static void proc_update_owner(struct inode *inode)
 {
@@ -29,14 +29,14 @@ static void proc_update_owner(struct inode *inode)
 	if (!node->task)
 		return;
 	if (inode->i_mode != (S_IFDIR | 0555) && !task_dumpable(node->task)) {
-		inode->i_uid = 0;
-		inode->i_gid = 0;
+		WRITE_ONCE(inode->i_uid, 0);
+		WRITE_ONCE(inode->i_gid, 0);
 		return;
 	}
 	rcu_read_lock();
 	cred = rcu_dereference(node->task->cred);
-	inode->i_uid = cred->euid;
-	inode->i_gid = cred->egid;
+	WRITE_ONCE(inode->i_uid, cred->euid);
+	WRITE_ONCE(inode->i_gid, cred->egid);
 	rcu_read_unlock();
 }
 

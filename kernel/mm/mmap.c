@@ -190,7 +190,7 @@ static long mmap_flags(const struct file *file, int prot, int flags)
 			return -EACCES;
 		vm_flags &= ~VM_MAYWRITE;
 	}
-	if (file->f_path.mnt && (file->f_path.mnt->mnt_flags & MNT_NOEXEC)) {
+	if (file->f_path.mnt && (READ_ONCE(file->f_path.mnt->mnt_flags) & MNT_NOEXEC)) {
 		if (prot & PROT_EXEC)
 			return -EPERM;
 		vm_flags &= ~VM_MAYEXEC;

@@ -125,7 +125,7 @@ static long copy_statfs(const struct path *path, void __user *buf)
 		return ret;
 	BUILD_BUG_ON(MNT_RDONLY != ST_RDONLY || MNT_NOSUID != ST_NOSUID || MNT_NODEV != ST_NODEV ||
 		     MNT_NOEXEC != ST_NOEXEC);
-	st.f_flags |= ST_VALID | ST_RELATIME | path->mnt->mnt_flags |
+	st.f_flags |= ST_VALID | ST_RELATIME | READ_ONCE(path->mnt->mnt_flags) |
 		      (mnt_want_write(path->mnt) ? ST_RDONLY : 0);
 	return copy_to_user(buf, &st, sizeof(st)) ? -EFAULT : 0;
 }
@@ -168,7 +168,7 @@ static long access_at(int dfd, const char __user *name, int mode, int flags)
 		return ret;
 	inode = path.dentry->d_inode;
 	if (mode & MAY_EXEC && S_ISREG(inode->i_mode) && path.mnt &&
-	    path.mnt->mnt_flags & MNT_NOEXEC)
+	    READ_ONCE(path.mnt->mnt_flags) & MNT_NOEXEC)
 		ret = -EACCES;
 	else if (mode & MAY_WRITE && (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode)) &&
 		 mnt_want_write(path.mnt))
@@ -419,7 +419,7 @@ static long set_times(const struct path *path, const struct timespec64 *times)
 			*(i ? &attr.ia_mtime : &attr.ia_atime) =
 				(u64)times[i].tv_sec * NSEC_PER_SEC + (u64)times[i].tv_nsec;
 	}
-	if (all_now && current_fsuid() != inode->i_uid && !capable(CAP_FOWNER)) {
+	if (all_now && current_fsuid() != READ_ONCE(inode->i_uid) && !capable(CAP_FOWNER)) {
 		ret = inode_permission(inode, MAY_WRITE);
 		if (ret)
 			return ret;

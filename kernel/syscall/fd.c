@@ -226,7 +226,7 @@ long sys_dup3(fd_t oldfd, fd_t newfd, int flags)
 static long setfl(struct file *file, unsigned int flags)
 {
 	if (flags & O_NOATIME && !(file->f_flags & O_NOATIME) &&
-	    current_fsuid() != file->f_inode->i_uid && !capable(CAP_FOWNER))
+	    current_fsuid() != READ_ONCE(file->f_inode->i_uid) && !capable(CAP_FOWNER))
 		return -EPERM;
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & ~SETFL_MASK) | (flags & SETFL_MASK);
@@ -325,7 +325,7 @@ long sys_ioctl(fd_t fd, unsigned int cmd, unsigned long arg)
 		break;
 	case FIONREAD_:
 		if (S_ISREG(f.file->f_inode->i_mode)) {
-			loff_t left = f.file->f_inode->i_size - f.file->f_pos;
+			loff_t left = READ_ONCE(f.file->f_inode->i_size) - READ_ONCE(f.file->f_pos);
 
 			ret = put_user((int)max(left, (loff_t)0), (int __user *)arg);
 			break;
