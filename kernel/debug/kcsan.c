@@ -14,6 +14,7 @@
  */
 #ifdef CONFIG_KCSAN
 #include "arch/x86_64/arch.h"
+#include "arch/x86_64/cpu.h"
 #include "kernel/debug/debug.h"
 #include "kernel/debug/gdb/gdb.h"
 #include "kernel/debug/internal.h"
@@ -53,9 +54,13 @@ static unsigned long slots[SLOTS];		/* atomic, as above */
 static struct party met[SLOTS];			/* who holds TAKEN writes; who set the note reads after MET */
 static bool on;					/* set once, when all CPUs run */
 
-/* A watchpoint is set on each of some SKIP accesses of a CPU, and stays for up to DELAY turns of a waiting loop. */
+/*
+ * A watchpoint is set on each of some SKIP accesses of a CPU, and stays for up to DELAY turns of a waiting loop; but no longer than LONG
+ * cycles: in virtual time each turn lets other CPUs run, for a millisecond or more where they are busy, and this one has interrupts off.
+ */
 #define SKIP  800
 #define DELAY 400
+#define LONG  200000
 
 static DEFINE_PER_CPU(int, skip);
 static DEFINE_PER_CPU(int, quiet);		/* in data_race(), or in here: not to be watched, not to be caught */
@@ -175,7 +180,7 @@ static noinline void watch(unsigned long addr, unsigned int size, unsigned int k
 	unsigned long *slot = &slots[slot_of(addr)], free = FREE, flags;
 	unsigned long note = (addr & NOTE_ADDR) | (unsigned long)size << NOTE_SIZE | (kind & WRITE ? NOTE_WRITE : 0), left = note;
 	struct party own, other;
-	u64 before, after;
+	u64 before, after, start;
 	u32 turns;
 
 	this_cpu_write(skip, SKIP / 2 + random_below(SKIP));
@@ -189,7 +194,8 @@ static noinline void watch(unsigned long addr, unsigned int size, unsigned int k
 	before = value_at(addr, size);
 	if (!__atomic_compare_exchange_n(slot, &free, note, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		goto out;
-	for (turns = random_below(DELAY); turns; turns--)
+	start = rdtsc();
+	for (turns = random_below(DELAY); turns && rdtsc() - start < LONG; turns--)
 		cpu_relax();
 	after = value_at(addr, size);
 	if (__atomic_compare_exchange_n(slot, &left, FREE, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
