@@ -61,7 +61,7 @@ void sched_update_placement(struct task_struct *p)
 	struct rq *rq = task_rq_lock(p, &flags);
 
 	cpuset_placement(p, &place);
-	p->mems_allowed = place.mems;
+	WRITE_ONCE(p->mems_allowed.bits, place.mems.bits);
 	if (p->flags & PF_CPU_BOUND)
 		bitmap_copy(place.cpus, p->cpus_allowed, NR_CPUS);
 	else if (bitmap_intersects(place.cpus, p->cpus_user, NR_CPUS))
@@ -82,6 +82,15 @@ void sched_wait_placed(struct task_struct *p)
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(50 * NSEC_PER_USEC);
 	}
+}
+
+void sched_getaffinity(struct task_struct *p, unsigned long *mask)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->pi_lock, flags);
+	bitmap_copy(mask, p->cpus_allowed, NR_CPUS);
+	spin_unlock_irqrestore(&p->pi_lock, flags);
 }
 
 int sched_setaffinity(struct task_struct *p, const unsigned long *mask)

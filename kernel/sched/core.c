@@ -527,5 +527,5 @@ unsigned int sched_nr_running(void)
 
 nodemask_t current_mems_allowed(void)
 {
-	return current->mems_allowed;
+	return (nodemask_t){READ_ONCE(current->mems_allowed.bits)};
 }

@@ -90,7 +90,7 @@ struct task_struct {
 	unsigned int policy;		/* SCHED_NORMAL … as set; only the fair class exists */
 	DECLARE_BITMAP(cpus_user, NR_CPUS);	/* what sched_setaffinity asked for; pi_lock */
 	DECLARE_BITMAP(cpus_allowed, NR_CPUS);	/* what counts: cpus_user cut to what the cpuset allows; pi_lock */
-	nodemask_t mems_allowed;	/* nodes for its pages; pi_lock to write, plain read by the task itself */
+	nodemask_t mems_allowed;	/* nodes for its pages; pi_lock to write, READ_ONCE() without */
 	struct task_group *sched_task_group;	/* pi_lock + rq->lock to write; never NULL */
 	struct task_group *throttled_by;	/* for its quota it waits, or did last; NULL: for none. rq->lock */
 	struct list_head throttle_node;	/* in its list of waiters; that group's bandwidth.lock */
@@ -273,6 +273,8 @@ int set_user_nice(struct task_struct *p, int nice);
  * Ask for a CPU set (bit n = CPU n). -EINVAL: no online CPU that the task's cpuset allows. Moves the task if it runs elsewhere.
  */
 int sched_setaffinity(struct task_struct *p, const unsigned long *mask);
+/* Where p may run, as it is at one moment: NR_CPUS bits to mask. */
+void sched_getaffinity(struct task_struct *p, unsigned long *mask);
 /*
  * p is in another cpuset, or its cpuset has changed: ask it again. If it gives none of the CPUs that p asked for, p gets all that it
  * gives; what p asked for is kept for later. p leaves a CPU that it may not use at once, if it does not run there just now. Any context.

@@ -228,7 +228,8 @@ long sys_sched_getaffinity(pid_t pid, size_t len, uptr_t umask)
 	if (!p)
 		return -ESRCH;
 	bitmap_set(online, 0, nr_cpus);
-	bitmap_and(mask, p->cpus_allowed, online, NR_CPUS);
+	sched_getaffinity(p, mask);
+	bitmap_and(mask, mask, online, NR_CPUS);
 	put_task_struct(p);
 	len = min(len, sizeof(mask));
 	return copy_to_user(umask, mask, len) ? -EFAULT : (long)len;

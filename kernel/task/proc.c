@@ -195,12 +195,14 @@ static void show_memory(struct seq_file *m, struct mm_struct *mm)
 /* Where p may run and have pages: of what there is. */
 static void show_placement(struct seq_file *m, struct task_struct *p)
 {
-	unsigned long mems = p->mems_allowed.bits & nodes_with_memory().bits;
+	unsigned long mems = READ_ONCE(p->mems_allowed.bits) & nodes_with_memory().bits;
+	DECLARE_BITMAP(cpus, NR_CPUS);
 	char text[128];
 
-	bitmap_print_mask(text, sizeof(text), p->cpus_allowed, (int)nr_cpus);
+	sched_getaffinity(p, cpus);
+	bitmap_print_mask(text, sizeof(text), cpus, (int)nr_cpus);
 	seq_printf(m, "Cpus_allowed:\t%s\n", text);
-	bitmap_print_list(text, sizeof(text), p->cpus_allowed, (int)nr_cpus);
+	bitmap_print_list(text, sizeof(text), cpus, (int)nr_cpus);
 	seq_printf(m, "Cpus_allowed_list:\t%s\n", text);
 	bitmap_print_mask(text, sizeof(text), &mems, MAX_NUMNODES);
 	seq_printf(m, "Mems_allowed:\t%s\n", text);
