@@ -47,7 +47,21 @@ static bool is_dying(const struct task_struct *p)
 	if (p->signal->flags & SIGNAL_GROUP_EXIT)
 		return true;
 	list_for_each_entry(t, &p->signal->thread_head, thread_node)
-		if (!(t->flags & PF_EXITING))
+		if (!(READ_ONCE(t->flags) & PF_EXITING))
+			return false;
+	return true;
+}
+
+/*
+ * Has p given back all that it had? Until its last thread has an exit_state it may be freeing the pages of an mm that
+ * badness() does not find any more. tasklist_lock held.
+ */
+static bool has_left(const struct task_struct *p)
+{
+	const struct task_struct *t;
+
+	list_for_each_entry(t, &p->signal->thread_head, thread_node)
+		if (!t->exit_state)
 			return false;
 	return true;
 }
@@ -74,16 +88,16 @@ static struct task_struct *pick_victim(bool (*allowed)(struct task_struct *p, vo
 	for_each_process(p) {
 		long pages;
 
-		if (p->pid == 1 || (p->flags & PF_KTHREAD) || (allowed && !allowed(p, arg)))
-			continue;
-		pages = badness(p);
-		if (!pages)
+		if (p->pid == 1 || (READ_ONCE(p->flags) & PF_KTHREAD) || (allowed && !allowed(p, arg)))
 			continue;
 		if (is_dying(p)) {
-			let_die(p);
-			*dying = true;
+			if (!has_left(p)) {
+				let_die(p);
+				*dying = true;
+			}
 			continue;
 		}
+		pages = badness(p);
 		if (pages > most) {
 			most = pages;
 			victim = p;
@@ -98,7 +112,7 @@ static struct mem_group *process_group(struct task_struct *p)
 	struct task_struct *t;
 
 	list_for_each_entry(t, &p->signal->thread_head, thread_node)
-		if (!(t->flags & PF_EXITING))
+		if (!(READ_ONCE(t->flags) & PF_EXITING))
 			return task_mem_group(t);
 	return task_mem_group(p);
 }
