@@ -270,7 +270,7 @@ static long do_setpgid(struct task_struct *p, pid_t pgid)
 	if (p->real_parent->signal == current->signal) {
 		if (p->signal->session != session)
 			return -EPERM;
-		if (!(p->flags & PF_FORKNOEXEC))
+		if (!(READ_ONCE(p->flags) & PF_FORKNOEXEC))
 			return -EACCES;
 	} else if (p != current->group_leader) {
 		return -ESRCH;

@@ -471,6 +471,10 @@ static int begin_new_exec(struct linux_binprm *bprm)
 			     bprm->cred->egid == bprm->cred->gid;
 	exec_mmap(bprm->mm);
 	bprm->mm = NULL;
+	if (p->flags & PF_KTHREAD)
+		set_bit(TIF_FREEZE, &p->work);	/* it did not have to: look now */
+	/* Before descriptors are closed: a parent that sees this by a pipe may not set the group any more (setpgid()). */
+	p->flags &= ~(PF_KTHREAD | PF_FORKNOEXEC);
 	files_close_on_exec();
 	spin_lock_irq(&p->sighand->siglock);
 	flush_signal_handlers(p->sighand);
@@ -482,9 +486,6 @@ static int begin_new_exec(struct linux_binprm *bprm)
 	if (bprm->secure)
 		p->pdeath_signal = 0;
 	WRITE_ONCE(p->exit_signal, SIGCHLD);
-	if (p->flags & PF_KTHREAD)
-		set_bit(TIF_FREEZE, &p->work);	/* it did not have to: look now */
-	p->flags &= ~(PF_KTHREAD | PF_FORKNOEXEC);
 	set_comm(bprm->filename);
 	commit_creds(bprm->cred);
 	bprm->cred = NULL;
