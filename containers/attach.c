@@ -287,7 +287,7 @@ static int attach_pid(struct container *cont, char *text, bool threadgroup)
 		return -ESRCH;
 	if (!pid)
 		get_task_struct(p);
-	err = p->flags & PF_EXITING && !threadgroup ? -ESRCH : may_move(p);
+	err = READ_ONCE(p->flags) & PF_EXITING && !threadgroup ? -ESRCH : may_move(p);
 	if (err)
 		goto out_put;
 	if (threadgroup)

@@ -89,7 +89,7 @@ void sched_move_task(struct task_struct *p, struct task_group *tg)
 	 * An exit moves the task to the top group, with PF_EXITING set for long. If that was before
 	 * us, it was seen to by pi_lock that we see the flag; if it comes after us, it undoes this.
 	 */
-	if (p->flags & PF_EXITING)
+	if (READ_ONCE(p->flags) & PF_EXITING)
 		tg = &root_task_group;
 	if (tg != p->sched_task_group) {
 		bandwidth_leave(p);

@@ -76,7 +76,7 @@ struct task_struct {
 	/* ---- fixed offsets: none. First, what the fast paths touch ---- */
 	unsigned long work;		/* TIF_* bits; atomic */
 	unsigned int state;		/* p->pi_lock for wake-ups; only the task itself makes it sleep */
-	unsigned int flags;		/* PF_*: only the task itself, except PF_EXITING's rule above */
+	unsigned int flags;		/* PF_*: the task itself writes, plainly; READ_ONCE() by others. PF_EXITING: see above */
 	struct thread thread;		/* the task itself, and the switch with rq->lock */
 	void *stack;			/* lowest address of the kernel stack; immutable */
 	refcount_t usage;		/* get_task_struct; the last put frees after a grace period */
@@ -128,7 +128,7 @@ struct task_struct {
 	struct list_head reap_list;	/* dead: on a list of the one who claimed it for release_task() */
 
 	/* ---- tracing, kernel/task/ptrace.h ---- */
-	unsigned int ptrace;		/* PT_*, 0: nobody traces it. tasklist_lock for writing and siglock to write */
+	unsigned int ptrace;		/* PT_*, 0: nobody traces it. tasklist_lock for writing and siglock to write, READ_ONCE() with neither */
 	struct list_head ptraced;	/* whom it traces; tasklist_lock */
 	struct list_head ptrace_entry;	/* in its tracer's ptraced; tasklist_lock */
 	/* Of a task that is stopped for its tracer; siglock. */

@@ -23,8 +23,12 @@ static void scale(u64 total, u64 usamples, u64 ssamples, u64 *utime, u64 *stime)
 
 void task_cputime(struct task_struct *p, u64 *utime, u64 *stime)
 {
-	scale(task_sched_runtime(p), p->utime, p->mm || !(p->flags & PF_KTHREAD) ? p->stime : 1,
-	      utime, stime);
+	/* Its CPU samples on meanwhile. */
+	u64 usamples = READ_ONCE(p->utime), ssamples = READ_ONCE(p->stime);
+
+	if (!READ_ONCE(p->mm) && READ_ONCE(p->flags) & PF_KTHREAD)
+		ssamples = 1;
+	scale(task_sched_runtime(p), usamples, ssamples, utime, stime);
 }
 
 void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime)
@@ -33,8 +37,8 @@ void thread_group_cputime(struct task_struct *p, u64 *utime, u64 *stime)
 	struct task_struct *t;
 	u64 ut, st;
 
-	*utime = sig->utime;
-	*stime = sig->stime;
+	*utime = READ_ONCE(sig->utime);
+	*stime = READ_ONCE(sig->stime);
 	rcu_read_lock();
 	list_for_each_entry_rcu(t, &sig->thread_head, thread_node) {
 		task_cputime(t, &ut, &st);

@@ -101,7 +101,7 @@ static struct task_struct *find_new_reaper(struct task_struct *father)
 	struct task_struct *t;
 
 	list_for_each_entry(t, &father->signal->thread_head, thread_node)
-		if (!(t->flags & PF_EXITING))
+		if (!(READ_ONCE(t->flags) & PF_EXITING))
 			return t;
 	t = find_task_by_pid(1);
 	return t && t != father ? t : &init_task;

@@ -528,7 +528,7 @@ static int fork_event(u64 flags)
 
 pid_t kernel_clone(const struct kernel_clone_args *args)
 {
-	int event = unlikely(current->ptrace) ? fork_event(args->flags) : 0;
+	int event = unlikely(READ_ONCE(current->ptrace)) ? fork_event(args->flags) : 0;
 	struct completion vfork;
 	struct task_struct *p;
 	pid_t pid;

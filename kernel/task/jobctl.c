@@ -274,7 +274,7 @@ void exit_signals(struct task_struct *p)
 		complete = take_part_in_stop(p);
 	if (p->signal->shared_pending.signal & ~p->blocked)
 		list_for_each_entry(t, &p->signal->thread_head, thread_node)
-			if (t != p && !(t->flags & PF_EXITING) &&
+			if (t != p && !(READ_ONCE(t->flags) & PF_EXITING) &&
 			    (p->signal->shared_pending.signal & ~t->blocked))
 				signal_wake_up(t, false);
 	sig = p->signal->group_exit_code;

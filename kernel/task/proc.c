@@ -146,7 +146,7 @@ static int show_stat(struct seq_file *m, struct task_struct *p)
 	}
 	seq_printf(m, "%d (%s) %c %d %d %d %u %d %u ", p->tgid, p->comm, task_state_letter(p),
 		   parent_pid(p), sig->pgrp, sig->session, tty_number(p), foreground_pgrp(p),
-		   p->flags);
+		   READ_ONCE(p->flags));
 	seq_printf(m, "%llu %llu %llu %llu ", (unsigned long long)(READ_ONCE(p->min_flt) + READ_ONCE(sig->min_flt)),
 		   (unsigned long long)sig->cmin_flt,
 		   (unsigned long long)(READ_ONCE(p->maj_flt) + READ_ONCE(sig->maj_flt)),

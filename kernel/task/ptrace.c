@@ -89,7 +89,7 @@ void ptrace_unlink(struct task_struct *p)
 	jobctl_clear(p, JOBCTL_TRAP_MASK);
 	jobctl_clear_trapping(p);
 	/* The group may be stopped, or about to be: then so is p now, as one of it. */
-	if (!(p->flags & PF_EXITING) && ((sigs->flags & SIGNAL_STOP_STOPPED) || sigs->group_stop_count)) {
+	if (!(READ_ONCE(p->flags) & PF_EXITING) && ((sigs->flags & SIGNAL_STOP_STOPPED) || sigs->group_stop_count)) {
 		p->jobctl |= JOBCTL_STOP_PENDING;
 		if (!(p->jobctl & JOBCTL_STOP_SIGMASK))
 			p->jobctl |= SIGSTOP;
@@ -142,7 +142,7 @@ int ptrace_traceme(void)
 		goto out;
 	err = 0;
 	/* Else it has passed exit_ptrace(), or is about to: it is as if it had let us go at once. */
-	if (!(parent->flags & PF_EXITING)) {
+	if (!(READ_ONCE(parent->flags) & PF_EXITING)) {
 		spin_lock(&p->sighand->siglock);
 		ptrace_link(p, parent, PT_PTRACED | capable_flag(theirs));
 		spin_unlock(&p->sighand->siglock);

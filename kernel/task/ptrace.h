@@ -79,7 +79,7 @@ void exec_secure_end(void);
 /* ---- ptrace_stop.c: current stops for its tracer, if it has one and that wants it ---- */
 static inline bool ptrace_event_enabled(int event)
 {
-	return current->ptrace & PT_OPTION(1U << event);
+	return READ_ONCE(current->ptrace) & PT_OPTION(1U << event);
 }
 /* The stop itself. No locks held; sleeps. */
 void ptrace_event_stop(int event, unsigned long message);

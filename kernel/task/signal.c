@@ -184,7 +184,7 @@ static void retarget_shared(u64 newly_blocked)
 	if (!left || thread_group_empty(current))
 		return;
 	list_for_each_entry(t, &current->signal->thread_head, thread_node)
-		if (t != current && !(t->flags & PF_EXITING) && (left & ~t->blocked))
+		if (t != current && !(READ_ONCE(t->flags) & PF_EXITING) && (left & ~t->blocked))
 			signal_wake_up(t, false);
 }
 
@@ -295,7 +295,7 @@ static bool prepare_signal(int sig, struct task_struct *p)
 
 static bool wants_signal(int sig, struct task_struct *p)
 {
-	if ((p->blocked & sigmask(sig)) || (p->flags & PF_EXITING))
+	if ((p->blocked & sigmask(sig)) || (READ_ONCE(p->flags) & PF_EXITING))
 		return false;
 	if (sig == SIGKILL)
 		return true;
