@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-pytestmark = pytest.mark.not_with("coverage", reason="measures on the kernel without counters")
+pytestmark = pytest.mark.not_with("coverage", "kcsan", reason="measures what programs get, and here the kernel takes most of it")
 sys.path.insert(0, os.path.join(ROOT, "tools", "lib"))
 from test_trace import check_json, check_page  # noqa: E402
 from traceclasses import TOP, Classes  # noqa: E402
