@@ -101,7 +101,7 @@ struct rq {
 DECLARE_PER_CPU(struct rq, runqueue);
 #define cpu_rq(cpu) per_cpu_ptr(runqueue, cpu)
 #define this_rq()   this_cpu_ptr(runqueue)
-#define task_rq(p)  cpu_rq((p)->cpu)
+#define task_rq(p)  cpu_rq(task_cpu(p))
 
 /* CPUs that run their idle task; atomic bits */
 extern unsigned long sched_idle_mask[BITS_TO_LONGS(NR_CPUS)];

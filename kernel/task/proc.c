@@ -161,7 +161,7 @@ static int show_stat(struct seq_file *m, struct task_struct *p)
 	seq_printf(m, "0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 %u 0 0 0 ",
 		   (unsigned long)(s.pending & 0x7fffffff), (unsigned long)(s.blocked & 0x7fffffff),
 		   (unsigned long)(s.ignored & 0x7fffffff), (unsigned long)(s.caught & 0x7fffffff),
-		   p->exit_signal, p->cpu, p->policy);
+		   p->exit_signal, READ_ONCE(p->cpu), p->policy);
 	show_data(m, addresses ? mm : NULL);
 	seq_printf(m, "%d\n", addresses ? p->exit_code : 0);
 	if (mm)

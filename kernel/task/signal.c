@@ -295,11 +295,13 @@ static bool prepare_signal(int sig, struct task_struct *p)
 
 static bool wants_signal(int sig, struct task_struct *p)
 {
+	unsigned int state = READ_ONCE(p->state);	/* without siglock only other sleeps than these two end */
+
 	if ((p->blocked & sigmask(sig)) || (READ_ONCE(p->flags) & PF_EXITING))
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	if (p->state == TASK_STOPPED || p->state == TASK_TRACED)
+	if (state == TASK_STOPPED || state == TASK_TRACED)
 		return false;
 	return p == current || !test_bit(TIF_SIGPENDING, &p->work);
 }
