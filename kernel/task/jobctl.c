@@ -183,7 +183,7 @@ static bool begin_group_stop(int sig)
 		sigs->group_exit_code = sig;
 	sigs->group_stop_count = 0;
 	list_for_each_entry(t, &sigs->thread_head, thread_node) {
-		if (t->state == TASK_STOPPED ||
+		if (READ_ONCE(t->state) == TASK_STOPPED ||
 		    !jobctl_set(t, sig | JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME))
 			continue;
 		sigs->group_stop_count++;

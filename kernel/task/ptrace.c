@@ -94,7 +94,7 @@ void ptrace_unlink(struct task_struct *p)
 		if (!(p->jobctl & JOBCTL_STOP_SIGMASK))
 			p->jobctl |= SIGSTOP;
 	}
-	if ((p->jobctl & JOBCTL_STOP_PENDING) || p->state == TASK_TRACED)
+	if ((p->jobctl & JOBCTL_STOP_PENDING) || READ_ONCE(p->state) == TASK_TRACED)
 		wake_to_look(p, true);
 	spin_unlock(&p->sighand->siglock);
 }
@@ -170,7 +170,7 @@ static int attach_locked(struct task_struct *p, const struct mm_struct *mm, unsi
 		err = 0;
 	}
 	/* One that job control has stopped changes its kind of stop. */
-	if (!err && p->state == TASK_STOPPED &&
+	if (!err && READ_ONCE(p->state) == TASK_STOPPED &&
 	    jobctl_set(p, JOBCTL_TRAP_STOP | (READ_ONCE(p->freeze) ? 0 : JOBCTL_TRAPPING))) {
 		set_bit(TIF_SIGPENDING, &p->work);
 		wake_up_state(p, TASK_STOPPED);
@@ -231,7 +231,7 @@ int ptrace_freeze(struct task_struct *p, bool running)
 		spin_lock_irq(&p->sighand->siglock);
 		if (running) {
 			err = 0;
-		} else if (p->state == TASK_TRACED && !(p->jobctl & JOBCTL_LISTENING) && !fatal_signal_pending(p)) {
+		} else if (READ_ONCE(p->state) == TASK_TRACED && !(p->jobctl & JOBCTL_LISTENING) && !fatal_signal_pending(p)) {
 			p->jobctl |= JOBCTL_PTRACE_FROZEN;
 			err = 0;
 		}

@@ -114,7 +114,7 @@ static long wait_traced(struct wait_opts *wo, struct task_struct *p)
 	int code = 0;
 
 	spin_lock_irq(&p->sighand->siglock);
-	if (p->state == TASK_TRACED && !(p->jobctl & JOBCTL_LISTENING)) {
+	if (READ_ONCE(p->state) == TASK_TRACED && !(p->jobctl & JOBCTL_LISTENING)) {
 		code = p->ptrace_code;
 		if (!(wo->options & WNOWAIT))
 			p->ptrace_code = 0;
