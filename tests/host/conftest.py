@@ -16,6 +16,7 @@ test that can't hold on some of them says so:
 
     @pytest.mark.not_with("kasan", reason="counts instructions")
     @pytest.mark.only_with("lockdep")
+    @pytest.mark.usual_kernel(reason="make builds its own")
 """
 import os
 import re
@@ -29,6 +30,7 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import build  # noqa: E402
 from complaint import COMPLAINT  # noqa: E402
 
 VM = os.path.join(ROOT, "tools", "vm")
@@ -92,20 +94,20 @@ def scale():
     return max(1.0, (time.monotonic() - start) / REFERENCE_BOOT)
 
 
-# What the kernel checks, as make's options in small letters, KASAN=1 as "kasan": its folder is named so. Empty: the usual kernel.
-CHECKS = frozenset(os.path.basename(os.path.dirname(os.environ.get("PADDOCK_KERNEL", ""))).split("-")) & {
-    "lockdep", "ubsan", "kasan", "kcsan", "kmemleak", "coverage"}
+KERNEL = os.environ.get("PADDOCK_KERNEL") or os.path.join(ROOT, "build", "paddock.elf")
+CHECKS = build.checks(KERNEL)
 
 
 @pytest.fixture(scope="session")
 def checks():
-    """The set of what the kernel checks."""
+    """The set of what the kernel checks: words of tests/lib/build.py."""
     return CHECKS
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "not_with(*checks, reason): skipped on a kernel that checks one of these")
     config.addinivalue_line("markers", "only_with(*checks): skipped on a kernel that does not check all of these")
+    config.addinivalue_line("markers", "usual_kernel(reason): skipped on a kernel that is not the usual one")
 
 
 def pytest_runtest_setup(item):
@@ -115,6 +117,9 @@ def pytest_runtest_setup(item):
     for mark in item.iter_markers("only_with"):
         if set(mark.args) - CHECKS:
             pytest.skip(f"only with {', '.join(sorted(set(mark.args) - CHECKS))}")
+    for mark in item.iter_markers("usual_kernel"):
+        if CHECKS:
+            pytest.skip(f"only with the usual kernel: {mark.kwargs['reason']}")
 
 
 @pytest.fixture

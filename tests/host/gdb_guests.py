@@ -24,10 +24,8 @@ import time
 
 import pexpect
 import pytest
-from conftest import ROOT, VM, words_for
+from conftest import KERNEL, ROOT, VM, words_for
 
-KERNEL = os.environ.get("PADDOCK_KERNEL") or os.path.join(ROOT, "build", "paddock.elf")
-CHECKS = os.path.basename(os.path.dirname(os.path.abspath(KERNEL))).split("-")     # its folder's name says what it checks
 DEBUG = os.path.join(ROOT, "tools", "debug")
 HELPERS = os.path.join(ROOT, "tools", "gdb", "paddock.py")
 PROMPT = "(stub-test) "

@@ -10,10 +10,10 @@ import re
 import subprocess
 
 import pytest
-from conftest import ROOT
-from gdb_guests import HELPERS, KERNEL, NEEDS_GDB, TO_DUE, session  # noqa: F401
+from conftest import CHECKS, KERNEL, ROOT
+from gdb_guests import HELPERS, NEEDS_GDB, TO_DUE, session  # noqa: F401
 
-pytestmark = [NEEDS_GDB, pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="wants what make leaves in build/, and code as it is without counters")]
+pytestmark = [NEEDS_GDB, pytest.mark.not_with("coverage", reason="wants what make leaves in build/, and code as it is without counters")]
 
 
 # ---- starting ----
@@ -253,10 +253,10 @@ def test_steps_through_the_doors(session):
 
 @BOTH_STUBS
 def test_locks_by_records(session, stub):
-    """In a build with LOCKDEP=1 pd-locks shows what is held, by whom, and where it was taken."""
-    checked = os.path.join(ROOT, "build", "lockdep-ubsan", "paddock.elf")
-    if not os.path.exists(checked) or os.environ.get("PADDOCK_KERNEL"):
-        pytest.skip("make LOCKDEP=1 UBSAN=1 has not been run")
+    """In a build with LOCKDEP=1 pd-locks shows what is held, by whom, and where it was taken. Without one, that of make test CHECKED=1."""
+    checked = KERNEL if "lockdep" in CHECKS else os.path.join(ROOT, "build", "lockdep-ubsan-kasan", "paddock.elf")
+    if not os.path.exists(checked):
+        pytest.skip("there is no kernel with LOCKDEP=1")
     s = session(run=("mkdir /c", "mount -t container -o debug x /c", "mkdir /c/a"), kernel=checked, gdb=stub)
     out = s.gdb("thbreak debug_create if cont->parent", "continue", "pd-locks", "pd-task", "p container_mutex")
     assert re.search(r"task \d+ \(mkdir\): held containers/\S+ container_mutex, taken at container_\w+\+", out[2]), s.all

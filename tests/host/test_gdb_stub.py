@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel's own GDB stub, by a real GDB. (test_gdb_wire.py: by bytes that no GDB would send.)"""
-import os
 import re
 
 import pytest
-from gdb_guests import CHECKS, NEEDS_GDB, at_hostname, connect, guest, stub  # noqa: F401
+from conftest import CHECKS
+from gdb_guests import NEEDS_GDB, at_hostname, connect, guest, stub  # noqa: F401
 
 ASLEEP = "sleep 1000 & until grep -q 'State:.*S' /proc/$!/status; do :; done"
 # A per-CPU variable of the CPU that the selected thread is on: type, name.
@@ -48,7 +48,7 @@ def test_threads_are_tasks(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
-@pytest.mark.skipif("nocontainers" in CHECKS, reason="a kernel without containers")
+@pytest.mark.not_with("nocontainers", reason="it shows containers")
 def test_threads_tell_their_containers(at_hostname):
     g = at_hostname("mkdir /c; mount -t container -o debug x /c; mkdir -p /c/outer/inner; " + ASLEEP +
                     "; echo $! > /c/outer/inner/tasks")
@@ -102,7 +102,7 @@ def test_monitor(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
-@pytest.mark.skipif("lockdep" not in CHECKS, reason="needs a kernel with LOCKDEP=1")
+@pytest.mark.only_with("lockdep")
 def test_monitor_locks(stub):
     g = stub("hostname here; echo done")
     g.run("break pid_attach")                          # with tasklist_lock
@@ -245,7 +245,7 @@ def test_hardware_breakpoint_and_watchpoint(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
-@pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="counters move the lines of the source")
+@pytest.mark.not_with("coverage", reason="counters move the lines of the source")
 def test_too_many_and_misplaced_breakpoints(at_hostname):
     g = at_hostname()
     g.run("delete")
@@ -278,7 +278,7 @@ def test_hardware_breakpoint_in_a_program(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
-@pytest.mark.skipif(not {"kasan", "kcsan"}.isdisjoint(CHECKS), reason="many thousand steps, if each access is checked")
+@pytest.mark.not_with("kasan", "kcsan", reason="many thousand steps, if each access is checked")
 def test_steps_through_a_system_call(at_hostname):
     """Out of the kernel into the program, and in again by its next system call; flags as if nobody looked."""
     g = at_hostname(smp=2)
@@ -297,7 +297,7 @@ def test_steps_through_a_system_call(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
-@pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ or "kcsan" in CHECKS, reason="what counts or checks is called between the lines")
+@pytest.mark.not_with("coverage", "kcsan", reason="what counts or checks is called between the lines")
 def test_step_next_finish(at_hostname):
     g = at_hostname(smp=4)
     g.run("delete")
@@ -312,7 +312,7 @@ def test_step_next_finish(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
-@pytest.mark.skipif("kcsan" in CHECKS, reason="the checker calls some of these in traps and NMIs, before the stub can take them out")
+@pytest.mark.not_with("kcsan", reason="the checker calls some of these in traps and NMIs, before the stub can take them out")
 def test_breakpoints_in_what_the_stub_uses(at_hostname):
     """They are out while it works, but for its first and last steps, in which they are passed over."""
     g = at_hostname("true", "echo x >/dev/kmsg; echo done", smp=4)

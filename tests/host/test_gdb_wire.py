@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from conftest import ROOT
+from conftest import KERNEL
 from gdb_guests import Wire, guest  # noqa: F401
 
 
@@ -84,7 +84,7 @@ def test_other_ways_to_boot(guest, boot):
 @pytest.mark.parametrize("smp", [1, 4])
 def test_ctrl_c_two_hundred_times(guest, smp):
     """While programs fork, exit, are killed, and are traced step by step: each ^C is a stop, and none of the tracer's steps is lost."""
-    program = os.path.join(ROOT, "build", "tests", "guest", "ptrace")      # the same for all kernels
+    program = os.path.join(os.path.dirname(KERNEL), "tests", "guest", "ptrace")
     if not os.path.exists(program):
         pytest.skip("make guest-tests has not been run")
     machine = guest("while :; do (exit 0); done & while :; do while :; do :; done & kill -9 $!; done & while :; do /tests/ptrace; done",

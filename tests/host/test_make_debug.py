@@ -10,10 +10,10 @@ import time
 
 import pexpect
 import pytest
-from conftest import ROOT
-from gdb_guests import DEBUG, HELPERS, KERNEL, NEEDS_GDB, session  # noqa: F401
+from conftest import KERNEL, ROOT
+from gdb_guests import DEBUG, HELPERS, NEEDS_GDB, session  # noqa: F401
 
-pytestmark = [NEEDS_GDB, pytest.mark.skipif("PADDOCK_COVERAGE" in os.environ, reason="wants what make leaves in build/, and code as it is without counters")]
+pytestmark = [NEEDS_GDB, pytest.mark.not_with("coverage", reason="wants what make leaves in build/, and code as it is without counters")]
 
 
 # ---- .gdbinit ----
@@ -78,7 +78,7 @@ def ask(gdb, command):
     return gdb.before
 
 
-@pytest.mark.skipif("PADDOCK_KERNEL" in os.environ, reason="make builds its own")
+@pytest.mark.usual_kernel(reason="make builds its own")
 def test_make_debug(terminal, tmp_path):
     """One terminal: GDB has it, the guest's console is read and typed through commands, ^C stops the guest and not make."""
     gdb = terminal("make debug VM='--smp 3'", PADDOCK_DEBUG=str(tmp_path))
@@ -108,7 +108,7 @@ def test_make_debug(terminal, tmp_path):
     assert not (tmp_path / "guest").exists() and not os.path.lexists(tmp_path / "gdb.sock")
 
 
-@pytest.mark.skipif("PADDOCK_KERNEL" in os.environ, reason="make builds its own")
+@pytest.mark.usual_kernel(reason="make builds its own")
 @pytest.mark.parametrize("boot", ["kernel", "pvh", "iso", "uefi"])
 def test_make_debug_with_the_kernels_stub(terminal, tmp_path, boot):
     """The same session at the stub that begins late: GDB waits for it. ^C, and quit while the guest stands."""
@@ -133,7 +133,7 @@ def test_make_debug_with_the_kernels_stub(terminal, tmp_path, boot):
     assert not (tmp_path / "guest").exists()
 
 
-@pytest.mark.skipif("PADDOCK_KERNEL" in os.environ, reason="make builds its own")
+@pytest.mark.usual_kernel(reason="make builds its own")
 @pytest.mark.parametrize("options, place", [("BOOT=pvh", "start_pvh () at boot/start.asm"), ("VM=--gdb=kernel", "arch_breakpoint ()")])
 def test_two_terminals(terminal, tmp_path, options, place):
     """make debug-server is the guest's console; gdb in another terminal stops it, and what is typed in the shell comes to a breakpoint."""
