@@ -13,7 +13,7 @@ STATES = ((0x10, "X"), (0x04, "T"), (0x08, "t"), (0x02 | 0x40, "D"), (0x100, "R"
 EXITED = {1: ("Z", "zombie"), 2: ("X", "dead"), 4: ("Z", "its tracer collects it")}
 PF_KTHREAD = 0x01
 STACK_SIZE = 16384
-FLAG_NAMES = ((0x01, "KTHREAD"), (0x02, "EXITING"), (0x04, "FORKNOEXEC"), (0x08, "CPU_BOUND"), (0x10, "SIGNALED"))
+FLAG_NAMES = ((0x01, "KTHREAD"), (0x02, "EXITING"), (0x04, "FORKNOEXEC"), (0x08, "CPU_BOUND"), (0x10, "SIGNALED"), (0x20, "NPROC_EXCEEDED"))
 WORK = ("NEED_RESCHED", "SIGPENDING", "NOTIFY", "FREEZE", "THROTTLE", "SYSCALL_TRACE", "SINGLESTEP")      # TIF_*, an enum
 # Where a task waits is the first of its callers that is none of these.
 WAITING = ("switch_stacks", "arch_switch_to", "context_switch", "schedule", "__schedule", "schedule_timeout", "mutex_lock_slow",
