@@ -116,7 +116,7 @@ static void end_loop(pid_t pid)
 // ---- measuring ----
 
 #define MAX_LOOPS 64
-#define WARM_UP 190000	/* us, until what the start cost is evened out; and no multiple of a period: those who have a quota have used it at 90 ms */
+#define WARM_UP	  175000	/* us: until all loops are in their containers, and spread. No multiple of a period: there a quota is not being used */
 
 static int measure(long ms, char **specs, int n)
 {
