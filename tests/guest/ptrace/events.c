@@ -204,7 +204,7 @@ static void test_killed_at_exit(void)
 	kill(pid, SIGKILL);
 	EQ(end_of(pid), SIGKILL, "SIGKILL ends that one and the exec");
 
-	if (on_linux) {		// since 5.17 it drops what comes when the process ends already
+	if (on_linux) {		// as of 6.18 it drops what comes when the process ends already
 		OK(1, "SIGKILL in the exit event of a process # SKIP Linux drops it");
 		return;
 	}
