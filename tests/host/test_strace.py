@@ -158,7 +158,7 @@ int main(void)
 
 def test_attach_to_threads(vm, tmp_path):
     subprocess.run(["musl-gcc", "-static", "-pthread", "-O1", "-o", tmp_path / "threads", "-x", "c", "-"], input=THREADS, text=True, check=True)
-    done = vm("/threads & p=$!; until [ -d /proc/$p/task/$((p + 2)) ]; do sleep 0.05; done; strace -f -e mkdir -p $p 2>/tmp/log & t=$!; "
+    done = vm("/threads & p=$!; until set -- /proc/$p/task/*; [ $# = 3 ]; do sleep 0.05; done; strace -f -e mkdir -p $p 2>/tmp/log & t=$!; "
               "until grep -q attached /tmp/log; do sleep 0.05; done; echo >/tmp/go; wait $t; echo $? $p; cat /tmp/log",
               add=[f"{tmp_path}/threads:/threads"])
     status, pid = done.out.split()[:2]
