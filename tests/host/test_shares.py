@@ -14,6 +14,8 @@ BUILD = os.path.dirname(os.environ.get("PADDOCK_KERNEL", os.path.join(ROOT, "bui
 SHARES_PROGRAM = f"{BUILD}/tests/guest/shares:/bin/shares"
 MS = 2000
 
+pytestmark = pytest.mark.not_with("kcsan", "kmemleak", reason="measures what programs get, and here the kernel takes much of it")
+
 # Three containers of 1, 2 and 4 parts, any number of loops in each; and a tree.
 FLAT = "mkdir a b c; echo 2048 > b/cpu.shares; echo 4096 > c/cpu.shares"
 NESTED = "mkdir a b a/x a/y; echo 2048 > b/cpu.shares; echo 3072 > a/y/cpu.shares"
