@@ -30,6 +30,17 @@ int pauser(long unused)
 	return 0;
 }
 
+pid_t paused_child(void)
+{
+	pid_t pid;
+
+	shared->ready = 0;
+	pid = plain_child(pauser, 0);
+	becomes(&shared->ready, 1);
+	in_state(pid, 'S');
+	return pid;
+}
+
 int raise_only(int sig)
 {
 	return (int)syscall(SYS_tkill, syscall(SYS_gettid), sig);

@@ -4,6 +4,7 @@
  * had another identity, or that have more rights than the user.
  */
 #define _GNU_SOURCE
+#include "tests/guest/helpers.h"
 #include "tests/guest/proc/proc.h"
 #include "tests/guest/tap.h"
 
@@ -258,20 +259,6 @@ static void test_open_before(void)
 	end(pid);
 }
 
-static int copy_set_id(void)
-{
-	int in = open("/proc/self/exe", O_RDONLY), out = open(SET_ID_COPY, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-	char buf[4096];
-	ssize_t n;
-
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, (size_t)n) != n)
-			return -1;
-	close(in);
-	close(out);
-	return chmod(SET_ID_COPY, 04755);
-}
-
 void test_rights(void)
 {
 	int page = open("/tmp/proc-rights", O_RDWR | O_CREAT | O_TRUNC, 0666);
@@ -281,7 +268,7 @@ void test_rights(void)
 	close(page);
 	unlink("/tmp/proc-rights");
 	seen = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, 9, 0);
-	EQ(copy_set_id(), 0, "a set-user-ID program");
+	EQ(copy_set_id(SET_ID_COPY), 0, "a set-user-ID program");
 	test_of(users, "a user sees its program's", 0);
 	test_of(roots, "not root's", EACCES);
 	test_of(has_changed, "not those of one that was root's", EACCES);

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // A tracer that is not the parent: attaching, letting go, and the end of either. Who may trace whom.
+#include "tests/guest/helpers.h"
 #include "tests/guest/ptrace/ptrace.h"
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <fcntl.h>
-
-static pid_t paused_child(void)
-{
-	pid_t pid;
-
-	shared->ready = 0;
-	pid = plain_child(pauser, 0);
-	becomes(&shared->ready, 1);
-	in_state(pid, 'S');
-	return pid;
-}
 
 static void test_errors(void)
 {
@@ -201,9 +191,7 @@ static int two_of_one_user(long dumpable)
 	if (prctl(PR_GET_DUMPABLE) != 0)
 		return 2;
 	prctl(PR_SET_DUMPABLE, dumpable);
-	shared->ready = 0;
-	pid = plain_child(pauser, 0);
-	becomes(&shared->ready, 1);
+	pid = paused_child();
 	snprintf(name, sizeof(name), "/proc/%d/exe", pid);
 	links = readlink(name, target, sizeof(target)) > 0 ? 1 : errno == EACCES ? 0 : -1;
 	status = ptrace(PTRACE_ATTACH, pid, 0, 0) ? errno : 0;
@@ -213,20 +201,6 @@ static int two_of_one_user(long dumpable)
 	while (next_status(pid) != SIGKILL)
 		;
 	return links == dumpable ? status : 3;
-}
-
-static int copy_set_id(const char *to)
-{
-	char buf[4096];
-	int in = open("/proc/self/exe", O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-	ssize_t n;
-
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, (size_t)n) != n)
-			return -1;
-	close(in);
-	close(out);
-	return chmod(to, 04755);
 }
 
 #define SET_ID_COPY "/tmp/ptrace-set-id"

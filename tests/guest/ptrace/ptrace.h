@@ -38,6 +38,7 @@ extern struct shared *shared;
 pid_t tracee(int (*fn)(long), long arg);
 pid_t plain_child(int (*fn)(long), long arg);
 int pauser(long unused);	/* for these: says that it is ready, and waits for signals */
+pid_t paused_child(void);	/* a plain one, in pause() */
 
 // raise() that is one system call (but for gettid) and changes no masks.
 int raise_only(int sig);

@@ -124,9 +124,7 @@ static void test_group_stop(void)
 	EQ(ptrace(PTRACE_CONT, pid, 0, 0), -1, "it is not stopped now");
 	finish(pid);
 
-	shared->ready = 0;
-	pid = plain_child(pauser, 0);
-	becomes(&shared->ready, 1);
+	pid = paused_child();
 	EQ(ptrace(PTRACE_SEIZE, pid, 0, 0), 0, "SEIZE");
 	OK(in_state(pid, 'S'), "does not stop it");
 	FAILS(ptrace(PTRACE_SEIZE, pid, 0, 0), EPERM, "once is enough: EPERM");
@@ -150,9 +148,7 @@ static void test_detach_into_stop(void)
 	pid_t pid;
 	int status;
 
-	shared->ready = 0;
-	pid = plain_child(pauser, 0);
-	becomes(&shared->ready, 1);
+	pid = paused_child();
 	kill(pid, SIGSTOP);
 	EQ(waitpid(pid, &status, WUNTRACED), pid, "a child is stopped");
 	EQ(ptrace(PTRACE_SEIZE, pid, 0, 0), 0, "then traced");
@@ -174,10 +170,7 @@ static void test_seized_corners(void)
 	siginfo_t info;
 	pid_t pid;
 
-	shared->ready = 0;
-	pid = plain_child(pauser, 0);
-	becomes(&shared->ready, 1);
-	in_state(pid, 'S');
+	pid = paused_child();
 	EQ(ptrace(PTRACE_SEIZE, pid, 0, 0), 0, "a process is seized");
 	FAILS(ptrace(PTRACE_LISTEN, pid, 0, 0), ESRCH, "LISTEN to one that runs: ESRCH");
 	FAILS(ptrace(PTRACE_DETACH, pid, 0, 0), ESRCH, "nor can it be let go: ESRCH");
