@@ -13,7 +13,8 @@
 
 /*
  * Bytes of short records for each CPU; long ones get half as much on top. The least has room for
- * more records than an interrupt makes that strikes in the midst of one.
+ * many more records than an interrupt makes that strikes in the midst of one: it is a storm of
+ * interrupts that has some dropped.
  */
 #define DEFAULT_SIZE (1UL << 20)
 #define MIN_SIZE     (64UL << 10)

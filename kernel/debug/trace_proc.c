@@ -34,7 +34,7 @@ struct trace_reader {
 		const struct trace_ring *ring;
 		unsigned int cpu;
 		bool full;		/* record is there, not yet shown */
-		u64 pos;
+		struct trace_place at;
 		union {
 			struct trace_head head;
 			char record[TRACE_LONG_SIZE];
@@ -97,10 +97,8 @@ static u64 fill(const struct trace_reader *r, struct reader_ring *rr)
 {
 	u64 lost = 0;
 
-	while (!rr->full && trace_ring_read(rr->ring, &rr->pos, rr->record, &lost)) {
-		rr->pos++;
+	while (!rr->full && trace_ring_read(rr->ring, &rr->at, rr->record, &lost))
 		rr->full = r->events & (1U << rr->head.event);
-	}
 	return lost;
 }
 
@@ -281,7 +279,7 @@ static int pipe_open(struct inode *inode, struct file *file)
 	file->f_mode |= FMODE_NOPOS;
 	trace_reader_comes();
 	for (unsigned int i = 0; i < nr_cpus * TRACE_RINGS; i++)
-		r->rings[i].pos = READ_ONCE(r->rings[i].ring->next);
+		r->rings[i].at = trace_ring_end(r->rings[i].ring);
 	spin_lock_irq(&pipes_lock);
 	list_add_tail(&r->list, &pipes);
 	spin_unlock_irq(&pipes_lock);

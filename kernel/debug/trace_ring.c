@@ -4,26 +4,46 @@
 #include "kernel/lib/lib.h"
 #include "kernel/mm/mm.h"
 
-bool trace_ring_read(const struct trace_ring *r, u64 *pos, void *record, u64 *lost)
+struct trace_place trace_ring_end(const struct trace_ring *r)
+{
+	return (struct trace_place){
+		.next = READ_ONCE(r->next),
+		.dropped = READ_ONCE(r->dropped),
+	};
+}
+
+/* Dropped ones have no number, so that they are missed shows nowhere else. */
+static u64 newly_dropped(const struct trace_ring *r, struct trace_place *at)
+{
+	u64 before = at->dropped;
+
+	at->dropped = READ_ONCE(r->dropped);
+	return at->dropped - before;
+}
+
+bool trace_ring_read(const struct trace_ring *r, struct trace_place *at, void *record, u64 *lost)
 {
 	u64 slots = r->mask + 1, next;
 
 	for (;;) {
-		if (*pos >= smp_load_acquire(&r->committed))
+		if (at->next >= smp_load_acquire(&r->committed))
 			return false;
 		/* Its CPU may be writing over it; then `next` has moved on, and this copy is not used. */
-		data_race(memcpy(record, r->slots + (*pos & r->mask) * r->size, r->size));
+		data_race(memcpy(record, r->slots + (at->next & r->mask) * r->size, r->size));
 		/*
 		 * A writer advances `next` before it touches the slot: if the copy has seen its
 		 * bytes, so does this read.
 		 */
 		smp_rmb();
 		next = READ_ONCE(r->next);
-		if (next - *pos <= slots)
-			return true;
-		*lost += next - slots - *pos;
-		*pos = next - slots;
+		if (next - at->next <= slots)
+			break;
+		*lost += next - slots - at->next;
+		at->next = next - slots;
 	}
+	at->next++;
+	*lost += newly_dropped(r, at);
+	return true;
 }
 
 void trace_ring_settle(const struct trace_ring *r)
@@ -45,7 +65,7 @@ void trace_ring_settle(const struct trace_ring *r)
 
 int trace_ring_alloc(struct trace_ring *r, unsigned long slots, unsigned int size)
 {
-	r->slots = vmalloc(slots * size);
+	r->slots = vmalloc((slots + 1) * size);
 	if (!r->slots)
 		return -ENOMEM;
 	r->mask = slots - 1;

@@ -12,8 +12,11 @@
  *   committed	counts records that readers may look at. Only the outermost writer moves it, when it
  *		is done: then all that have begun are done.
  *
- * The oldest record is overwritten. A reader copies a record and then looks at `next`: if that is
- * not more than one round ahead, nobody has begun to overwrite what was copied.
+ * The oldest record is overwritten, but none that is not published: its writer may be in the midst
+ * of it, and interrupts may come faster than it gets on. What finds no other slot is dropped.
+ *
+ * A reader copies a record and then looks at `next`: if that is not more than one round ahead,
+ * nobody has begun to overwrite what was copied.
  */
 #pragma once
 
@@ -23,16 +26,17 @@ struct trace_ring {
 	u64 next;		/* its CPU writes, others read */
 	u64 committed;		/* its CPU writes, others read */
 	u64 writers;		/* how deep they are nested now; its CPU writes, others read */
+	u64 dropped;		/* records that no reader sees; its CPU writes, others read */
 	/* trace_mutex, and only while nobody writes: */
-	char *slots;
+	char *slots;		/* and one more behind them, for what is dropped */
 	u64 mask;		/* number of slots - 1 */
 	unsigned int size;	/* bytes in a slot */
 };
 
 /*
  * Begin a record in a ring of this CPU: its slot, and the time that belongs to it (ns since boot).
- * The caller fills the slot and calls trace_ring_commit(), without sleeping in between. Any
- * context.
+ * The caller fills the slot and calls trace_ring_commit(), without sleeping in between; also if the
+ * record is dropped. Any context.
  */
 static inline void *trace_ring_begin(struct trace_ring *r, u64 *time)
 {
@@ -42,6 +46,10 @@ static inline void *trace_ring_begin(struct trace_ring *r, u64 *time)
 	do {
 		at = READ_ONCE(r->next);
 		*time = arch_clock_ns();
+		if (unlikely(at - READ_ONCE(r->committed) > r->mask)) {
+			local_inc(&r->dropped);
+			return r->slots + (r->mask + 1) * r->size;
+		}
 	} while (!local_cmpxchg(&r->next, at, at + 1));
 	return r->slots + (at & r->mask) * r->size;
 }
@@ -59,11 +67,19 @@ static inline void trace_ring_commit(struct trace_ring *r)
 	} while (!local_cmpxchg(&r->committed, before, now));
 }
 
+/* A reader's place in a ring. All 0: at the oldest record. */
+struct trace_place {
+	u64 next;		/* number of the record to read */
+	u64 dropped;		/* so many of the ring's are told of */
+};
+
+/* The place behind the latest record. Any CPU. */
+struct trace_place trace_ring_end(const struct trace_ring *r);
 /*
- * Copy record number *pos, or the first after it that is still there; *pos says which it was, and
+ * Copy the record at a place, or the first after it that is still there, and go on to the next.
  * *lost grows by the number of those left out. False: there is none yet. Any CPU.
  */
-bool trace_ring_read(const struct trace_ring *r, u64 *pos, void *record, u64 *lost);
+bool trace_ring_read(const struct trace_ring *r, struct trace_place *at, void *record, u64 *lost);
 /* Wait until every record whose time is before this call can be read. Any CPU; not from an NMI. */
 void trace_ring_settle(const struct trace_ring *r);
 /* Memory for `slots` records, a power of two. -ENOMEM. May sleep. */
