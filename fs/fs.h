@@ -412,6 +412,11 @@ void files_close_on_exec(void);
 int fs_fork(struct task_struct *child, bool share);	/* CLONE_FS */
 void fs_exit(struct task_struct *p);
 int fs_unshare(void);
+/*
+ * For a kernel thread that becomes a program: a working directory, its root's, and a umask of its
+ * own. -ENOMEM. Kernel threads and pid 1 share theirs.
+ */
+int fs_start_afresh(void);
 int mnt_ns_fork(struct task_struct *child, bool new_ns);	/* CLONE_NEWNS; -ENOMEM */
 void mnt_ns_exit(struct task_struct *p);
 int mnt_ns_unshare(void);

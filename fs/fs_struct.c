@@ -6,6 +6,8 @@
  */
 #include "fs/internal.h"
 
+#define INITIAL_UMASK 022
+
 static void get_path_of(struct fs_struct *fs, const struct path *from, struct path *to)
 {
 	spin_lock(&fs->lock);
@@ -131,6 +133,20 @@ int fs_unshare(void)
 	return 0;
 }
 
+int fs_start_afresh(void)
+{
+	struct path root;
+	int err = fs_unshare();
+
+	if (err)
+		return err;
+	get_fs_root(&root);
+	set_fs_pwd(&root);
+	path_put(&root);
+	current->fs->umask = INITIAL_UMASK;
+	return 0;
+}
+
 /* The first fs_struct: init_task's, made by mount_root(). Takes references. */
 int fs_init_task(const struct path *root)
 {
@@ -140,7 +156,7 @@ int fs_init_task(const struct path *root)
 		return -ENOMEM;
 	refcount_set(&fs->users, 1);
 	spin_lock_init(&fs->lock);
-	fs->umask = 022;
+	fs->umask = INITIAL_UMASK;
 	fs->root = fs->pwd = *root;
 	path_get(root);
 	path_get(root);

@@ -421,7 +421,10 @@ void cpuacct_charge(struct task_struct *p, unsigned int cpu, u64 ns);
 void cpuacct_sample(struct task_struct *p, unsigned int cpu, bool user);
 unsigned long rlimit(int resource);	/* soft limit (RLIMIT_*) of current; ~0UL: none */
 void do_exit(long code) __noreturn;
-/* Run a user program from the kernel: queued, waits for exec only. argv, envp NULL-terminated. 0, or what exec said. May sleep. */
+/*
+ * Run a user program from the kernel, as root, in "/", with umask 022 and no open files: queued, waits for exec only. argv, envp
+ * NULL-terminated. 0, or what exec said. May sleep.
+ */
 int call_usermodehelper(const char *path, char *const argv[], char *const envp[]);
 /* Queue a signal to one thread / to the whole group, as the kernel. Any context. */
 int send_sig(int sig, struct task_struct *p);

@@ -19,7 +19,11 @@ static int helper_main(void *data)
 	int err;
 
 	current->blocked = 0;
-	err = kernel_execve(h->path, (const char *const *)h->argv, (const char *const *)h->envp);
+	/* Its chdir() and umask() are not for kernel threads, pid 1 and the next helper. */
+	err = fs_start_afresh();
+	if (!err)
+		err = kernel_execve(h->path, (const char *const *)h->argv,
+				    (const char *const *)h->envp);
 	h->err = err;
 	complete(&h->done);		/* h is gone after this */
 	return err;
