@@ -22,7 +22,7 @@ struct containerfs_root {
 	u64 wanted_bits;			/* what a mount asks for, from its beginning: sget() finds it by this. s_umount */
 	unsigned int number_of_containers;
 	struct list_head root_list;		/* in `roots` once it is complete */
-	char *release_agent;			/* path, or NULL: none */
+	char *release_agent;			/* path; NULL or empty: none */
 	bool cgroup_files;			/* is or was mounted as "cgroup": its directories have cgroup.procs */
 	/* ---- has its own rules ---- */
 	struct container top_container;
@@ -42,6 +42,11 @@ extern struct css_group init_css_group;
 	     bits_left && ((i) = __builtin_ctzll(bits_left), (ss) = subsys[i], true);              \
 	     bits_left &= bits_left - 1)
 
+static inline bool root_has_agent(const struct containerfs_root *root)
+{
+	return root->release_agent && *root->release_agent;
+}
+
 static inline bool container_is_top(const struct container *cont)
 {
 	return !cont->parent;
@@ -54,7 +59,7 @@ struct container_opts {
 	bool given;			/* any option that chooses subsystems or a name */
 	bool none;			/* "none": no subsystem */
 	char name[64];
-	char *release_agent;		/* kmalloc'ed or NULL */
+	char *release_agent;		/* kmalloc'ed; NULL: not given */
 };
 struct containerfs_root *root_alloc(const struct container_opts *opts);	/* NULL: no memory */
 void root_free(struct containerfs_root *root);			/* never became visible */

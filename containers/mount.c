@@ -148,7 +148,7 @@ static int container_show_options(struct seq_file *m, struct dentry *root_dentry
 	mutex_lock(&container_mutex);
 	for_each_bound_subsys (ss, i, root->subsys_bits)
 		seq_printf(m, ",%s", ss->name);
-	if (root->release_agent) {
+	if (root_has_agent(root)) {
 		seq_puts(m, ",release_agent=");
 		seq_escape(m, root->release_agent, " \t\n\\,");
 	}

@@ -68,7 +68,7 @@ static bool prepare_agent(struct container *cont, char **agent, char **path)
 	spin_unlock_irq(&css_group_lock);
 	if (!empty || !wants_release(cont) || !list_empty(&cont->children) || states_held(cont))
 		return false;
-	if (!cont->root->release_agent)
+	if (!root_has_agent(cont->root))
 		return false;
 	*agent = kstrdup(cont->root->release_agent, GFP_KERNEL);
 	*path = kmalloc(PATH_MAX, GFP_KERNEL);
