@@ -74,12 +74,14 @@ static void fork_pipeline(struct node *n, struct job *j, enum fork_mode mode)
 		if (n->next && pipe(fd) < 0)
 			sh_error(2, "cannot make a pipe: %s", strerror(errno));
 		if (!sh_fork(j, mode)) {
-			if (in >= 0) {
+			/* A shell that was started without files has pipe ends below 3. */
+			if (n->next)
+				close(fd[0]);
+			if (in > 0) {
 				dup2(in, 0);
 				close(in);
 			}
 			if (n->next) {
-				close(fd[0]);
 				if (fd[1] != 1) {
 					dup2(fd[1], 1);
 					close(fd[1]);
