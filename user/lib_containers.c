@@ -83,6 +83,17 @@ static void forget_mount(struct hierarchy *list, int count, const char *dir)
 			}
 }
 
+// Does `dir` show a hierarchy from its top on? A bind mount may begin further down, where the paths
+// of /proc/self/container do not hold. The top alone has a release agent.
+static bool shows_top(const char *dir)
+{
+	char *agent = path_join(dir, "release_agent");
+	bool top = access(agent, F_OK) == 0 || errno != ENOENT;
+
+	free(agent);
+	return top;
+}
+
 // Fill in the mount points. A later mount on the same directory hides the earlier one.
 static void read_mounts(struct hierarchy *list, int count)
 {
@@ -105,7 +116,7 @@ static void read_mounts(struct hierarchy *list, int count)
 		if (strcmp(type, "container") != 0 && strcmp(type, "cgroup") != 0)
 			continue;
 		h = hierarchy_of_options(list, count, options);
-		if (!h)
+		if (!h || !shows_top(dir))
 			continue;
 		h->mounts = xrealloc(h->mounts, (h->mount_count + 1) * sizeof(*h->mounts));
 		h->mounts[h->mount_count++] = xstrdup(dir);

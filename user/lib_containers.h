@@ -13,7 +13,7 @@
 // An active hierarchy. `names` is as in /proc/self/container: "debug,numtasks" or "name=x".
 struct hierarchy {
 	char *names;
-	char **mounts; // where it is mounted and can be reached; perhaps nowhere
+	char **mounts; // where it is mounted from its top on and can be reached; perhaps nowhere
 	int mount_count;
 	char *type;  // of its first mount; null when there is none
 	long number; // of containers by /proc/containers; -1 when that does not say

@@ -108,6 +108,16 @@ def test_ctree_shows_a_hierarchy_that_is_mounted_nowhere(vm):
     assert out.endswith("cexec: name=boxes: the hierarchy is not mounted\n1\n")
 
 
+def test_a_bind_mount_of_a_part_is_not_taken_for_the_whole(vm):
+    out = output(vm, """mkdir /m/c/b /part; mount -o bind /m/c /part
+        ctree -n 0 | head -n 1; umount /m; ctree -n 0 | head -n 1; cexec numtasks:/b true; cexec /part:/b true
+        mount -t container -o numtasks x /m; ctree -n 0 | head -n 1; cexec numtasks:/a/b cat /proc/self/container | head -n 1
+        """)
+    assert out.splitlines() == ["numtasks on /m (container) 5 containers", "numtasks (not mounted) 5 containers",
+                                "cexec: numtasks: the hierarchy is not mounted", "cexec: /part: no hierarchy is mounted there",
+                                "numtasks on /m (container) 5 containers", "numtasks:/a/b"]
+
+
 def test_ctree_says_what_is_wrong(vm):
     out = output(vm, "ctree /tmp; echo $?; ctree numtasks:/zz; echo $?; ctree -n x; echo $?; ctree -w --json; echo $?\n")
     assert re.findall(r"^\d$", out, re.M) == ["1", "1", "2", "2"]
