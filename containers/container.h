@@ -76,8 +76,9 @@ struct container_subsys_state {
 };
 
 /*
- * Keep the container from being removed: rmdir says EBUSY until css_put(). css_get() needs a state that cannot be in
- * removal: that of a task that is held where it is, or one that was got before. Any context.
+ * Keep the container from being removed, and its subsystem bound: rmdir, and a remount without the subsystem, say EBUSY until css_put().
+ * css_get() needs a state that cannot be in removal: one that was got before, or, with container_mutex held, that of a task or of a
+ * container that is not removed. Any context.
  */
 void css_get(struct container_subsys_state *css);
 /* The same for a state found under RCU alone; false: it is being removed. Any context. */
@@ -156,8 +157,8 @@ struct cftype {
 
 /*
  * Only from populate(), with the subsystem's own files; their names must begin with "NAME.". The table must live for ever.
- * -EINVAL: a name breaks the rules. -EEXIST: a child container has it. -ENOMEM. container_add_files: the first error ends it; the core then
- * removes all.
+ * -EINVAL: a name breaks the rules. -EEXIST: a child container has it, or the table has it twice. -ENOMEM. container_add_files: the first
+ * error ends it; the core then removes all.
  */
 int container_add_file(struct container *cont, const struct cftype *cft);
 int container_add_files(struct container *cont, const struct cftype *cft, int count);

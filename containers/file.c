@@ -272,10 +272,26 @@ int container_add_file(struct container *cont, const struct cftype *cft)
 	return add_file(cont, cft);
 }
 
+static bool has_name_twice(const struct cftype *cft, int count)
+{
+	int i, j;
+
+	for (i = 1; i < count; i++)
+		for (j = 0; j < i; j++)
+			if (!strcmp(cft[i].name, cft[j].name))
+				return true;
+	return false;
+}
+
 int container_add_files(struct container *cont, const struct cftype *cft, int count)
 {
 	int i, err = 0;
 
+	/* It is the same table for all containers: looked at once, for the top. */
+	if (container_is_top(cont) && has_name_twice(cft, count)) {
+		pr_err("containers: subsystem %s has two files of one name\n", populating ? populating->name : "?");
+		return -EEXIST;
+	}
 	for (i = 0; i < count && !err; i++)
 		err = container_add_file(cont, &cft[i]);
 	return err;
