@@ -109,11 +109,14 @@ static void find_mounted(const char *dir, struct mounted *found)
 	free(real);
 }
 
-// Sort the comma-separated `options` into flags and, appended to `data`, the rest.
-static void sort_options(char *options, unsigned long *flags, char *data)
+// Sort the comma-separated `options` into flags and, appended to `data`, the rest: also an empty
+// one, about which the file system may complain. `*begun`: there is one in `data`.
+static void sort_options(char *options, unsigned long *flags, char *data, bool *begun)
 {
 	char *option;
 
+	if (!*options)
+		return;
 	while ((option = strsep(&options, ","))) {
 		size_t i;
 
@@ -122,26 +125,45 @@ static void sort_options(char *options, unsigned long *flags, char *data)
 				break;
 		if (i < sizeof(flag_options) / sizeof(flag_options[0])) {
 			*flags = (*flags | flag_options[i].set) & ~flag_options[i].clear;
-		} else if (*option) {
-			if (*data)
+		} else {
+			if (*begun)
 				strcat(data, ",");
 			strcat(data, option);
+			*begun = true;
 		}
 	}
+}
+
+// What an error means that a container hierarchy gives, to be appended to its text.
+static const char *hint(const char *type, const char *dir, int error)
+{
+	bool exists = access(dir, F_OK) == 0;
+
+	if (!type || (strcmp(type, "container") != 0 && strcmp(type, "cgroup") != 0))
+		return "";
+	if (error == ENOENT && exists)
+		return " (no such subsystem; /proc/containers lists them)";
+	if (error == EBUSY)
+		return " (a subsystem is in another hierarchy, see /proc/mounts, or in use)";
+	return "";
 }
 
 static int do_mount(const char *device, const char *dir, const char *type, unsigned long flags,
 		    const char *data)
 {
+	int error;
+
 	if (mount(device, dir, type, flags, *data ? data : NULL) == 0)
 		return 0;
-	die("mounting %s on %s failed: %s", device, dir, error_text(errno));
+	error = errno;
+	die("mounting %s on %s failed: %s%s", device, dir, error_text(error), hint(type, dir, error));
 }
 
 int main(int argc, char **argv)
 {
 	const char *type = NULL, *device, *dir;
 	unsigned long flags = 0;
+	bool begun = false;
 	size_t room = 1;
 	char *data;
 	int option;
@@ -156,7 +178,7 @@ int main(int argc, char **argv)
 		if (option == 't')
 			type = optarg;
 		else
-			sort_options(optarg, &flags, data);
+			sort_options(optarg, &flags, data, &begun);
 	}
 	if (argc == 1)
 		return list_mounts();

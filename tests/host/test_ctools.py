@@ -197,6 +197,18 @@ def test_a_cpuset_without_cpus_is_named(vm):
 
 # ---- unshare ----
 
+def test_mount_says_what_a_hierarchy_does_not_like(vm):
+    out = output(vm, """mkdir /x; for o in cpusets debug,numtasks debug,,ns debug, ,debug ro,,debug; do mount -t container -o $o x /x; done
+        mount -t container -o debug x /nowhere; mount -t container -o '' -o debug -o ro x /x; mount -o remount, /x; grep /x /proc/mounts
+        """)
+    assert out.splitlines() == [
+        "mount: mounting x on /x failed: No such file or directory (no such subsystem; /proc/containers lists them)",
+        "mount: mounting x on /x failed: Device or resource busy (a subsystem is in another hierarchy, see /proc/mounts, or in use)",
+        *["mount: mounting x on /x failed: Invalid argument"] * 4,
+        "mount: mounting x on /nowhere failed: No such file or directory",
+        "x /x container rw,relatime,debug 0 0"]
+
+
 def test_unshare_gives_names_and_mounts_of_its_own(vm):
     out = vm("hostname outer; unshare -u sh -c 'hostname inner; hostname'; hostname; mkdir /m; "
              "unshare -m -f -- sh -c 'mount -t ramfs x /m && echo >/m/file; ls /m; exit 7'; echo $?; ls /m; "
