@@ -60,6 +60,17 @@ out_unlock:
 	return err;
 }
 
+/* dir's i_mutex held. Remove the container that was made there, unless somebody has come into it, or mounted something on it, since. */
+static void remove_in(struct dentry *dir, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode;
+
+	mutex_lock(&inode->i_mutex);
+	if (!container_is_removed(dentry_container(dentry)) && !d_mountpoint(dentry))
+		container_rmdir(dir->d_inode, dentry);
+	mutex_unlock(&inode->i_mutex);
+}
+
 /* dir's i_mutex held. Make the container `name` in dir and move tsk there. */
 static int clone_in(struct container *parent, struct dentry *dir, const char *name, struct task_struct *tsk)
 {
@@ -75,12 +86,8 @@ static int clone_in(struct container *parent, struct dentry *dir, const char *na
 	if (err)
 		goto out_put;
 	err = enter_clone(parent, dentry_container(dentry), tsk);
-	if (err) {
-		/* Somebody else may have moved into it by now: then it stays. */
-		mutex_lock(&dentry->d_inode->i_mutex);
-		container_rmdir(dir->d_inode, dentry);
-		mutex_unlock(&dentry->d_inode->i_mutex);
-	}
+	if (err)
+		remove_in(dir, dentry);
 out_put:
 	dput(dentry);
 	return err;
@@ -119,7 +126,7 @@ int container_clone(struct task_struct *tsk, struct container_subsys *ss, pid_t 
 
 /* ---- for fork and unshare ---- */
 
-/* Remove cont, a clone that its task has left again. If somebody else uses it by now, it stays. */
+/* Remove cont, a clone that its task has left again, as remove_in() does. */
 static void remove_clone(struct container *cont)
 {
 	struct dentry *dentry = NULL, *dir = NULL;
@@ -135,10 +142,7 @@ static void remove_clone(struct container *cont)
 	if (!dentry)
 		return;
 	mutex_lock(&dir->d_inode->i_mutex);
-	mutex_lock(&dentry->d_inode->i_mutex);
-	if (!container_is_removed(cont))
-		container_rmdir(dir->d_inode, dentry);
-	mutex_unlock(&dentry->d_inode->i_mutex);
+	remove_in(dir, dentry);
 	mutex_unlock(&dir->d_inode->i_mutex);
 	dput(dir);
 	dput(dentry);

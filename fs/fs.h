@@ -326,6 +326,11 @@ struct dentry *lookup_one(struct dentry *parent, const char *name, size_t len);
 /* rename: dentry takes target's name and parent */
 void d_move(struct dentry *dentry, struct dentry *target);
 bool d_unlinked(const struct dentry *dentry);
+/* Something is mounted on it. Stays so while its i_mutex is held. */
+static inline bool d_mountpoint(const struct dentry *dentry)
+{
+	return READ_ONCE(dentry->d_mounted);
+}
 /*
  * Path of `path` from `root` into buf, built from the end: returns its start, or
  * ERR_PTR(-ENAMETOOLONG). " (deleted)" is appended for removed names. Safe against renames.

@@ -35,10 +35,6 @@ static inline bool d_is_dir(const struct dentry *dentry)
 {
 	return dentry->d_inode && S_ISDIR(dentry->d_inode->i_mode);
 }
-static inline bool d_mountpoint(const struct dentry *dentry)
-{
-	return READ_ONCE(dentry->d_mounted);
-}
 
 /* ---- d_path.c ---- */
 char *d_path_from(const struct path *path, const struct path *root, char *buf, int buflen,

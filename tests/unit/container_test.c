@@ -343,6 +343,46 @@ KTEST(test_container_a_refused_fork_is_told_to_those_that_agreed)
 	umount_top();
 }
 
+/* As if somebody had mounted something there since the mkdir; a real mount is not for those who hold the locks of a callback. */
+static void mount_on_clone(struct container_subsys *ss, struct container *cont)
+{
+	cont->dentry->d_mounted++;
+}
+
+static void do_not_mount(struct container_subsys *ss, struct container *cont)
+{
+}
+
+KTEST(test_container_clone_that_is_refused)
+{
+	struct container_subsys ns = ns_subsys, debug = debug_subsys;
+
+	mount_top("ns,debug");
+	cancelled = 0;
+	debug_subsys.can_attach = refuse;
+	ns_subsys.cancel_attach = hear_cancel;
+	ns_subsys.post_clone = do_not_mount;
+	KTEST_EQ(container_clone(current, &ns_subsys, 7), -EDOM);
+	KTEST_EXPECT(!is_there(TOP "/node_7"));
+	ns_subsys.post_clone = mount_on_clone;
+	KTEST_EQ(container_clone(current, &ns_subsys, 7), -EDOM);
+	KTEST_EQ(cancelled, 2);
+	KTEST_EXPECT(is_there(TOP "/node_7")); /* its mount would have lost its place */
+	if (is_there(TOP "/node_7"))
+		container_at(TOP "/node_7")->dentry->d_mounted--;
+	KTEST_EQ(container_clone(current, &ns_subsys, 7), -EEXIST);
+	debug_subsys.can_attach = debug.can_attach;
+	ns_subsys.post_clone = ns.post_clone;
+	ns_subsys.cancel_attach = ns.cancel_attach;
+	KTEST_EQ(unlink_path(TOP "/node_7", true), 0);
+	KTEST_EQ(container_clone(current, &ns_subsys, 7), 0);
+	KTEST_EQ(container_at(TOP "/node_7") == task_container(current, ns_subsys_id), true);
+	KTEST_EQ(move_to(container_at(TOP), false), 0);
+	KTEST_EQ(unlink_path(TOP "/node_7", true), 0);
+	umount_top();
+	KTEST_EQ(container_clone(current, &ns_subsys, 7), 0);	/* not mounted: nothing to do */
+}
+
 /* ---- callbacks that fail ---- */
 
 static int destroyed;
