@@ -130,7 +130,7 @@ struct container {
  *   read_uint/write_uint	one unsigned number, decimal, as text
  *   read_seq			text of any length
  *   write_string		a short text: stripped of white space at both ends, at most CFTYPE_WRITE_MAX bytes (else E2BIG)
- *   read/write			everything by hand, with user buffers
+ *   read/write			everything by hand; the buffers are a program's or the kernel's, as in struct file_operations
  * All may sleep; none holds a lock on entry. Write operations return 0 or an error; `write` the bytes it took.
  */
 #define MAX_CFTYPE_NAME	 64

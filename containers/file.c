@@ -9,6 +9,7 @@
  * Start with container_populate_dir() for how files come to be, and container_file_read() for how they are read.
  */
 #include "containers/internal.h"
+#include "fs/internal.h"
 #include "kernel/debug/debug.h"
 
 static const struct cftype *const core_files[] = {
@@ -63,7 +64,7 @@ static ssize_t write_uint(struct container *cont, const struct cftype *cft, cons
 
 	if (nbytes >= sizeof(text))
 		return -E2BIG;
-	if (copy_from_user(text, buf, nbytes))
+	if (copy_from_writer(text, buf, nbytes))
 		return -EFAULT;
 	if (len && text[len - 1] == '\n')
 		len--;
@@ -90,7 +91,7 @@ static ssize_t write_string(struct container *cont, const struct cftype *cft, co
 	if (!text)
 		return -ENOMEM;
 	err = -EFAULT;
-	if (copy_from_user(text, buf, nbytes))
+	if (copy_from_writer(text, buf, nbytes))
 		goto out_free;
 	text[nbytes] = '\0';
 	/* A NUL in the middle would hide what follows it. */
@@ -145,6 +146,7 @@ static const struct file_operations container_file_operations = {
 	.open = container_file_open,
 	.read = container_file_read,
 	.write = container_file_write,
+	.writes_are_messages = true,
 	.release = container_file_release,
 };
 
@@ -152,6 +154,7 @@ static const struct file_operations container_file_operations = {
 static const struct file_operations container_seq_operations = {
 	.read = container_seq_read,
 	.write = container_file_write,
+	.writes_are_messages = true,
 	.llseek = seq_lseek,
 	.release = container_file_release,
 };
@@ -160,6 +163,7 @@ static const struct file_operations container_seq_operations = {
 static const struct file_operations container_single_operations = {
 	.read = container_seq_read,
 	.write = container_file_write,
+	.writes_are_messages = true,
 	.llseek = seq_lseek,
 	.release = container_single_release,
 };

@@ -192,6 +192,11 @@ struct file_operations {
 	 */
 	ssize_t (*read)(struct file *file, char __user *buf, size_t len, loff_t *ppos);
 	ssize_t (*write)(struct file *file, const char __user *buf, size_t len, loff_t *ppos);
+	/*
+	 * What one call writes is one message, not part of a stream: the pieces of a writev(2) are
+	 * put together for write(), a page of them at most (else E2BIG).
+	 */
+	bool writes_are_messages;
 	/* directory's i_mutex held */
 	int (*iterate)(struct file *file, struct dir_context *ctx);
 	/* NULL: always ready. EPOLL* bits as POLL* */

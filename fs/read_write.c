@@ -96,6 +96,36 @@ ssize_t vfs_write(struct file *file, const char __user *buf, size_t len, loff_t 
 	return file->f_op->write(file, buf, n, pos);
 }
 
+/* The pieces of `iov`, one after the other, as one write. */
+static ssize_t write_message(struct file *file, const struct iovec __user *iov, unsigned long n,
+			     loff_t *pos)
+{
+	char *text = get_free_page(GFP_KERNEL);
+	size_t len = 0;
+	ssize_t ret;
+
+	if (!text)
+		return -ENOMEM;
+	for (unsigned long i = 0; i < n; i++) {
+		struct iovec v;
+
+		ret = -EFAULT;
+		if (copy_from_user(&v, &iov[i], sizeof(v)))
+			goto out_free;
+		ret = -E2BIG;
+		if (v.iov_len > PAGE_SIZE - len)
+			goto out_free;
+		ret = -EFAULT;
+		if (copy_from_user(text + len, v.iov_base, v.iov_len))
+			goto out_free;
+		len += v.iov_len;
+	}
+	ret = kernel_write(file, text, len, pos);
+out_free:
+	free_page(text);
+	return ret;
+}
+
 /*
  * readv(2), writev(2) and their forms with a position. Stops at the first piece that is not done in
  * full.
@@ -110,6 +140,8 @@ ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned lo
 		return -EINVAL;
 	if (!(file->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
 		return -EBADF;
+	if (write && n > 1 && file->f_op && file->f_op->writes_are_messages)
+		return write_message(file, iov, n, pos);
 	for (unsigned long i = 0; i < n; i++) {
 		if (copy_from_user(&v, &iov[i], sizeof(v)))
 			return total ? total : -EFAULT;

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -226,6 +228,46 @@ static void test_names_at_removal(void)
 
 // ---- what is written ----
 
+// One message a call, whoever puts it together.
+static void test_messages(void)
+{
+	struct iovec number[] = {{"", 0}, {"4", 1}, {"2\n", 2}}, flag[] = {{"1", 1}, {"\n", 1}, {"", 0}}, many[4];
+	static char page[4096];
+	int notify, max, from;
+
+	mkdir(TOP "/a", 0755);
+	notify = open(TOP "/a/notify_on_release", O_WRONLY);
+	max = open(TOP "/a/numtasks.max", O_WRONLY);
+	EQ(writev(max, number, 3), 3, "writev of a text in pieces");
+	OK(!strcmp(contents("a/numtasks.max"), "42\n"), "is one write");
+	EQ(writev(notify, flag, 3), 2, "also of a number with its newline apart");
+	OK(!strcmp(contents("a/notify_on_release"), "1\n"), "it has been set");
+	EQ(pwritev(max, number, 2, 100), 1, "pwritev");
+	OK(!strcmp(contents("a/numtasks.max"), "4\n"), "too");
+	memset(page, ' ', sizeof(page));
+	for (int i = 0; i < 4; i++)
+		many[i] = (struct iovec){page, 1024};
+	many[3] = (struct iovec){"00007", 5};
+	many[0].iov_len = 4096 - 2048 - 5;
+	EQ(writev(max, many, 4), 4096, "a page of it");
+	OK(!strcmp(contents("a/numtasks.max"), "7\n"), "is not too much");
+	many[0].iov_len++;
+	FAILS(writev(max, many, 4), E2BIG, "more is");
+	many[1].iov_base = (void *)8;
+	FAILS(writev(max, many + 1, 3), EFAULT, "a piece that cannot be read");
+	OK(!strcmp(contents("a/numtasks.max"), "7\n"), "and nothing has been written");
+	from = open("/tmp/number", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	EQ(write(from, "55\n", 3), 3, "a file with a number");
+	lseek(from, 0, SEEK_SET);
+	EQ(sendfile(max, from, NULL, 100), 3, "can be sent there");
+	OK(!strcmp(contents("a/numtasks.max"), "55\n"), "by the kernel itself");
+	close(from);
+	unlink("/tmp/number");
+	close(max);
+	close(notify);
+	EQ(rmdir(TOP "/a"), 0, "end");
+}
+
 static void test_numbers(void)
 {
 	mkdir(TOP "/a", 0755);
@@ -299,8 +341,9 @@ static void test_namespaces(void)
 int main(void)
 {
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	EQ(mount_with("debug"), 0, "mount");
+	EQ(mount_with("debug,numtasks"), 0, "mount");
 	test_numbers();
+	test_messages();
 	test_dead_leader();
 	test_names_at_removal();
 	test_move_of_process();
