@@ -257,11 +257,13 @@ void container_for_each_task(struct container *cont, void (*fn)(struct task_stru
 
 /* ---- writing `tasks` ---- */
 
-/* May current move p? By the rule of the original: root, or the same user. */
-static int may_move(struct task_struct *p)
+/*
+ * May a user with this effective id move p? By the rule of the original: root, or the same user. It is that of who opened the file: a
+ * privileged program that is made to write to a descriptor which it was given moves nothing that its giver could not.
+ */
+static int may_move(struct task_struct *p, uid_t euid)
 {
 	const struct cred *cred = get_task_cred(p);
-	uid_t euid = current_euid();
 	int err = 0;
 
 	if (euid != 0 && euid != cred->uid && euid != cred->suid)
@@ -272,7 +274,7 @@ static int may_move(struct task_struct *p)
 	return err;
 }
 
-static int attach_pid(struct container *cont, char *text, bool threadgroup)
+static int attach_pid(struct container *cont, const char *text, bool threadgroup, uid_t euid)
 {
 	struct task_struct *p;
 	unsigned int pid;
@@ -287,7 +289,7 @@ static int attach_pid(struct container *cont, char *text, bool threadgroup)
 		return -ESRCH;
 	if (!pid)
 		get_task_struct(p);
-	err = READ_ONCE(p->flags) & PF_EXITING && !threadgroup ? -ESRCH : may_move(p);
+	err = READ_ONCE(p->flags) & PF_EXITING && !threadgroup ? -ESRCH : may_move(p, euid);
 	if (err)
 		goto out_put;
 	if (threadgroup)
@@ -302,9 +304,20 @@ out_put:
 	return err;
 }
 
-static int tasks_write(struct container *cont, const struct cftype *cft, char *text)
+static ssize_t tasks_write(struct container *cont, const struct cftype *cft, struct file *file, const char __user *buf, size_t nbytes,
+			   loff_t *ppos)
 {
-	return attach_pid(cont, text, cft->private);
+	char *text;
+	int err;
+
+	if (!nbytes)
+		return 0;
+	text = container_copy_text(buf, nbytes);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = attach_pid(cont, strim(text), cft->private, file->f_euid);
+	kfree(text);
+	return err ? err : (ssize_t)nbytes;
 }
 
 /* ---- reading `tasks` ---- */
@@ -414,7 +427,7 @@ const struct cftype tasks_cftype = {
 	.flags = CFTYPE_SEQ,
 	.open = tasks_open,
 	.release = tasks_release,
-	.write_string = tasks_write,
+	.write = tasks_write,
 };
 
 const struct cftype procs_cftype = {
@@ -423,7 +436,7 @@ const struct cftype procs_cftype = {
 	.private = true,
 	.open = tasks_open,
 	.release = tasks_release,
-	.write_string = tasks_write,
+	.write = tasks_write,
 };
 
 const struct cftype cgroup_procs_cftype = {
@@ -432,5 +445,5 @@ const struct cftype cgroup_procs_cftype = {
 	.private = true,
 	.open = tasks_open,
 	.release = tasks_release,
-	.write_string = tasks_write,
+	.write = tasks_write,
 };

@@ -78,25 +78,41 @@ static ssize_t write_uint(struct container *cont, const struct cftype *cft, cons
 	return err ? err : (ssize_t)nbytes;
 }
 
-static ssize_t write_string(struct container *cont, const struct cftype *cft, const char __user *buf, size_t nbytes)
+char *container_copy_text(const char __user *buf, size_t nbytes)
 {
 	char *text;
 	int err;
 
 	if (nbytes > CFTYPE_WRITE_MAX)
-		return -E2BIG;
-	if (!nbytes)
-		return 0;
+		return ERR_PTR(-E2BIG);
 	text = kmalloc(nbytes + 1, GFP_KERNEL);
 	if (!text)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	err = -EFAULT;
 	if (copy_from_writer(text, buf, nbytes))
 		goto out_free;
 	text[nbytes] = '\0';
 	/* A NUL in the middle would hide what follows it. */
-	err = strlen(text) == nbytes ? cft->write_string(cont, cft, strim(text)) : -EINVAL;
+	err = -EINVAL;
+	if (strlen(text) != nbytes)
+		goto out_free;
+	return text;
 out_free:
+	kfree(text);
+	return ERR_PTR(err);
+}
+
+static ssize_t write_string(struct container *cont, const struct cftype *cft, const char __user *buf, size_t nbytes)
+{
+	char *text;
+	int err;
+
+	if (!nbytes)
+		return 0;
+	text = container_copy_text(buf, nbytes);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = cft->write_string(cont, cft, strim(text));
 	kfree(text);
 	return err ? err : (ssize_t)nbytes;
 }

@@ -118,6 +118,8 @@ void container_show_subsys_files(struct container *cont, struct container_subsys
 bool container_hide_subsys_files(struct container *cont, struct container_subsys *ss);	/* false: one is open; some may be hidden */
 /* Have the files of the type "cgroup" in all directories of root. s_umount held for writing. -ENOMEM, -EEXIST: none has them. */
 int container_add_cgroup_files(struct containerfs_root *root);
+/* What is written to a file, kmalloc'ed and with a NUL behind it. ERR_PTR: -E2BIG, -ENOMEM, -EFAULT; -EINVAL: it has a NUL. */
+char *container_copy_text(const char __user *buf, size_t nbytes);
 void container_remove_subsys_files(struct container *cont, struct container_subsys *ss);
 void container_clear_dir(struct dentry *dir);			/* all files */
 struct inode *container_new_dir_inode(struct super_block *sb, struct container *cont, umode_t mode);

@@ -164,6 +164,7 @@ struct file {
 	void *private_data;		/* the file system's */
 	struct hlist_node f_flock_node;	/* when f_flock is not LOCK_UN; flock.c's lock, as below */
 	u8 f_flock;			/* LOCK_SH, LOCK_EX, LOCK_UN: none */
+	uid_t f_euid;			/* who opened it; immutable */
 	struct rcu_head f_rcu;
 };
 /* f_flock, and the operations of flock(2) */

@@ -28,6 +28,7 @@ struct file *alloc_file(int flags)
 	if (!file)
 		return NULL;
 	atomic_long_set(&file->f_count, 1);
+	file->f_euid = current_euid();
 	file->f_flags = flags;
 	file->f_path = (struct path){0};
 	file->f_inode = NULL;

@@ -388,6 +388,20 @@ static int cmd_held_write(int argc, char **argv)
 	return report(write(fd, argv[1], strlen(argv[1])));
 }
 
+/* Opens FILE as user OPENER and writes TEXT to it as user WRITER. */
+static int cmd_write_for(int argc, char **argv)
+{
+	int fd;
+
+	(void)argc;
+	if (seteuid(atoi(argv[0])))
+		return report(-1);
+	fd = open(argv[1], O_WRONLY);
+	if (fd < 0 || seteuid(0) || seteuid(atoi(argv[2])))
+		return report(-1);
+	return report(write(fd, argv[3], strlen(argv[3])));
+}
+
 /* Opens FILE, reads SKIP bytes, runs COMMAND, reads the rest through the open descriptor and shows it. */
 static int cmd_held_read(int argc, char **argv)
 {
@@ -457,6 +471,7 @@ const struct ct_command file_commands[] = {
 	{ "ls", 1, "DIR", cmd_ls },
 	{ "with", 3, "FILE FLAGS COMMAND...", cmd_with },
 	{ "held-write", 3, "FILE TEXT COMMAND...", cmd_held_write },
+	{ "write-for", 4, "OPENER FILE WRITER TEXT", cmd_write_for },
 	{ "held-read", 3, "FILE SKIP COMMAND...", cmd_held_read },
 	{ "at-least", 2, "FILE NUMBER", cmd_at_least },
 	{ "repeat", 2, "TEXT TIMES", cmd_repeat },
