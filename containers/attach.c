@@ -257,16 +257,22 @@ void container_for_each_task(struct container *cont, void (*fn)(struct task_stru
 
 /* ---- writing `tasks` ---- */
 
+/* The rule of the original: root, or the same user. */
+static bool has_power_over(uid_t euid, const struct cred *cred)
+{
+	return euid == 0 || euid == cred->uid || euid == cred->suid;
+}
+
 /*
- * May a user with this effective id move p? By the rule of the original: root, or the same user. It is that of who opened the file: a
- * privileged program that is made to write to a descriptor which it was given moves nothing that its giver could not.
+ * May current move p by a file that `opener` opened? Both must have the right: a privileged program that is made to write to a descriptor
+ * which it was given moves nothing that its giver could not, and one that gave up its privileges can't use them by what it had opened.
  */
-static int may_move(struct task_struct *p, uid_t euid)
+static int may_move(struct task_struct *p, uid_t opener)
 {
 	const struct cred *cred = get_task_cred(p);
 	int err = 0;
 
-	if (euid != 0 && euid != cred->uid && euid != cred->suid)
+	if (!has_power_over(current_euid(), cred) || !has_power_over(opener, cred))
 		err = -EACCES;
 	put_cred(cred);
 	if (!err && (p->flags & PF_CPU_BOUND))
@@ -274,7 +280,7 @@ static int may_move(struct task_struct *p, uid_t euid)
 	return err;
 }
 
-static int attach_pid(struct container *cont, const char *text, bool threadgroup, uid_t euid)
+static int attach_pid(struct container *cont, const char *text, bool threadgroup, uid_t opener)
 {
 	struct task_struct *p;
 	unsigned int pid;
@@ -289,7 +295,7 @@ static int attach_pid(struct container *cont, const char *text, bool threadgroup
 		return -ESRCH;
 	if (!pid)
 		get_task_struct(p);
-	err = READ_ONCE(p->flags) & PF_EXITING && !threadgroup ? -ESRCH : may_move(p, euid);
+	err = READ_ONCE(p->flags) & PF_EXITING && !threadgroup ? -ESRCH : may_move(p, opener);
 	if (err)
 		goto out_put;
 	if (threadgroup)
