@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import time
 
@@ -131,6 +132,69 @@ def test_make_debug_with_the_kernels_stub(terminal, tmp_path, boot):
     gdb.wait()
     assert gdb.exitstatus == 0, gdb.before
     assert not (tmp_path / "guest").exists()
+
+
+def expect_last_words(gdb):
+    gdb.sendline("continue")
+    gdb.expect(r"\(gdb\) $")
+    said = gdb.before.replace("\r", "")
+    for words in (r"console\| .*Kernel panic: NULL pointer dereference at store\+0x0", r"console\| .*end Kernel panic",
+                  r"0x\w+ store\+0x0 tests/unit/plant.c:\d+\n", "tools/vm: the guest panicked", "Remote connection closed"):
+        assert re.search(words, said), said
+    assert "waiting for GDB: run" not in said
+    return said
+
+
+@pytest.mark.usual_kernel(reason="make builds its own")
+def test_a_panic_is_shown(terminal, tmp_path):
+    """A guest that panics while it runs ends; what it said last, and what tools/vm made of it, is on the screen and not only in a file."""
+    gdb = terminal("make debug VM='--append plant=null'", PADDOCK_DEBUG=str(tmp_path))
+    gdb.expect(r"\(gdb\) $")
+    expect_last_words(gdb)
+    assert "no guest waits for GDB" in ask(gdb, "pd-connect")
+    gdb.sendline("quit")
+    gdb.expect(pexpect.EOF)
+
+
+@pytest.mark.usual_kernel(reason="make builds its own")
+def test_a_panic_stops_first_in_the_kernels_stub(terminal, tmp_path):
+    gdb = terminal("make debug VM='--gdb=kernel --append plant=null'", PADDOCK_DEBUG=str(tmp_path))
+    gdb.expect(r"\(gdb\) $")
+    assert "Kernel panic: NULL pointer" in ask(gdb, "continue") and "store (addr=" in gdb.before, gdb.before
+    expect_last_words(gdb)
+    gdb.sendline("quit")
+    gdb.expect(pexpect.EOF)
+
+
+def test_another_kernel_than_the_file(session, tmp_path):
+    """Who builds while a guest waits has symbols of another kernel, and is told."""
+    copy = tmp_path / "paddock.elf"
+    shutil.copy(KERNEL, copy)
+    s = session(kernel=str(copy))
+    s.wait()
+    s.gdb()
+    assert "has been built anew" not in s.head, s.head
+    os.utime(copy)
+    s.gdb()
+    assert re.search(r"warning: \S*paddock.elf has been built anew since this guest started", s.head), s.head
+
+
+def test_a_guest_that_hangs_up(tmp_path, scale):
+    """The kernel's stub is waited for; if the line is closed meanwhile, that is one line and no traceback."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        (tmp_path / "guest").write_text(json.dumps({"kernel": KERNEL, "boot": "kernel", "stub": "kernel", "pid": os.getpid(),
+                                                    "socket": str(tmp_path / "s")}))
+        gdb = subprocess.Popen(["gdb", "-batch", "-nx", "-ex", f"source {HELPERS}", "-ex", "pd-connect"], stdin=subprocess.DEVNULL, text=True,
+                               env=dict(os.environ, PADDOCK_DEBUG=str(tmp_path)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        listener.settimeout(60 * scale)
+        line, _ = listener.accept()
+        with line:      # closed with bytes unread: a reset
+            line.settimeout(60 * scale)
+            line.recv(1)
+        out, _ = gdb.communicate(timeout=60 * scale)
+    assert out == "pd-connect: the guest has ended\n", out
 
 
 @pytest.mark.usual_kernel(reason="make builds its own")

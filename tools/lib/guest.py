@@ -255,11 +255,12 @@ class Interactive:
 
     def boot_once(self, deadline):
         """One run of QEMU. Returns its exit status (None: the time ran out) and what it wrote to standard error."""
+        command = self.spec.command()
         if self.spec.opts.gdb:
             say(f"waiting for GDB: {self.spec.gdb_hint()}")
         errors = os.path.join(self.spec.tmp, "errors")
         with open(errors, "wb") as sink:
-            process = subprocess.Popen(self.spec.command(), stderr=sink)
+            process = subprocess.Popen(command, stderr=sink)
         try:
             code = self.watch(process, deadline)
         finally:

@@ -228,8 +228,8 @@ class Spec:
             yield
             return
         note, link = os.path.join(folder, "guest"), os.path.join(folder, "gdb.sock")
-        text = json.dumps({"kernel": os.path.realpath(self.kernel), "boot": self.opts.boot, "stub": self.opts.gdb, "pid": os.getpid(),
-                           "socket": self.gdb_socket})
+        text = json.dumps({"kernel": os.path.realpath(self.kernel), "built": os.stat(self.kernel).st_mtime_ns, "boot": self.opts.boot,
+                           "stub": self.opts.gdb, "pid": os.getpid(), "socket": self.gdb_socket})
         try:
             os.makedirs(folder, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):

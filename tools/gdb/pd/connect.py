@@ -78,6 +78,8 @@ def connect():
         remember_memory()
     if guest["stub"] == "qemu" and number("$pc") == RESET_VECTOR and not number("$cr0") & 1:
         run_to_entry(guest["boot"])
+    if guest.get("built") not in (None, os.stat(guest["kernel"]).st_mtime_ns):
+        say(f"warning: {os.path.relpath(guest['kernel'])} has been built anew since this guest started: its symbols are of another kernel")
     where = gdb.execute("frame", to_string=True).strip()
     say(f"Paddock ({os.path.relpath(guest['kernel'])}, boot way {guest['boot']}, {guest['stub']}'s stub): `pd` lists the helpers.\n{where}")
 
@@ -85,6 +87,13 @@ def connect():
 def await_stub(guest):
     """The kernel's stub begins when much of the boot is over. GDB would ask again and again meanwhile, and take the answers to all that for
     answers to what it asks later. So ask first: by a number that the answer repeats, until the last one is there."""
+    try:
+        ask_stub(guest)
+    except OSError:
+        raise Problem("the guest has ended")
+
+
+def ask_stub(guest):
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(guest["socket"])
         got, wait = b"", 1

@@ -15,6 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 KERNEL_HALF = 0xffff800000000000
 LIMIT = 100000          # entries of one list; more than any guest has, so a walk that comes here runs in a circle
 MASK = (1 << 64) - 1
+PLACES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ARRAY)
 # Errors that never leave the kernel: kernel/lib/err.h
 INNER_ERRORS = {512: "ERESTARTSYS", 513: "ERESTARTNOINTR", 514: "ERESTARTNOHAND", 515: "ENOIOCTLCMD", 516: "ERESTART_RESTARTBLOCK"}
 
@@ -63,9 +64,13 @@ def have(name, source=None):
 
 
 def number(value):
-    """The integer of a value, a pointer or an expression's text, without sign."""
+    """The integer of a value, a pointer or an expression's text, without sign; of a structure or an array: where it is."""
     if isinstance(value, str):
         value = gdb.parse_and_eval(value)
+    if isinstance(value, gdb.Value) and value.type.strip_typedefs().code in PLACES:
+        if value.address is None:
+            raise Problem(f"{value.type} is not in memory")
+        value = value.address
     return int(value.cast(typ("unsigned long"))) & MASK if isinstance(value, gdb.Value) else value & MASK
 
 
@@ -312,6 +317,8 @@ class Command(gdb.Command):
             raise gdb.GdbError(f"{self.name}: {error} (a broken pointer, or the guest has not come that far)")
         except gdb.error as error:
             raise gdb.GdbError(f"{self.name}: {error}")
+        except OSError as error:            # a file that was named, the guest's socket
+            raise gdb.GdbError(f"{self.name}: {error.filename + ': ' if error.filename else ''}{error.strerror or error}")
 
     def run(self, argument):
         raise NotImplementedError

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the guest says: pd-dmesg, the kernel's log in its memory; pd-console and pd-type, its console under `make debug`."""
 import os
+import time
 
 import gdb
 
@@ -8,6 +9,7 @@ from . import connect
 from .core import Command, Problem, number, read, say, var
 
 SOURCE = "kernel/debug/printk.c"
+FAREWELL = 5            # seconds that tools/vm has to say how the guest ended
 
 
 class Dmesg(Command):
@@ -27,8 +29,14 @@ class Dmesg(Command):
         if end > size:
             lines = lines[1:]           # the first has been overwritten in part
         wanted = self.words(argument, 0, 1)
-        for line in lines[-int(wanted[0]):] if wanted else lines:
+        for line in lines[max(0, len(lines) - self.count(wanted[0])):] if wanted else lines:
             say(line[3:] if line[:1] == "<" and line[2:3] == ">" else line)
+
+
+    def count(self, word):
+        if not word.isdecimal():
+            raise Problem(f"usage: {self.usage}")
+        return int(word)
 
 
 class Screen:
@@ -87,13 +95,59 @@ The guest reads it when it runs: `pd-type ls /`, then `continue`."""
             f.write(data)
 
 
-def on_stop(event):
-    text = Screen.fresh() if connect.Session.connected else None
-    lines = (text or "").rstrip("\n").splitlines()
-    if len(lines) > 20:
-        say(f"console| ... {len(lines) - 20} lines more: pd-console -all")
-    for line in lines[-20:]:
+class Guest:
+    """Does the guest run, as far as GDB knows?"""
+
+    runs = False
+
+
+def show_console():
+    """What is new on the console: the last 20 lines; with a panic among them, all from there on."""
+    lines = (Screen.fresh() or "").rstrip("\n").splitlines()
+    panic = next((n for n, line in enumerate(lines) if "Kernel panic: " in line), len(lines))
+    first = max(0, min(panic, len(lines) - 20))
+    if first:
+        say(f"console| ... {first} lines more: pd-console -all")
+    for line in lines[first:]:
         say(f"console| {line}")
 
 
+def show_last_words():
+    """What tools/vm has said of the guest's end, under `make debug`: the source lines of a panic, and why it is no more."""
+    try:
+        with open(os.path.join(connect.FOLDER, "errors.log"), errors="replace") as f:
+            said = f.read().splitlines()
+    except OSError:
+        return
+    for line in said:
+        if "waiting for GDB" not in line:
+            say(line)
+
+
+def on_continue(event):
+    Guest.runs = True
+
+
+def on_stop(event):
+    Guest.runs = False
+    if connect.Session.connected:
+        show_console()
+
+
+def on_end(event):
+    """GDB has lost the guest. If that ran it has ended, by itself or by a panic; else it was let go."""
+    if not Guest.runs:
+        return
+    Guest.runs = False
+    if not os.path.exists(os.path.join(connect.FOLDER, "console.log")):
+        return
+    deadline = time.monotonic() + FAREWELL
+    while connect.announced() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    show_console()
+    show_last_words()
+
+
+gdb.events.cont.connect(on_continue)
 gdb.events.stop.connect(on_stop)
+gdb.events.exited.connect(on_end)

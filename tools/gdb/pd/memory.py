@@ -66,7 +66,7 @@ class Slab(Command):
         caches = [c for c in list_entries(var("caches", "kernel/mm/slab.c"), "struct kmem_cache", "caches")
                   if not wanted or text(c["name"]) == wanted]
         if not caches:
-            raise Problem(f"no cache is called {wanted!r}")
+            raise Problem(f"no cache is called {wanted!r}" if wanted else "there are no caches yet")
         table(("CACHE", "NAME", "IN USE", "ON CPUS", "TOTAL", "SIZE", "PER SLAB", "SLABS", "ORDER"), (self.row(c) for c in caches),
               right=range(2, 9))
         for cache in caches if wanted else ():

@@ -69,6 +69,14 @@ def task_on(cpu):
 
 def current():
     """The task of the selected thread: what runs on that CPU, or the thread itself where threads are tasks."""
+    task = of_thread()
+    if not number(task):
+        raise Problem("no task runs here yet: the guest has not come that far")
+    return task
+
+
+def of_thread():
+    """The same, and NULL on a CPU that runs nobody yet."""
     thread = gdb.selected_thread()
     if not thread:
         raise Problem("no guest is connected")

@@ -69,6 +69,8 @@ def named(argument):
         return percpu.current()
     value = gdb.parse_and_eval(argument)
     target = value.type.strip_typedefs()
+    if target.tag == "task_struct":
+        return value.address
     if target.code == gdb.TYPE_CODE_PTR and target.target().unqualified().strip_typedefs().tag == "task_struct":
         return value
     task = find(int(value))
@@ -141,6 +143,8 @@ CONTAINERS are those other than the top ones, as hierarchy:/path."""
 
     def run(self, argument):
         from . import containers
+        if not any(True for _ in everyone()):
+            raise Problem("there are no tasks yet")
         table(("TASK", "PID", "TGID", "PPID", "STATE", "CPU", "WHERE", "COMMAND", "CONTAINERS"), self.rows(containers), right=(1, 2, 3, 5))
 
     def rows(self, containers):
