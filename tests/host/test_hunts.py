@@ -64,3 +64,20 @@ def test_bad_words():
         done = subprocess.run(["tools/hunt", *words], cwd=ROOT, capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (2, ""), done
         assert done.stderr.startswith("usage: tools/hunt NAME") and "lost-wakeup" in done.stderr
+
+
+def test_gdb_in_the_copy(tmp_path):
+    """`gdb` started in the copy finds the guest that was started there: the copy has what the folder has, hidden files too."""
+    for name in ("tools/hunt", "docs/hunts", "containers/mount.c", ".gdbinit", ".clang-format"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-R", os.path.join(ROOT, name), str(tmp_path / name)], check=True)
+    (tmp_path / "bin").mkdir()
+    make = tmp_path / "bin" / "make"
+    make.write_text("#!/bin/sh\necho make was here\nexit 7\n")
+    make.chmod(0o755)
+    done = subprocess.run([tmp_path / "tools/hunt", "leak"], env=dict(os.environ, PATH=f"{tmp_path}/bin:{os.environ['PATH']}"),
+                          capture_output=True, text=True)
+    copy = tmp_path / "build/hunts/leak"
+    assert done.returncode == 7 and "make was here" in done.stdout, done
+    assert (copy / ".gdbinit").read_text() == (tmp_path / ".gdbinit").read_text()
+    assert (copy / "containers/mount.c").read_text() != (tmp_path / "containers/mount.c").read_text()
