@@ -12,11 +12,14 @@
  * Stop current. `code`: what the tracer is told, signal and event. `why`: CLD_TRAPPED, CLD_STOPPED in a group stop. False: it did not stop,
  * since nobody traces it (any more) or it is to die. Else *sig is the signal that the tracer wants, and may be 0. siglock held,
  * released and taken again.
+ *
+ * signal_pending() stays true if it was: in a stop at the end of a call that has given up for a signal, a PTRACE_INTERRUPT or the freezer,
+ * the reason may go away, and -ERESTARTSYS still has to be made into a new begin of the call (do_signal()).
  */
 static bool ptrace_stop(int code, int why, unsigned long message, siginfo_t *info, int *sig)
 {
 	struct task_struct *p = current;
-	bool group_stopped = false;
+	bool group_stopped = false, pending = signal_pending(p);
 	int stop_sig;
 
 	lock_assert_held(&p->sighand->siglock);
@@ -57,6 +60,8 @@ static bool ptrace_stop(int code, int why, unsigned long message, siginfo_t *inf
 	p->ptrace_message = 0;
 	p->jobctl &= ~(JOBCTL_LISTENING | JOBCTL_PTRACE_FROZEN);
 	recalc_sigpending();
+	if (pending)
+		set_bit(TIF_SIGPENDING, &p->work);
 	return true;
 }
 

@@ -156,6 +156,43 @@ static void test_traced_call(void)
 	close(fds[1]);
 }
 
+static int ends[2];
+
+static long read_one(void)
+{
+	char c = 0;
+
+	return read(ends[0], &c, 1) == 1 ? c : -1;
+}
+
+/* Frozen while it sleeps in a call, the end of which its tracer then wants to see: the program must not see that end. */
+static void test_traced_sleep(void)
+{
+	int status;
+	pid_t pid;
+
+	if (pipe(ends))
+		return;
+	pid = start(A, 0, read_one);
+	EQ(ptrace(PTRACE_SEIZE, pid, 0, 0), 0, "one that reads is seized");
+	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+	EQ(waitpid(pid, &status, 0), pid, "and stops");
+	ptrace(PTRACE_SYSCALL, pid, 0, 0);
+	EQ(waitpid(pid, &status, 0), pid, "at the begin of its read");
+	ptrace(PTRACE_SYSCALL, pid, 0, 0);
+	OK(sleeps(pid), "in which it sleeps");
+	OK(set_state(A, "FROZEN"), "its container is frozen");
+	EQ(waitpid(pid, &status, 0), pid, "which shows the tracer an end of the read");
+	EQ(ptrace(PTRACE_CONT, pid, 0, 0), 0, "and it is let go on");
+	nap(50);
+	set_state(A, "THAWED");
+	EQ(write(ends[1], "*", 1), 1, "thawed, there is a byte");
+	EQ(waitpid(pid, &status, 0), pid, "it ends");
+	EQ(shared->outcome[0].ret, '*', "and has read that: the call has begun again");
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* A task that its tracer has stopped counts as frozen, and what the tracer lets go on waits for the thaw. */
 void test_traced(void)
 {
@@ -184,4 +221,5 @@ void test_traced(void)
 	ptrace(PTRACE_CONT, pid, 0, SIGTERM);
 	EQ(waitpid(pid, &status, 0), pid, "and ends the task");
 	test_traced_call();
+	test_traced_sleep();
 }

@@ -212,10 +212,52 @@ static void test_interrupted(void)
 	}
 }
 
+static int ends[2];
+
+static int waits_for_a_byte(long unused)
+{
+	char c = 0;
+
+	(void)unused;
+	return read(ends[0], &c, 1) == 1 ? c : 100;
+}
+
+// An INTERRUPT wakes one that sleeps in a call; if it traces calls, the first stop is the end of that. The program must not see it.
+static void test_interrupted_for_its_tracer(void)
+{
+	for (int detach = 0; detach < 2; detach++) {
+		struct user_regs_struct regs;
+		pid_t pid;
+
+		if (pipe(ends)) {
+			OK(0, "pipe");
+			return;
+		}
+		pid = plain_child(waits_for_a_byte, 0);
+		in_state(pid, 'S');
+		EQ(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD), 0, "one that reads is seized");
+		ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+		EQ(next_status(pid), EVENT(SIGTRAP, PTRACE_EVENT_STOP), "and stops");
+		EQ(step(PTRACE_SYSCALL, pid, 0), STOPPED(SIGTRAP | 0x80), "it begins to read again");
+		ptrace(PTRACE_SYSCALL, pid, 0, 0);
+		in_state(pid, 'S');
+		ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+		EQ(next_status(pid), STOPPED(SIGTRAP | 0x80), "INTERRUPT ends that read");
+		get_regs(pid, &regs);
+		EQ(regs.rax, -512, "with -ERESTARTSYS");
+		EQ(ptrace(detach ? PTRACE_DETACH : PTRACE_CONT, pid, 0, 0), 0, detach ? "it is let go" : "it goes on");
+		EQ(write(ends[1], "*", 1), 1, "a byte comes");
+		EQ(next_status(pid), EXITED('*'), "and it reads it: the call has begun again");
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
+
 void test_syscalls(void)
 {
 	test_seen();
 	test_changed();
 	test_all_registers();
 	test_interrupted();
+	test_interrupted_for_its_tracer();
 }
