@@ -267,6 +267,18 @@ def test_too_many_and_misplaced_breakpoints(at_hostname):
     assert g.guest.end() == (0, "done\n")
 
 
+@pytest.mark.only_with("kasan")
+def test_breakpoints_in_the_checker(at_hostname):
+    """The stub's own loads and stores are checked, too, on its way to lift a breakpoint: one in the check would come back for ever."""
+    g = at_hostname()
+    for place in ("__asan_load8_noabort", "__asan_store1_noabort", "kasan_first_bad"):
+        g.run("delete")
+        g.run(f"break *{place}")
+        assert "Cannot insert breakpoint" in g.go(), place
+    g.detach()
+    assert g.guest.end() == (0, "done\n")
+
+
 def test_hardware_breakpoint_in_a_program(at_hostname):
     g = at_hostname()
     back = g.value("(((struct pt_regs *)" + THIS_CPU.format("unsigned long", "kernel_sp0") + ") - 1)->rip")
