@@ -356,12 +356,15 @@ static int wait_for_partner(wait_queue_head_t *wq, const unsigned int *counter, 
 	return (int)wait_event_interruptible(*wq, READ_ONCE(*counter) != seen);
 }
 
-/* The rules of fifo(7). The pipe's mutex is not held while waiting. */
+/*
+ * The rules of fifo(7). A pipe without a name, opened through /proc/PID/fd (as /dev/stdin is), is the same one and waits
+ * for nobody. The pipe's mutex is not held while waiting.
+ */
 static int fifo_open(struct inode *inode, struct file *file)
 {
 	struct pipe_inode_info *pipe = get_fifo(inode);
 	unsigned int mode = file->f_mode & (FMODE_READ | FMODE_WRITE), seen_r, seen_w;
-	bool wait_w, wait_r;
+	bool named = inode->i_sb, wait_w, wait_r;
 	int err = 0;
 
 	if (!pipe)
@@ -369,7 +372,7 @@ static int fifo_open(struct inode *inode, struct file *file)
 	file->private_data = pipe;
 	file->f_mode |= FMODE_NOPOS;
 	mutex_lock(&pipe->mutex);
-	if (mode == FMODE_WRITE && file->f_flags & O_NONBLOCK && !pipe->readers) {
+	if (named && mode == FMODE_WRITE && file->f_flags & O_NONBLOCK && !pipe->readers) {
 		mutex_unlock(&pipe->mutex);
 		put_pipe(inode, pipe);
 		return -ENXIO;
@@ -384,8 +387,8 @@ static int fifo_open(struct inode *inode, struct file *file)
 		pipe->w_counter++;
 		pipe->writers++;
 	}
-	wait_w = mode == FMODE_READ && !pipe->writers && !(file->f_flags & O_NONBLOCK);
-	wait_r = mode == FMODE_WRITE && !pipe->readers;
+	wait_w = named && mode == FMODE_READ && !pipe->writers && !(file->f_flags & O_NONBLOCK);
+	wait_r = named && mode == FMODE_WRITE && !pipe->readers;
 	mutex_unlock(&pipe->mutex);
 	wake_up_all(&pipe->rd_wait);
 	wake_up_all(&pipe->wr_wait);
@@ -432,6 +435,7 @@ static int create_pipe_files(struct file *files[2], int flags)
 	files[1]->f_inode->i_ino = ino;
 	files[1]->f_inode->i_mode = S_IFIFO | 0600;
 	files[1]->f_inode->i_fop = &pipefifo_fops;
+	files[1]->f_inode->i_pipe = pipe;		/* for who opens /proc/PID/fd/N */
 	pipe->writers = pipe->w_counter = 1;
 	pipe->readers = pipe->r_counter = 1;
 	pipe->files = 2;

@@ -168,6 +168,30 @@ static void large(void)
 	close(ends[0]);
 }
 
+/* What `cat /dev/stdin` does behind a pipe. */
+static void opened_again(void)
+{
+	char name[32], buf[8] = "";
+	int reader, writer;
+
+	pipe(ends);
+	write(ends[1], "abc", 3);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[1]);
+	writer = open(name, O_WRONLY);
+	OK(writer >= 0, "a pipe's write end opens once more");
+	EQ(write(writer, "def", 3), 3, "and takes bytes");
+	close(ends[1]);
+	close(writer);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[0]);
+	reader = open(name, O_RDONLY);
+	OK(reader >= 0, "its read end opens without a writer");
+	close(ends[0]);
+	EQ(read(reader, buf, sizeof(buf)), 6, "and is that of the same pipe");
+	OK(!memcmp(buf, "abcdef", 6), "with all bytes");
+	EQ(read(reader, buf, sizeof(buf)), 0, "and its end");
+	close(reader);
+}
+
 int main(void)
 {
 	basics();
@@ -176,5 +200,6 @@ int main(void)
 	waiting();
 	many_writers();
 	large();
+	opened_again();
 	return TAP_DONE();
 }
