@@ -42,6 +42,25 @@ static void mount_one(const char *type, const char *dir)
 		warn_errno("mounting %s on %s failed", type, dir);
 }
 
+// What programs expect below /dev and no driver makes: `<(command)` of bash, /dev/stderr of scripts, and the place of shm_open() and
+// sem_open().
+static void make_links(void)
+{
+	static const char *const links[][2] = {
+		{"/proc/self/fd", "/dev/fd"},
+		{"fd/0", "/dev/stdin"},
+		{"fd/1", "/dev/stdout"},
+		{"fd/2", "/dev/stderr"},
+	};
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlink(links[i][0], links[i][1]) < 0 && errno != EEXIST)
+			warn_errno("%s", links[i][1]);
+	if (mkdir("/dev/shm", 0) < 0 && errno != EEXIST)
+		warn_errno("/dev/shm");
+	chmod("/dev/shm", 01777);
+}
+
 // The kernel may have opened the console already, but before /dev was mounted there may have been
 // none.
 static void open_console(void)
@@ -168,6 +187,7 @@ int main(int argc, char **argv)
 		snprintf(term, sizeof(term), "TERM=%.50s", given);
 	mount_one("proc", "/proc");
 	mount_one("devtmpfs", "/dev");
+	make_links();
 	open_console();
 	if (argc > 1)
 		power_off(run_arguments(argv + 1));
