@@ -164,7 +164,9 @@ struct file {
 	void *private_data;		/* the file system's */
 	struct hlist_node f_flock_node;	/* when f_flock is not LOCK_UN; flock.c's lock, as below */
 	u8 f_flock;			/* LOCK_SH, LOCK_EX, LOCK_UN: none */
+	bool f_watched;			/* has been in an epoll set; set under epoll_mutex, for ever */
 	uid_t f_euid;			/* who opened it; immutable */
+	struct hlist_head f_members;	/* what epoll sets keep of it; epoll_mutex */
 	struct rcu_head f_rcu;
 };
 /* f_flock, and the operations of flock(2) */
@@ -403,6 +405,11 @@ struct file *dentry_open(const struct path *path, int flags);
 /* no path in any tree (pipes …) */
 struct file *alloc_file_anon(const char *name, const struct file_operations *fops, void *priv,
 			     int flags);
+/*
+ * The same as a new descriptor of current, read and write, without a position; flags: O_CLOEXEC, O_NONBLOCK. priv is from
+ * kmalloc(): fops->release frees it, and if there is no file in the end, this does. The descriptor, -EMFILE, -ENOMEM.
+ */
+int install_anon_file(const char *name, const struct file_operations *fops, void *priv, int flags);
 ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t *pos);
 ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t *pos);
 ssize_t vfs_read(struct file *file, char __user *buf, size_t len, loff_t *pos);

@@ -269,6 +269,29 @@ struct file *fget_task(struct task_struct *p, unsigned int fd);		/* another task
 struct file *fget_task_next(struct task_struct *p, unsigned int *fd);
 bool task_has_fd(struct task_struct *p, unsigned int fd);
 
+/* ---- eventfd.c ---- */
+/* A descriptor. -EINVAL: unknown flags; -EMFILE, -ENOMEM. */
+int do_eventfd(unsigned int count, int flags);
+
+/* ---- epoll.c ---- */
+struct epoll_event {		/* as programs see it */
+	u32 events;		/* EPOLL* */
+	u64 data;		/* the program's own */
+} __packed;
+#define EPOLL_CTL_ADD 1
+#define EPOLL_CTL_DEL 2
+#define EPOLL_CTL_MOD 3
+int do_epoll_create(int flags);		/* a descriptor; -EINVAL, -EMFILE, -ENOMEM */
+/* event is not looked at by EPOLL_CTL_DEL. -EPERM: target cannot be waited for; -EINVAL, -EEXIST, -ENOENT, -ENOMEM. */
+long do_epoll_ctl(struct file *file, int op, struct file *target, int fd,
+		  const struct epoll_event *event);
+/*
+ * Up to max (at least 1) events, for at most timeout_ns (negative: for ever). Their number, 0: time is up; -EINVAL: not a set; -EINTR,
+ * -EFAULT.
+ */
+long do_epoll_wait(struct file *file, struct epoll_event __user *to, int max, s64 timeout_ns);
+void epoll_file_release(struct file *file);		/* the last reference is gone */
+
 /* ---- flock.c ---- */
 /*
  * kind: LOCK_SH, LOCK_EX or LOCK_UN, in place of what the file has. May sleep if `wait`. -EAGAIN: not without waiting,

@@ -36,6 +36,8 @@ struct file *alloc_file(int flags)
 	file->f_pos = 0;
 	file->private_data = NULL;
 	file->f_flock = LOCK_UN;
+	file->f_watched = false;
+	INIT_HLIST_HEAD(&file->f_members);
 	/* 0, 1, 2 are read, write, both; 3 (only for ioctl) is neither. */
 	file->f_mode = flags & O_PATH ? FMODE_PATH
 				      : ((flags & O_ACCMODE) + 1) & (FMODE_READ | FMODE_WRITE);
@@ -125,6 +127,7 @@ static int get_file_write(struct file *file)
 /* The last reference is gone. */
 static void file_release(struct file *file)
 {
+	epoll_file_release(file);
 	flock_release(file);
 	if (file->f_op && file->f_op->release)
 		file->f_op->release(file->f_inode, file);
@@ -225,6 +228,27 @@ struct file *alloc_file_anon(const char *name, const struct file_operations *fop
 	file->f_op = fops;
 	file->private_data = priv;
 	return file;
+}
+
+int install_anon_file(const char *name, const struct file_operations *fops, void *priv, int flags)
+{
+	int fd = get_unused_fd((unsigned int)flags), err = fd;
+	struct file *file;
+
+	if (fd < 0)
+		goto out_priv;
+	file = alloc_file_anon(name, fops, priv, O_RDWR | (flags & O_NONBLOCK));
+	err = (int)PTR_ERR(file);
+	if (IS_ERR(file))
+		goto out_fd;
+	file->f_mode |= FMODE_NOPOS;
+	fd_install((unsigned int)fd, file);
+	return fd;
+out_fd:
+	put_unused_fd((unsigned int)fd);
+out_priv:
+	kfree(priv);
+	return err;
 }
 
 /* ---- checks of open(2) ---- */

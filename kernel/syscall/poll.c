@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waiting for files: poll, select, their forms with a signal mask, and pipes. The work is in
- * fs/select.c and fs/pipe.c.
+ * Waiting for files: poll, select, epoll, their forms with a signal mask; pipes and eventfd.
+ * The work is in fs/select.c, fs/epoll.c, fs/pipe.c and fs/eventfd.c.
  */
 #include "fs/internal.h"
 #include "kernel/syscall/syscall.h"
@@ -141,6 +141,73 @@ long sys_pselect6(int n, uptr_t in, uptr_t out, uptr_t ex, ucptr_t timeout, ucpt
 		give_back_time((void __user *)timeout, end, false);
 	return ret;
 }
+
+/* ---- epoll ---- */
+
+long sys_epoll_create1(int flags)
+{
+	return do_epoll_create(flags);
+}
+
+/* The size was a hint once; it must still be more than 0. */
+long sys_epoll_create(int size)
+{
+	return size > 0 ? do_epoll_create(0) : -EINVAL;
+}
+
+long sys_epoll_ctl(fd_t epfd, int op, fd_t fd, ucptr_t event)
+{
+	struct epoll_event e = {0};
+	struct fd set, target;
+	long ret = -EBADF;
+
+	if (op != EPOLL_CTL_DEL && copy_from_user(&e, event, sizeof(e)))
+		return -EFAULT;
+	set = fdget(epfd);
+	target = fdget(fd);
+	if (set.file && target.file)
+		ret = do_epoll_ctl(set.file, op, target.file, fd, &e);
+	fdput(target);
+	fdput(set);
+	return ret;
+}
+
+long sys_epoll_pwait(fd_t epfd, uptr_t events, int maxevents, int timeout, ucptr_t mask, size_t sigsetsize)
+{
+	struct fd f;
+	long ret;
+
+	if (maxevents <= 0)
+		return -EINVAL;
+	f = fdget(epfd);
+	if (!f.file)
+		return -EBADF;
+	ret = enter_sigmask(mask, sigsetsize);
+	if (!ret) {
+		ret = do_epoll_wait(f.file, events, maxevents,
+				    timeout < 0 ? -1 : timeout * (s64)NSEC_PER_MSEC);
+		leave_sigmask(mask, ret == -EINTR);
+	}
+	fdput(f);
+	return ret;
+}
+
+long sys_epoll_wait(fd_t epfd, uptr_t events, int maxevents, int timeout)
+{
+	return sys_epoll_pwait(epfd, events, maxevents, timeout, NULL, 0);
+}
+
+long sys_eventfd2(unsigned int count, int flags)
+{
+	return do_eventfd(count, flags);
+}
+
+long sys_eventfd(unsigned int count)
+{
+	return do_eventfd(count, 0);
+}
+
+/* ---- pipes ---- */
 
 static long pipe_to_user(int __user *ufds, int flags)
 {

@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -90,6 +92,17 @@ static void storm_kill_exec(int i)
 	nanosleep(&t, NULL);
 	kill(pid, SIGKILL);
 	want(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+}
+
+/* Sets that go before or after their members. */
+static void storm_epoll(int i)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int set = epoll_create1(0), fd = eventfd(1, 0);
+
+	want(!epoll_ctl(set, EPOLL_CTL_ADD, fd, &event));
+	close(i & 1 ? set : fd);
+	close(i & 1 ? fd : set);
 }
 
 /* Pipes with something in them, handed to a child, closed in any order. */
@@ -271,6 +284,7 @@ static const struct storm {
 	{"kills of processes with threads", storm_kill_threads, 100},
 	{"kills in exec", storm_kill_exec, 200},
 	{"pipes", storm_pipe, 1000},
+	{"epoll", storm_epoll, 1000},
 	{"queued signals", storm_signals, 1000},
 	{"mappings", storm_memory, 500},
 	{"files", storm_files, 1000},

@@ -80,7 +80,7 @@ void put_signal(int number);
 const char *errno_name(int error);	// null: none
 show_fn show_open_flags, show_access_mode, show_at_flags, show_prot, show_map_flags, show_clone_flags, show_signal, show_whence,
 	show_wait_options, show_sig_how, show_clock, show_timer_flags, show_which_timer, show_resource, show_fcntl_command,
-	show_ioctl_command, show_pipe_flags, show_arch_code, show_madvice, show_futex_op, show_mount_flags, show_umount_flags,
+	show_ioctl_command, show_pipe_flags, show_epoll_op, show_arch_code, show_madvice, show_futex_op, show_mount_flags, show_umount_flags,
 	show_random_flags, show_prctl, show_who, show_mremap_flags, show_id_type, show_reboot, show_policy, show_ptrace_request,
 	show_msync_flags, show_rename_flags, show_flock, show_priority_which;
 bool opens_new(const struct call *c, int flags);	// do these open flags make use of a mode?

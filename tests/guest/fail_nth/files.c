@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -39,6 +41,16 @@ static int run_pipe(void)
 	if (pipe(ends))
 		return -1;
 	return write(ends[1], &c, 1) < 0 || read(ends[0], &c, 1) < 0 ? -1 : 0;
+}
+
+static int run_epoll(void)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int set = epoll_create1(0), fd = eventfd(1, 0);
+
+	if (set < 0 || fd < 0)
+		return -1;
+	return epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) || epoll_wait(set, &event, 1, 0) != 1 ? -1 : 0;
 }
 
 static int run_create(void)
@@ -185,6 +197,7 @@ const struct operation file_operations[] = {
 	{"mmap and touch", .run = run_mmap, .may_kill = 1},
 	{"shared mmap and touch", .run = run_shared, .may_kill = 1},
 	{"pipe", .run = run_pipe},
+	{"epoll", .run = run_epoll},
 	{"create and write", .run = run_create, .undo = undo_create},
 	{"mkdir", .run = run_dir, .undo = undo_dir},
 	{"symlink", .run = run_symlink, .undo = undo_symlink},
