@@ -230,6 +230,14 @@ static struct files_struct *copy_files(struct files_struct *old)
 	return files;
 }
 
+/* A descriptor of this table goes. */
+static int flush_file(struct file *file, const struct files_struct *files)
+{
+	if (!(file->f_mode & FMODE_PATH))
+		record_locks_close(file, files);
+	return file->f_op && file->f_op->flush ? file->f_op->flush(file) : 0;
+}
+
 static void put_files(struct files_struct *files)
 {
 	struct fdtable *fdt;
@@ -243,8 +251,7 @@ static void put_files(struct files_struct *files)
 
 		if (!file)
 			continue;
-		if (file->f_op && file->f_op->flush)
-			file->f_op->flush(file);
+		flush_file(file, files);
 		fput(file);
 	}
 	if (fdt != &files->fdtab)
@@ -365,7 +372,7 @@ void fd_install(unsigned int fd, struct file *file)
 
 static int filp_close(struct file *file)
 {
-	int err = file->f_op && file->f_op->flush ? file->f_op->flush(file) : 0;
+	int err = flush_file(file, current->files);
 
 	fput(file);
 	return err;
@@ -451,6 +458,17 @@ void files_close_on_exec(void)
 				filp_close(file);
 		}
 	}
+}
+
+bool still_open(unsigned int fd, const struct file *file)
+{
+	struct files_struct *files = current->files;
+	bool same;
+
+	spin_lock(&files->file_lock);
+	same = fd < files->fdt->max_fds && files->fdt->fd[fd] == file;
+	spin_unlock(&files->file_lock);
+	return same;
 }
 
 bool get_close_on_exec(unsigned int fd)

@@ -72,6 +72,7 @@ struct inode {
 	struct mutex i_mutex;
 	void *i_private;		/* the file system's */
 	struct pipe_inode_info *i_pipe;	/* FIFOs; i_mutex */
+	struct hlist_head i_locks;	/* record locks; record_lock.c's lock */
 	/* open for writing > 0; denied by running programs < 0 (ETXTBSY) */
 	atomic_t i_writecount;
 	struct rcu_head i_rcu;

@@ -264,6 +264,7 @@ int f_dupfd(unsigned int from, struct file *file, unsigned int flags);
 int close_range(unsigned int first, unsigned int last, unsigned int flags);
 bool get_close_on_exec(unsigned int fd);
 void set_close_on_exec(unsigned int fd, bool on);
+bool still_open(unsigned int fd, const struct file *file);	/* is fd of current this file? */
 struct file *fget_task(struct task_struct *p, unsigned int fd);		/* another task's */
 /* the next at or above *fd */
 struct file *fget_task_next(struct task_struct *p, unsigned int *fd);
@@ -291,6 +292,22 @@ long do_epoll_ctl(struct file *file, int op, struct file *target, int fd,
  */
 long do_epoll_wait(struct file *file, struct epoll_event __user *to, int max, s64 timeout_ns);
 void epoll_file_release(struct file *file);		/* the last reference is gone */
+
+/* ---- record_lock.c ---- */
+struct user_flock {		/* as programs see it */
+	short l_type, l_whence;
+	loff_t l_start, l_len;
+	pid_t l_pid;
+};
+enum lock_command { LOCK_GET, LOCK_SET, LOCK_SET_WAIT };
+/*
+ * fd is file's descriptor; of_file: the owner is the open file, not the process. LOCK_GET changes *u; LOCK_SET_WAIT may sleep.
+ * -EINVAL, -EOVERFLOW; -EBADF: not opened for that, or closed meanwhile; -EAGAIN; -EDEADLK; -ENOLCK: no memory; -ERESTARTSYS.
+ */
+long fcntl_lock(unsigned int fd, struct file *file, enum lock_command command, bool of_file,
+		struct user_flock *u);
+/* A descriptor of the owner (a table of descriptors, or the file itself) is closed: its locks of the inode go. */
+void record_locks_close(struct file *file, const void *owner);
 
 /* ---- flock.c ---- */
 /*

@@ -128,6 +128,7 @@ static int get_file_write(struct file *file)
 static void file_release(struct file *file)
 {
 	epoll_file_release(file);
+	record_locks_close(file, file);
 	flock_release(file);
 	if (file->f_op && file->f_op->release)
 		file->f_op->release(file->f_inode, file);

@@ -215,6 +215,12 @@ long sys_dup3(fd_t oldfd, fd_t newfd, int flags)
 #define F_SETFD	 2
 #define F_GETFL	 3
 #define F_SETFL	 4
+#define F_GETLK	 5
+#define F_SETLK	 6
+#define F_SETLKW 7
+#define F_OFD_GETLK	36
+#define F_OFD_SETLK	37
+#define F_OFD_SETLKW	38
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
@@ -234,7 +240,20 @@ static long setfl(struct file *file, unsigned int flags)
 	return 0;
 }
 
-/* Record locks are not there: EINVAL, as for an unknown command. */
+static long record_lock(fd_t fd, struct file *file, enum lock_command command, bool of_file,
+			struct user_flock __user *user)
+{
+	struct user_flock u;
+	long err;
+
+	if (copy_from_user(&u, user, sizeof(u)))
+		return -EFAULT;
+	err = fcntl_lock(fd, file, command, of_file, &u);
+	if (!err && command == LOCK_GET && copy_to_user(user, &u, sizeof(u)))
+		err = -EFAULT;
+	return err;
+}
+
 static long fcntl_file(fd_t fd, struct file *file, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -257,6 +276,14 @@ static long fcntl_file(fd_t fd, struct file *file, unsigned int cmd, unsigned lo
 	switch (cmd) {
 	case F_SETFL:
 		return setfl(file, arg);
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+		return record_lock(fd, file, LOCK_GET + cmd - F_GETLK, false, (uptr_t)arg);
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return record_lock(fd, file, LOCK_GET + cmd - F_OFD_GETLK, true, (uptr_t)arg);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_fcntl(file, cmd, arg);

@@ -94,6 +94,18 @@ static void storm_kill_exec(int i)
 	want(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
 }
 
+/* Locks in pieces, of a process and of an open file. */
+static void storm_record_lock(int i)
+{
+	struct flock whole = {.l_type = F_WRLCK}, middle = {.l_type = F_RDLCK, .l_start = 9, .l_len = 9};
+	int fd = open("/dev/zero", O_RDWR);
+
+	want(!fcntl(fd, F_SETLK, &whole));
+	want(!fcntl(fd, F_SETLK, &middle));
+	want(!fcntl(fd, i & 1 ? F_SETLK : F_OFD_SETLK, &middle));
+	close(fd);
+}
+
 /* Sets that go before or after their members. */
 static void storm_epoll(int i)
 {
@@ -285,6 +297,7 @@ static const struct storm {
 	{"kills in exec", storm_kill_exec, 200},
 	{"pipes", storm_pipe, 1000},
 	{"epoll", storm_epoll, 1000},
+	{"record locks", storm_record_lock, 1000},
 	{"queued signals", storm_signals, 1000},
 	{"mappings", storm_memory, 500},
 	{"files", storm_files, 1000},

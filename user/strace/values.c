@@ -472,6 +472,9 @@ void show_fcntl_arg(struct call *c, int i)
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
 		show_address(c, i);
 		break;
 	default:

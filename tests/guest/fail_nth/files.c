@@ -53,6 +53,14 @@ static int run_epoll(void)
 	return epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) || epoll_wait(set, &event, 1, 0) != 1 ? -1 : 0;
 }
 
+static int run_record_lock(void)
+{
+	struct flock whole = {.l_type = F_WRLCK}, middle = {.l_type = F_UNLCK, .l_start = 9, .l_len = 9};
+	int fd = open("/dev/zero", O_RDWR);
+
+	return fd < 0 || fcntl(fd, F_SETLK, &whole) || fcntl(fd, F_SETLK, &middle) ? -1 : 0;
+}
+
 static int run_create(void)
 {
 	int fd = open(TOP "/file", O_CREAT | O_EXCL | O_WRONLY, 0644);
@@ -198,6 +206,7 @@ const struct operation file_operations[] = {
 	{"shared mmap and touch", .run = run_shared, .may_kill = 1},
 	{"pipe", .run = run_pipe},
 	{"epoll", .run = run_epoll},
+	{"record locks", .run = run_record_lock, .error = ENOLCK},
 	{"create and write", .run = run_create, .undo = undo_create},
 	{"mkdir", .run = run_dir, .undo = undo_dir},
 	{"symlink", .run = run_symlink, .undo = undo_symlink},
