@@ -145,7 +145,7 @@ struct task_struct {
 	struct fs_struct *fs;		/* same */
 	struct mnt_namespace *mnt_ns;	/* same */
 	struct uts_namespace *uts_ns;	/* same */
-	char comm[16];			/* the task itself writes; readers may see a mix, always terminated */
+	char comm[16];			/* its process writes; readers may see a mix, always terminated */
 
 	struct signal_struct *signal;	/* kernel/task/signal.h; lives as long as the thread group */
 	struct sighand_struct *sighand;	/* siglock inside; NULL once the task has been released */

@@ -238,12 +238,34 @@ static int show_status(struct seq_file *m, struct task_struct *p)
 }
 PROC_PID_FILE("status", show_status);
 
-static int show_comm(struct seq_file *m, struct task_struct *p)
+static ssize_t comm_read(struct file *file, char __user *buf, size_t len, loff_t *ppos)
 {
-	seq_printf(m, "%s\n", p->comm);
-	return 0;
+	char text[sizeof(current->comm) + 1];
+	int n = snprintf(text, sizeof(text), "%s\n", proc_task(file)->comm);
+
+	return simple_read_from_buffer(buf, len, ppos, text, (size_t)n);
 }
-PROC_PID_FILE("comm", show_comm);
+
+/* pthread_setname_np() of another thread: its name, cut to what fits. Other processes may not: -EINVAL, as on Linux. */
+static ssize_t comm_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos)
+{
+	struct task_struct *p = proc_task(file);
+	char comm[sizeof(p->comm)] = {0};
+
+	(void)ppos;
+	if (copy_from_writer(comm, buf, min(len, sizeof(comm) - 1)))
+		return -EFAULT;
+	if (p->tgid != current->tgid)
+		return -EINVAL;
+	memcpy(p->comm, comm, sizeof(comm));	/* the last byte is 0, before and after */
+	return (ssize_t)len;
+}
+
+static const struct file_operations comm_fops = {
+	.read = comm_read,
+	.write = comm_write,
+};
+PROC_PID_FILE_OPS("comm", 0644, comm_fops);
 
 /* Bytes of p's memory as they are. */
 static void show_user_range(struct seq_file *m, struct mm_struct *mm, unsigned long start,

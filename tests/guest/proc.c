@@ -124,6 +124,28 @@ static void *wait_there(void *arg)
 	return NULL;
 }
 
+/* Another thread's name is written to its comm; another process's is not. */
+static void test_names(pthread_t t)
+{
+	char name[16] = "", parent[32];
+	int fd;
+
+	EQ(pthread_setname_np(t, "worker"), 0, "a thread gets a name");
+	EQ(pthread_getname_np(t, name, sizeof(name)), 0, "which can be read");
+	OK(!strcmp(name, "worker"), "as it was given");
+	fd = open("/proc/thread-self/comm", O_RDWR);
+	EQ(write(fd, "a name that is too long", 23), 23, "a long one is cut");
+	OK(slurp("/proc/thread-self/comm", 100) > 0 && !strcmp(text, "a name that is \n"), "to 15 bytes");
+	EQ(write(fd, "proc", 4), 4, "a short one");
+	OK(slurp("/proc/thread-self/comm", 100) > 0 && !strcmp(text, "proc\n"), "replaces all of it");
+	FAILS(write(fd, (void *)8, 4), EFAULT, "a bad address");
+	close(fd);
+	snprintf(parent, sizeof(parent), "/proc/%d/comm", getppid());
+	fd = open(parent, O_WRONLY);
+	FAILS(write(fd, "mine", 4), EINVAL, "another process keeps its name");
+	close(fd);
+}
+
 static void test_threads(void)
 {
 	pthread_barrier_t barrier;
@@ -142,6 +164,7 @@ static void test_threads(void)
 	EQ(count, 2, "task/ has both threads");
 	slurp("/proc/self/status", 4096);
 	EQ(field("\nThreads:\t"), 2, "status counts them");
+	test_names(t);
 	pthread_barrier_wait(&barrier);
 	pthread_join(t, NULL);
 }
