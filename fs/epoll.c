@@ -216,13 +216,11 @@ long do_epoll_ctl(struct file *file, int op, struct file *target, int fd, const 
 	return ret;
 }
 
-void epoll_file_release(struct file *file)
+void __epoll_file_release(struct file *file)
 {
 	struct epoll_member *m;
 	struct hlist_node *n;
 
-	if (likely(!READ_ONCE(file->f_watched)))
-		return;
 	mutex_lock(&epoll_mutex);
 	hlist_for_each_entry_safe(m, n, &file->f_members, in_file)
 		remove_member(m);

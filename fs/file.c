@@ -233,8 +233,7 @@ static struct files_struct *copy_files(struct files_struct *old)
 /* A descriptor of this table goes. */
 static int flush_file(struct file *file, const struct files_struct *files)
 {
-	if (!(file->f_mode & FMODE_PATH))
-		record_locks_close(file, files);
+	record_locks_close(file, files);
 	return file->f_op && file->f_op->flush ? file->f_op->flush(file) : 0;
 }
 

@@ -291,7 +291,13 @@ long do_epoll_ctl(struct file *file, int op, struct file *target, int fd,
  * -EFAULT.
  */
 long do_epoll_wait(struct file *file, struct epoll_event __user *to, int max, s64 timeout_ns);
-void epoll_file_release(struct file *file);		/* the last reference is gone */
+void __epoll_file_release(struct file *file);
+/* The last reference is gone. */
+static inline void epoll_file_release(struct file *file)
+{
+	if (unlikely(READ_ONCE(file->f_watched)))
+		__epoll_file_release(file);
+}
 
 /* ---- record_lock.c ---- */
 struct user_flock {		/* as programs see it */
@@ -306,8 +312,17 @@ enum lock_command { LOCK_GET, LOCK_SET, LOCK_SET_WAIT };
  */
 long fcntl_lock(unsigned int fd, struct file *file, enum lock_command command, bool of_file,
 		struct user_flock *u);
-/* A descriptor of the owner (a table of descriptors, or the file itself) is closed: its locks of the inode go. */
-void record_locks_close(struct file *file, const void *owner);
+void __record_locks_close(struct file *file, const void *owner);
+/*
+ * A descriptor of the owner (a table of descriptors, or the file itself) is closed: its locks of the
+ * inode go. The owner's own are all there: it made them before, or looks at its descriptor after
+ * (still_open()).
+ */
+static inline void record_locks_close(struct file *file, const void *owner)
+{
+	if (unlikely(file->f_inode && READ_ONCE(file->f_inode->i_locks.first)))
+		__record_locks_close(file, owner);
+}
 
 /* ---- flock.c ---- */
 /*

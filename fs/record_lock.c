@@ -212,18 +212,16 @@ static long make_change(struct lock_request *r, bool wait)
 
 /* ---- closing ---- */
 
-void record_locks_close(struct file *file, const void *owner)
+void __record_locks_close(struct file *file, const void *owner)
 {
-	struct inode *inode = file->f_inode;
 	struct record_lock *l;
 	struct hlist_node *next;
 	bool any = false;
 
-	/* The owner's own are all there: it made them before, or looks at its descriptor after (still_open()). */
-	if (likely(!inode || !READ_ONCE(inode->i_locks.first)))
+	if (file->f_mode & FMODE_PATH)
 		return;
 	spin_lock(&record_lock_lock);
-	hlist_for_each_entry_safe(l, next, &inode->i_locks, in_inode)
+	hlist_for_each_entry_safe(l, next, &file->f_inode->i_locks, in_inode)
 		if (l->owner == owner) {
 			drop_lock(l);
 			any = true;
