@@ -269,14 +269,17 @@ bool wakeup_preempts(struct rq *rq, struct task_struct *p)
 /* ---- joining and leaving a queue ---- */
 
 /*
- * How far before the others one may stand that joins them. The first of them has to give way, so it
- * is measured in that one's running time.
+ * How far before the others one may stand that joins them. The one that runs and the first of those
+ * who wait have to give way, so it is measured in their running time: that of the heavier one, for
+ * whom it is longer.
  */
 static __always_inline u64 credit(const struct cfs_rq *cfs, const struct sched_entity *se,
 				  enum arrival how, u64 slack)
 {
-	const struct sched_entity *host = cfs->curr ?: leftmost(cfs) ?: se;
+	const struct sched_entity *host = cfs->curr, *first = leftmost(cfs);
 
+	if (!host || (first && first->load_weight > host->load_weight))
+		host = first ?: se;
 	return to_virtual(how == WOKEN ? SCHED_LATENCY / 2 : slack, host);
 }
 
@@ -325,12 +328,17 @@ static void park_group(struct sched_entity *se)
 	se->vruntime = entity_key(se);
 }
 
-/* Let an entity join its queue, at its vruntime. */
+/*
+ * Let an entity join its queue, at its vruntime. If that is further before all who are there than
+ * credit() gives anybody of common weight, the queue's time goes back to it: theirs has run ahead, as
+ * that of a light group does that was alone, and who comes next is to stand beside the new one and
+ * not wait until it is where they are.
+ */
 static __always_inline void join(struct sched_entity *se)
 {
 	struct cfs_rq *cfs = se->cfs_rq;
 
-	if (!cfs->nr_running++)
+	if (!cfs->nr_running++ || before(se->vruntime + SLACK * nr_cpus, cfs->min_vruntime))
 		cfs->min_vruntime = se->vruntime;
 	se->on_rq = true;
 	rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
@@ -555,10 +563,32 @@ struct task_struct *pick_next_task(struct rq *rq)
 	return task_of(se);
 }
 
+/*
+ * A group that waits has another weight. What it has had too much was running time by the old weight,
+ * and is so much virtual time by the new one: heavier now, it need not wait as long as it would have
+ * had to. (Lighter, it may: the time it got counts as it did when it got it.)
+ */
+static void shorten_wait(struct sched_entity *se, u64 old_weight)
+{
+	struct cfs_rq *cfs = se->cfs_rq;
+	struct group_cpu *g = group_of(se);
+	u64 now = update_min_vruntime(cfs), key = entity_key(se);
+
+	if (!before(now, key))
+		return;
+	key = now + (key - now) * old_weight / se->load_weight;
+	if (before(key, g->latest))
+		g->latest = key;
+	rb_erase_cached(&se->run_node, &cfs->timeline);
+	se->vruntime = entity_key(se);
+	rb_add_cached(&se->run_node, &cfs->timeline, entity_before);
+}
+
 /* What the group ran, or paid in advance, up to now counts by the old weight. */
 void set_group_weight(struct rq *rq, struct sched_entity *se, u64 weight)
 {
 	bool runs = se->cfs_rq->curr == se;
+	u64 old_weight = se->load_weight;
 
 	update_curr(rq);
 	charge_groups(rq);
@@ -567,6 +597,8 @@ void set_group_weight(struct rq *rq, struct sched_entity *se, u64 weight)
 	se->load_weight = weight;
 	if (runs)
 		prepay(rq, se);
+	else if (se->on_rq && weight > old_weight)
+		shorten_wait(se, old_weight);
 }
 
 void set_running(struct rq *rq, struct task_struct *p)

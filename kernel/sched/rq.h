@@ -19,7 +19,7 @@
 struct cfs_rq {
 	struct rb_root_cached timeline;
 	struct sched_entity *curr;	/* runs, or holds what runs; NULL: none of these does */
-	u64 min_vruntime;		/* goes back only when the queue is empty */
+	u64 min_vruntime;		/* goes back only when it is empty, or by much: join() */
 	unsigned int nr_running;	/* entities, the running one included */
 	struct task_group *tg;		/* immutable */
 	struct sched_entity *owner;	/* its place one level up; immutable, NULL at the top */

@@ -81,8 +81,8 @@ KTEST(test_yield_gives_turns)
 /* ---- groups ---- */
 
 static struct {
-	struct task_group *group[2];
-	u64 ran[2];			/* ns that its thread had */
+	struct task_group *group[3];	/* of each thread */
+	u64 ran[3];			/* ns that it had */
 	struct completion there, go, done;
 	bool stop;
 } groups;
@@ -114,25 +114,51 @@ static int group_spinner(void *arg)
 	return 0;
 }
 
-/* A thread in each of the first n groups on CPU 0, for so long. */
-static void spin_in_groups(int n, u64 ns)
+static void begin_spinning(void)
 {
 	init_completion(&groups.there);
 	init_completion(&groups.go);
 	init_completion(&groups.done);
 	groups.stop = false;
-	for (long i = 0; i < n; i++)
-		KTEST_EXPECT(!IS_ERR(kthread_run_on(0, group_spinner, (void *)i, "group/%ld", i)));
+}
+
+/* Thread i is there, and waits to go. */
+static void start_spinner(long i, unsigned int cpu)
+{
+	KTEST_EXPECT(!IS_ERR(kthread_run_on(cpu, group_spinner, (void *)i, "group/%ld", i)));
 	/* To start one takes long on a CPU where another is busy already, the longer in a build that checks a lot. */
-	for (int i = 0; i < n; i++)
-		wait_for_completion(&groups.there);
-	for (int i = 0; i < n; i++)
-		complete(&groups.go);
+	wait_for_completion(&groups.there);
+}
+
+static void sleep_for(u64 ns)
+{
 	__set_current_state(TASK_UNINTERRUPTIBLE);
 	schedule_timeout(ns);
+}
+
+/* So many threads were there. */
+static void end_spinning(int n)
+{
 	WRITE_ONCE(groups.stop, true);
 	for (int i = 0; i < n; i++)
 		wait_for_completion(&groups.done);
+}
+
+/* A thread in each of the first n groups on CPU 0. */
+static void begin_spinning_in_groups(int n)
+{
+	begin_spinning();
+	for (int i = 0; i < n; i++)
+		start_spinner(i, 0);
+	for (int i = 0; i < n; i++)
+		complete(&groups.go);
+}
+
+static void spin_in_groups(int n, u64 ns)
+{
+	begin_spinning_in_groups(n);
+	sleep_for(ns);
+	end_spinning(n);
 }
 
 KTEST(test_group_shares)
@@ -155,6 +181,72 @@ KTEST(test_group_shares)
 		fair = groups.ran[0] > 2 * groups.ran[1] && groups.ran[0] < 4 * groups.ran[1];
 	}
 	KTEST_EXPECT(fair);
+	for (int i = 0; i < 2; i++)
+		sched_destroy_group(groups.group[i]);
+}
+
+/* A group that has had its turn with hardly any weight would have to wait for seconds; with more weight it need not. */
+KTEST(test_group_made_heavier)
+{
+	bool soon = false;
+
+	for (int i = 0; i < 2; i++) {
+		groups.group[i] = sched_create_group(&root_task_group);
+		KTEST_EXPECT(groups.group[i]);
+	}
+	for (int round = 0; round < 10 && !soon; round++) {
+		sched_group_set_shares(groups.group[0], SHARES_MIN);
+		begin_spinning_in_groups(2);
+		sleep_for(30 * NSEC_PER_MSEC);
+		sched_group_set_shares(groups.group[0], SHARES_DEFAULT);
+		sleep_for(120 * NSEC_PER_MSEC);
+		end_spinning(2);
+		soon = groups.ran[0] >= 30 * NSEC_PER_MSEC;
+	}
+	KTEST_EXPECT(soon);
+	for (int i = 0; i < 2; i++)
+		sched_destroy_group(groups.group[i]);
+}
+
+static int say_done(void *done)
+{
+	complete(done);
+	return 0;
+}
+
+/*
+ * A group of hardly any weight, alone on CPU 0, has taken the time of that queue far ahead. Another comes, whose time is CPU 1's; and
+ * then tasks (this one may be among them), which need not wait until that group has come as far.
+ */
+KTEST(test_group_that_ran_ahead)
+{
+	struct completion done;
+	u64 begun;
+
+	if (nr_cpus < 2)
+		return;
+	for (int i = 0; i < 2; i++) {
+		groups.group[i] = sched_create_group(&root_task_group);
+		KTEST_EXPECT(groups.group[i]);
+	}
+	groups.group[2] = groups.group[1];
+	sched_group_set_shares(groups.group[0], SHARES_MIN);
+	begin_spinning();
+	start_spinner(0, 0);
+	complete(&groups.go);
+	start_spinner(1, 1);
+	complete(&groups.go);
+	sleep_for(50 * NSEC_PER_MSEC);
+	begun = ktime_get();
+	start_spinner(2, 0);
+	complete(&groups.go);
+	sleep_for(20 * NSEC_PER_MSEC);
+	init_completion(&done);
+	KTEST_EXPECT(!IS_ERR(kthread_run_on(0, say_done, &done, "newcomer")));
+	wait_for_completion(&done);
+	/* Else it takes a quarter of a minute. */
+	KTEST_EXPECT(ktime_get() - begun < 4 * NSEC_PER_SEC);
+	end_spinning(3);
 	for (int i = 0; i < 2; i++)
 		sched_destroy_group(groups.group[i]);
 }
