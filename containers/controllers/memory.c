@@ -132,12 +132,13 @@ static u64 limit_read(struct container *cont, const struct cftype *cft)
 	return to_bytes(READ_ONCE(cont_group(cont)->limit));
 }
 
-/* "8M" and the like, "-1", to pages, rounded down. `text` is changed. -EINVAL: no number, or one beyond 64 bits. */
+/* "8M" and the like, "-1", to pages, rounded down; an E behind 0x is a digit. `text` is changed. -EINVAL: no number, or one beyond 64 bits. */
 static int parse_limit(char *text, long *pages)
 {
 	static const char units[] = "KMGTPE";
+	bool hex = !strncmp(text, "0x", 2) || !strncmp(text, "0X", 2);
 	size_t len = strlen(text);
-	const char *unit = len ? strchr(units, toupper(text[len - 1])) : NULL;
+	const char *unit = len && !(hex && isxdigit(text[len - 1])) ? strchr(units, toupper(text[len - 1])) : NULL;
 	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
 	unsigned long long bytes;
 
