@@ -579,6 +579,7 @@ static void cpuset_bind(struct container_subsys *ss, struct container *cont)
 	if (s->flags & SPREAD_PAGE)
 		page_spreaders--;
 	WRITE_ONCE(s->flags, TOP_FLAGS);
+	WRITE_ONCE(pressure_enabled, false);
 	rebuild_domains();
 }
 
