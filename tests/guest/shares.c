@@ -5,7 +5,8 @@
 //	shares storm SECONDS		the storm alone
 //	shares measure MS DIR:LOOPS...	for tests/host/test_shares.py, which gives it virtual time: start so many busy loops in each
 //					of the containers, and print what they got in MS milliseconds, a line each:
-//					DIR LOOPS NS LEAST MOST (the last two are of one loop, in ns). DIR:LOOPS@N: on CPU N.
+//					DIR LOOPS NS LEAST MOST TOOK (least and most: of one loop; took: how long it was really measured; all in
+//					ns). DIR:LOOPS@N: on CPU N.
 //	shares latency			for the same: print how late, in us, a task wakes up beside busy loops of another container
 #define _GNU_SOURCE
 #include "tests/guest/tap.h"
@@ -123,6 +124,7 @@ static int measure(long ms, char **specs, int n)
 	static pid_t pids[MAX_LOOPS];
 	static long ns[MAX_LOOPS];
 	int total = 0, first = 0;
+	long took;
 
 	setpriority(PRIO_PROCESS, 0, -20);	/* so that all clocks are read in one go */
 	for (int i = 0; i < n; i++) {
@@ -135,7 +137,9 @@ static int measure(long ms, char **specs, int n)
 	usleep(WARM_UP);
 	for (int i = 0; i < total; i++)
 		ns[i] = cpu_ns(pids[i]);
+	took = now_ns(CLOCK_MONOTONIC);
 	usleep(ms * 1000);
+	took = now_ns(CLOCK_MONOTONIC) - took;
 	for (int i = 0; i < total; i++)
 		ns[i] = cpu_ns(pids[i]) - ns[i];
 	for (int i = 0; i < n; i++) {
@@ -148,7 +152,7 @@ static int measure(long ms, char **specs, int n)
 			most = ns[k] > most ? ns[k] : most;
 		}
 		first += loops;
-		printf("%.*s %d %ld %ld %ld\n", (int)(strchr(specs[i], ':') - specs[i]), specs[i], loops, sum, least, most);
+		printf("%.*s %d %ld %ld %ld %ld\n", (int)(strchr(specs[i], ':') - specs[i]), specs[i], loops, sum, least, most, took);
 	}
 	for (int i = 0; i < total; i++)
 		end_loop(pids[i]);
