@@ -31,7 +31,8 @@
 static DEFINE_MUTEX(epoll_mutex);
 
 struct epoll {
-	wait_queue_head_t wait;		/* who waits for the set; its lock is that of ready, too */
+	wait_queue_head_t wait;		/* who sleeps in epoll_wait; its lock is that of ready, too */
+	wait_queue_head_t pollers;	/* who polls the set itself */
 	struct list_head ready;		/* members that may be ready; wait.lock */
 	struct list_head members;	/* epoll_mutex */
 	u64 round;			/* one for each look through ready; epoll_mutex */
@@ -68,7 +69,8 @@ static const struct file_operations epoll_fops;
 
 /* ---- becoming ready ---- */
 
-static void make_ready(struct epoll_member *m)
+/* Onto the ready list. Who sleeps in epoll_wait may have seen it empty. */
+static void put_on_list(struct epoll_member *m)
 {
 	struct epoll *ep = m->set;
 	unsigned long flags;
@@ -78,6 +80,12 @@ static void make_ready(struct epoll_member *m)
 		list_add_tail(&m->ready, &ep->ready);
 	__wake_up_locked(&ep->wait, TASK_NORMAL, 1, (void *)(unsigned long)POLLIN);
 	spin_unlock_irqrestore(&ep->wait.lock, flags);
+}
+
+static void make_ready(struct epoll_member *m)
+{
+	put_on_list(m);
+	wake_up_poll(&m->set->pollers, POLLIN);
 }
 
 /* The file's queue is woken. Any context, the queue's lock held. */
@@ -322,20 +330,23 @@ long do_epoll_wait(struct file *file, struct epoll_event __user *to, int max, s6
 
 /* ---- the set as a file ---- */
 
-/* Is there an event? Who is found so goes back to the list. */
+/*
+ * Is there an event? Who is found so goes back to the list. Pollers are not woken for that: the one who asks is one of them, and would ask
+ * again and again if it waits for something else; the others ask one after the other, by the mutex, so nobody has missed it.
+ */
 static unsigned int epoll_poll(struct file *file, struct poll_table *pt)
 {
 	struct epoll *ep = file->private_data;
 	struct epoll_member *m;
 	unsigned int mask = 0;
 
-	poll_wait(&ep->wait, pt);
+	poll_wait(&ep->pollers, pt);
 	mutex_lock(&epoll_mutex);
 	ep->round++;
 	while (!mask && (m = next_ready(ep)))
 		if (m->events & ~EPOLL_FLAGS && member_ready(m, NULL)) {
 			mask = POLLIN | POLLRDNORM;
-			make_ready(m);
+			put_on_list(m);
 		}
 	mutex_unlock(&epoll_mutex);
 	return mask;
@@ -369,6 +380,7 @@ int do_epoll_create(int flags)
 	if (!ep)
 		return -ENOMEM;
 	init_waitqueue_head(&ep->wait);
+	init_waitqueue_head(&ep->pollers);
 	INIT_LIST_HEAD(&ep->ready);
 	INIT_LIST_HEAD(&ep->members);
 	return install_anon_file("anon_inode:[eventpoll]", &epoll_fops, ep, flags);

@@ -107,7 +107,7 @@ static ssize_t pipe_read(struct file *file, char __user *to, size_t len, loff_t 
 {
 	struct pipe_inode_info *pipe = file->private_data;
 	ssize_t n;
-	bool was_full;
+	bool was_full, woken = false;
 
 	if (!len)
 		return 0;
@@ -124,14 +124,18 @@ static ssize_t pipe_read(struct file *file, char __user *to, size_t len, loff_t 
 			pipe->rd_wait, !pipe_empty(pipe) || !READ_ONCE(pipe->writers));
 		if (n)
 			return n;
+		woken = true;
 		mutex_lock(&pipe->mutex);
 	}
 	was_full = pipe_full(pipe);
 	n = take_bytes(pipe, to, len);
 	if (was_full && !pipe_full(pipe))
 		wake_up_interruptible_poll(&pipe->wr_wait, POLLOUT | POLLWRNORM);
-	/* An exclusive wake-up brought one reader; pass it on if there is more. */
-	if (!pipe_empty(pipe))
+	/*
+	 * An exclusive wake-up brought one reader; pass it on if there is more. Who did not wait has none to pass on, and would tell
+	 * edge-triggered epoll of news that are none.
+	 */
+	if (woken && !pipe_empty(pipe))
 		wake_up_interruptible(&pipe->rd_wait);
 out:
 	mutex_unlock(&pipe->mutex);
@@ -203,7 +207,7 @@ static ssize_t pipe_write(struct file *file, const char __user *from, size_t len
 {
 	struct pipe_inode_info *pipe = file->private_data;
 	ssize_t n = 0, done = 0;
-	bool first = true;
+	bool first = true, woken = false;
 
 	if (!len)
 		return 0;
@@ -222,6 +226,7 @@ static ssize_t pipe_write(struct file *file, const char __user *from, size_t len
 				n = wait_for_room(pipe, file);
 				if (n)
 					break;
+				woken = true;
 				continue;
 			}
 			n = add_page(pipe, from + done,
@@ -234,7 +239,7 @@ static ssize_t pipe_write(struct file *file, const char __user *from, size_t len
 		done += n;
 		wake_up_interruptible_poll(&pipe->rd_wait, POLLIN | POLLRDNORM);
 	}
-	if (!pipe_full(pipe))
+	if (woken && !pipe_full(pipe))		/* as in pipe_read() */
 		wake_up_interruptible(&pipe->wr_wait);
 	mutex_unlock(&pipe->mutex);
 	return done ? done : n;

@@ -142,6 +142,7 @@ static long poll_loop(struct poll_wqueues *pw, s64 timeout_ns,
 	for (;;) {
 		smp_store_release(&pw->triggered, false);
 		smp_mb();
+		cond_resched();		/* wake-ups for what nobody asked for may come faster than we look */
 		n = scan(pw, arg);
 		pw->pt.queue = NULL;	/* queued once is enough */
 		if (n)

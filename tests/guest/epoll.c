@@ -348,11 +348,61 @@ static void eventfds(void)
 	close(event);
 }
 
+/* What a pipe's reader leaves is no news for an edge, nor is the room that its writer leaves. */
+static void edge_of_pipe(void)
+{
+	static char buf[2000];
+
+	start();
+	control(EPOLL_CTL_ADD, ends[0], EPOLLIN | EPOLLET, 1);
+	write(ends[1], buf, 2000);
+	EQ(ready(), 1, "a write is an edge");
+	EQ(read(ends[0], buf, 1000), 1000, "half of it is read");
+	EQ(ready(), 0, "the other half is no edge");
+	control(EPOLL_CTL_ADD, ends[1], EPOLLOUT | EPOLLET, 2);
+	EQ(ready(), 1, "there is room");
+	write(ends[1], buf, 10);
+	EQ(ready(), 1, "a write");
+	EQ(got[0].data.u64, 1, "is an edge for the reader alone");
+	close(ends[0]);
+	close(ends[1]);
+	close(set);
+}
+
+/* A ready set that is polled for something else: the call ends when its time is up, and for a signal. */
+static void polled_for_nothing(void)
+{
+	struct pollfd p;
+	int status = -1;
+	pid_t pid;
+
+	start();
+	control(EPOLL_CTL_ADD, ends[0], EPOLLIN, 1);
+	write(ends[1], "x", 1);
+	p = (struct pollfd){.fd = set, .events = POLLOUT};
+	pid = fork();
+	if (!pid)
+		_exit(poll(&p, 1, 50) ? 1 : 0);
+	if (!ends_within(pid, LONG_MS))
+		kill(pid, SIGKILL);
+	else
+		status = 0;
+	EQ(status, 0, "a ready set that is polled for POLLOUT: time is up");
+	p.events = POLLIN;
+	EQ(poll(&p, 1, 0), 1, "and it is still ready");
+	EQ(ready(), 1, "for epoll_wait as well");
+	close(ends[0]);
+	close(ends[1]);
+	close(set);
+}
+
 int main(void)
 {
 	errors();
 	level();
 	edge();
+	edge_of_pipe();
+	polled_for_nothing();
 	closing();
 	as_file();
 	waiting();
