@@ -158,7 +158,7 @@ static int do_bind(struct path *path, const char *from_name, unsigned long flags
 	if (err)
 		goto out_path;
 	err = -EINVAL;
-	if (from.mnt->mnt_ns != current->mnt_ns)
+	if (!from.mnt || from.mnt->mnt_ns != current->mnt_ns)
 		goto out_unlock;
 	mnt = clone_mount(from.mnt, from.dentry);
 	err = -ENOMEM;
@@ -255,6 +255,8 @@ long do_mount(const char *dev_name, const char *dir_name, const char *type, unsi
 		return err;
 	if (!capable(CAP_SYS_ADMIN))
 		err = -EPERM;
+	else if (!path.mnt)		/* a pipe, by way of /proc/PID/fd: it stands in no tree */
+		err = -EINVAL;
 	else if (flags & MS_REMOUNT)
 		err = do_remount(&path, flags, data);
 	else if (flags & MS_BIND)
@@ -302,7 +304,7 @@ static int umount_found(struct path *path, int flags)
 		goto out;
 	down_write(&namespace_sem);
 	err = -EINVAL;
-	if (path->dentry != path->mnt->mnt_root || path->mnt->mnt_ns != current->mnt_ns)
+	if (!path->mnt || path->dentry != path->mnt->mnt_root || path->mnt->mnt_ns != current->mnt_ns)
 		goto out_unlock;
 	err = -EBUSY;
 	if (path->mnt->mnt_parent == path->mnt)

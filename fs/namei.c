@@ -140,6 +140,16 @@ void nd_release(struct nameidata *nd)
 
 /* ---- one step ---- */
 
+/*
+ * Is path still below the root of its mount? A directory of a bind mount may have been moved out of what is bound, and ".." of
+ * it would lead to all of the file system.
+ */
+static bool path_connected(const struct path *path)
+{
+	return likely(path->mnt->mnt_root == path->mnt->mnt_sb->s_root) ||
+	       is_subdir(path->dentry, path->mnt->mnt_root);
+}
+
 static int follow_dotdot(struct nameidata *nd)
 {
 	set_root(nd);
@@ -151,6 +161,8 @@ static int follow_dotdot(struct nameidata *nd)
 
 			nd->path.dentry = dget_parent(old);
 			dput(old);
+			if (!path_connected(&nd->path))
+				return -ENOENT;
 			break;
 		}
 		if (!follow_up(&nd->path))

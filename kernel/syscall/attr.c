@@ -109,6 +109,9 @@ long sys_newfstatat(fd_t dfd, ustr_t path, uptr_t statbuf, int flags)
 #define ST_NOEXEC   8
 #define ST_VALID    0x20
 #define ST_RELATIME 0x1000
+/* What stands in no tree of mounts (statfs(2)). */
+#define PIPEFS_MAGIC	    0x50495045
+#define ANON_INODE_FS_MAGIC 0x09041934
 
 static long copy_statfs(const struct path *path, void __user *buf)
 {
@@ -116,8 +119,12 @@ static long copy_statfs(const struct path *path, void __user *buf)
 	struct kstatfs st = {0};
 	long ret;
 
-	if (!sb || !path->mnt)
-		return -ENOSYS;
+	if (!path->mnt) {
+		st.f_type = S_ISFIFO(path->dentry->d_inode->i_mode) ? PIPEFS_MAGIC : ANON_INODE_FS_MAGIC;
+		st.f_bsize = st.f_frsize = PAGE_SIZE;
+		st.f_namelen = NAME_MAX;
+		return copy_to_user(buf, &st, sizeof(st)) ? -EFAULT : 0;
+	}
 	st.f_fsid[0] = (s32)encode_dev(sb->s_dev);
 	ret = sb->s_op->statfs ? sb->s_op->statfs(path->dentry, &st)
 			       : simple_statfs(path->dentry, &st);
@@ -397,6 +404,16 @@ long sys_ftruncate(fd_t fd, loff_t length)
 #define UTIME_NOW  0x3fffffff
 #define UTIME_OMIT 0x3ffffffe
 
+/* The times of files are those that a u64 of ns since 1970 has; others become the next of them (utimensat(2), NOTES). */
+static u64 file_time(const struct timespec64 *t)
+{
+	if (t->tv_sec < 0)
+		return 0;
+	if ((u64)t->tv_sec >= ~0ULL / NSEC_PER_SEC)
+		return ~0ULL;
+	return (u64)t->tv_sec * NSEC_PER_SEC + (u64)t->tv_nsec;
+}
+
 /*
  * Times for atime and mtime; NULL: both now. "Now" needs write permission only, anything else
  * ownership (utimensat(2)).
@@ -416,8 +433,7 @@ static long set_times(const struct path *path, const struct timespec64 *times)
 		if (times[i].tv_nsec == UTIME_OMIT)
 			attr.ia_valid &= ~(i ? ATTR_MTIME : ATTR_ATIME);
 		else if (times[i].tv_nsec != UTIME_NOW)
-			*(i ? &attr.ia_mtime : &attr.ia_atime) =
-				(u64)times[i].tv_sec * NSEC_PER_SEC + (u64)times[i].tv_nsec;
+			*(i ? &attr.ia_mtime : &attr.ia_atime) = file_time(&times[i]);
 	}
 	if (all_now && current_fsuid() != READ_ONCE(inode->i_uid) && !capable(CAP_FOWNER)) {
 		ret = inode_permission(inode, MAY_WRITE);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -271,6 +272,64 @@ static void test_race(void)
 	unlink("m/f");
 }
 
+/* What stands in no tree of mounts can be no part of one. */
+static void test_pipes(void)
+{
+	char pipe_name[64];
+	struct statfs st;
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		return;
+	snprintf(pipe_name, sizeof(pipe_name), "/proc/self/fd/%d", ends[0]);
+	close(open("pf", O_CREAT | O_WRONLY, 0644));
+	FAILS(mount(pipe_name, "pf", NULL, MS_BIND, NULL), EINVAL, "a bind mount of a pipe");
+	OK(mount("none", pipe_name, "tmpfs", 0, NULL) < 0, "a mount on a pipe");
+	OK(mount("pf", pipe_name, NULL, MS_BIND, NULL) < 0, "a file bound over a pipe");
+	FAILS(mount(NULL, pipe_name, NULL, MS_REMOUNT, NULL), EINVAL, "a pipe is remounted");
+	FAILS(mount(NULL, pipe_name, NULL, MS_REMOUNT | MS_BIND, NULL), EINVAL, "with MS_BIND");
+	FAILS(mount(NULL, pipe_name, NULL, MS_PRIVATE, NULL), EINVAL, "made private");
+	FAILS(umount2(pipe_name, 0), EINVAL, "unmounted");
+	FAILS(umount2(pipe_name, MNT_DETACH), EINVAL, "or lazily");
+	EQ(fstatfs(ends[0], &st), 0, "a pipe has a file system");
+	EQ(st.f_type, 0x50495045, "of its own sort");
+	unlink("pf");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* A directory that is moved out of what is bound has no way up from there. */
+static void test_moved_out(void)
+{
+	int fd, up;
+
+	mkdir("real", 0755);
+	mkdir("real/in", 0755);
+	mkdir("real/in/deep", 0755);
+	mkdir("bound", 0755);
+	EQ(mount("real/in", "bound", NULL, MS_BIND, NULL), 0, "a bind mount");
+	fd = open("bound/deep", O_RDONLY | O_DIRECTORY);
+	up = openat(fd, "..", O_RDONLY);
+	OK(up >= 0, "a way up inside");
+	close(up);
+	EQ(rename("real/in/deep", "real/deep"), 0, "a directory leaves it");
+	FAILS(openat(fd, "..", O_RDONLY), ENOENT, "it has no parent there");
+	FAILS(openat(fd, "../in", O_RDONLY), ENOENT, "nor a sister");
+	up = openat(fd, ".", O_RDONLY);
+	OK(up >= 0, "and is still what it was");
+	close(up);
+	EQ(rename("real/deep", "real/in/deep"), 0, "it comes back");
+	up = openat(fd, "..", O_RDONLY);
+	OK(up >= 0, "and has a parent again");
+	close(up);
+	close(fd);
+	EQ(umount("bound"), 0, "the end of it");
+	rmdir("bound");
+	rmdir("real/in/deep");
+	rmdir("real/in");
+	rmdir("real");
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/mountXXXXXX";
@@ -289,6 +348,8 @@ int main(void)
 	test_stacked();
 	test_readonly();
 	test_bind();
+	test_pipes();
+	test_moved_out();
 	test_unprivileged();
 	test_namespace();
 	test_chroot();
