@@ -340,8 +340,6 @@ struct iovec {
 #define UIO_MAXIOV   1024
 #define MAX_RW_COUNT (0x7fffffffUL & PAGE_MASK)
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);
-ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned long n, loff_t *pos,
-		  bool write);
 ssize_t do_sendfile(struct file *out, struct file *in, loff_t *ppos, size_t count);
 loff_t *file_ppos(struct file *file);	/* NULL: it has no position */
 void file_pos_lock(struct file *file);
@@ -378,6 +376,10 @@ static inline size_t clear_reader(void __user *to, size_t n)
 	return 0;
 }
 
+/* ---- iovec.c ---- */
+ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned long n, loff_t *pos,
+		  bool write);
+
 /* ---- filemap_rw.c: read and write through the page cache ---- */
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *ppos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos);
@@ -402,6 +404,8 @@ long do_select(int n, unsigned long __user *in, unsigned long __user *out, unsig
 #define SEEK_SET 0
 #define SEEK_CUR 1
 #define SEEK_END 2
+#define SEEK_DATA 3
+#define SEEK_HOLE 4
 
 #define DT_UNKNOWN 0
 static inline unsigned int mode_to_dt(umode_t mode)

@@ -10,7 +10,7 @@
 
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 {
-	loff_t base, pos;
+	loff_t base, pos, size = READ_ONCE(file->f_inode->i_size);
 
 	switch (whence) {
 	case SEEK_SET:
@@ -20,14 +20,20 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 		base = file->f_pos;
 		break;
 	case SEEK_END:
-		base = READ_ONCE(file->f_inode->i_size);
+		base = size;
 		break;
+	/* All of a file counts as data, with a hole behind its end; lseek(2) calls that the simplest way. */
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		if (!S_ISREG(file->f_inode->i_mode))
+			return -EINVAL;
+		if (offset < 0 || offset >= size)
+			return -ENXIO;
+		return file->f_pos = whence == SEEK_DATA ? offset : size;
 	default:
 		return -EINVAL;
 	}
-	if (__builtin_add_overflow(base, offset, &pos))
-		return -EOVERFLOW;
-	if (pos < 0)
+	if (__builtin_add_overflow(base, offset, &pos) || pos < 0)
 		return -EINVAL;
 	file->f_pos = pos;
 	return pos;
@@ -67,10 +73,11 @@ static ssize_t rw_check(struct file *file, const void __user *buf, size_t len, c
 {
 	if (!(file->f_mode & mode))
 		return -EBADF;
-	if (unlikely((ssize_t)len < 0 || (pos && *pos < 0)))
-		return -EINVAL;
 	if (unlikely(!access_ok(buf, len)))
 		return -EFAULT;
+	/* access_ok() has seen that len is no negative number. */
+	if (unlikely(pos && (*pos < 0 || (loff_t)((u64)*pos + len) < 0)))
+		return -EINVAL;
 	return (ssize_t)min(len, (size_t)MAX_RW_COUNT);
 }
 
@@ -94,69 +101,6 @@ ssize_t vfs_write(struct file *file, const char __user *buf, size_t len, loff_t 
 	if (!file->f_op || !file->f_op->write)
 		return -EINVAL;
 	return file->f_op->write(file, buf, n, pos);
-}
-
-/* The pieces of `iov`, one after the other, as one write. */
-static ssize_t write_message(struct file *file, const struct iovec __user *iov, unsigned long n,
-			     loff_t *pos)
-{
-	char *text = get_free_page(GFP_KERNEL);
-	size_t len = 0;
-	ssize_t ret;
-
-	if (!text)
-		return -ENOMEM;
-	for (unsigned long i = 0; i < n; i++) {
-		struct iovec v;
-
-		ret = -EFAULT;
-		if (copy_from_user(&v, &iov[i], sizeof(v)))
-			goto out_free;
-		ret = -E2BIG;
-		if (v.iov_len > PAGE_SIZE - len)
-			goto out_free;
-		ret = -EFAULT;
-		if (copy_from_user(text + len, v.iov_base, v.iov_len))
-			goto out_free;
-		len += v.iov_len;
-	}
-	ret = kernel_write(file, text, len, pos);
-out_free:
-	free_page(text);
-	return ret;
-}
-
-/*
- * readv(2), writev(2) and their forms with a position. Stops at the first piece that is not done in
- * full.
- */
-ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned long n, loff_t *pos,
-		  bool write)
-{
-	struct iovec v;
-	ssize_t total = 0, done;
-
-	if (n > UIO_MAXIOV)
-		return -EINVAL;
-	if (!(file->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
-		return -EBADF;
-	if (write && n > 1 && file->f_op && file->f_op->writes_are_messages)
-		return write_message(file, iov, n, pos);
-	for (unsigned long i = 0; i < n; i++) {
-		if (copy_from_user(&v, &iov[i], sizeof(v)))
-			return total ? total : -EFAULT;
-		if (!v.iov_len)
-			continue;
-		v.iov_len = min(v.iov_len, MAX_RW_COUNT - (size_t)total);
-		done = write ? vfs_write(file, v.iov_base, v.iov_len, pos)
-			     : vfs_read(file, v.iov_base, v.iov_len, pos);
-		if (done < 0)
-			return total ? total : done;
-		total += done;
-		if ((size_t)done < v.iov_len)
-			break;
-	}
-	return total;
 }
 
 /* ---- from the kernel ---- */
