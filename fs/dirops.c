@@ -401,6 +401,9 @@ int do_linkat(int olddfd, const char __user *oldname, int newdfd, const char __u
 
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
+	/* A descriptor of a file that has lost its name, or got one in a hidden directory, is no right to give it one. */
+	if (flags & AT_EMPTY_PATH && !capable(CAP_DAC_READ_SEARCH))
+		return -ENOENT;
 	err = user_path_at(olddfd, oldname,
 			   (flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) |
 				   (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),

@@ -75,6 +75,9 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode
 		inode->i_gid = dir->i_gid;
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
+		else if ((mode & (S_ISGID | 0010)) == (S_ISGID | 0010) && !in_group_p(dir->i_gid) &&
+			 !capable(CAP_FSETID))
+			mode &= ~S_ISGID;	/* a program with the power of a group that is not the maker's */
 	}
 	inode->i_mode = mode;
 }

@@ -130,6 +130,39 @@ static void creation(void)
 	EQ(st.st_gid, 200, "and his group's");
 }
 
+/* The mode of a file that uid, gid makes in "set", whose setgid bit hands its group 300 down. */
+static int made_mode(int uid, int gid, int mode)
+{
+	struct stat st = {0};
+
+	AS(uid, gid, close(open("set/new", O_CREAT | O_WRONLY, mode)));
+	stat("set/new", &st);
+	unlink("set/new");
+	return (int)st.st_mode & 07777;
+}
+
+static void handed_down(void)
+{
+	umask(0);
+	mkdir("set", 0777);
+	chown("set", 0, 300);
+	chmod("set", 02777);
+	EQ(made_mode(100, 200, 02775), 0775, "no setgid program of a group that is not the maker's");
+	EQ(made_mode(100, 300, 02775), 02775, "but of his own");
+	EQ(made_mode(100, 200, 02765), 02765, "without group execution the bit is no power");
+	EQ(made_mode(0, 0, 02775), 02775, "root may");
+	umask(022);
+}
+
+/* linkat(AT_EMPTY_PATH) would bring a file back that others have hidden. Since 6.10 Linux lets who opened it do that. */
+static void links_of_descriptors(void)
+{
+	chmod("set", 0777);
+	EQ(AS(100, 200, linkat(open("/proc/version", O_RDONLY), "", AT_FDCWD, "set/x", AT_EMPTY_PATH)), ENOENT,
+	   "a name for a descriptor");
+	rmdir("set");
+}
+
 int main(void)
 {
 	if (getuid()) {
@@ -144,5 +177,7 @@ int main(void)
 	set_ids();
 	signals();
 	creation();
+	handed_down();
+	links_of_descriptors();
 	return TAP_DONE();
 }
