@@ -40,18 +40,18 @@ int seq_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Make the buffer twice as large and empty. */
+/* Empty the buffer and make it twice as large. */
 static int seq_grow(struct seq_file *m)
 {
 	size_t size = m->size ? m->size * 2 : 1024;
 	char *buf = kmalloc(size, GFP_KERNEL);
 
+	m->count = m->from = 0;		/* without memory, too: what did not fit is no text */
 	if (!buf)
 		return -ENOMEM;
 	kfree(m->buf);
 	m->buf = buf;
 	m->size = size;
-	m->count = m->from = 0;
 	return 0;
 }
 
