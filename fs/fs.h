@@ -463,6 +463,7 @@ struct file_system_type *get_fs_type(const char *name);
 /* ---- help for small file systems (libfs.c) ---- */
 /* readdir over pinned children, "." and ".." included */
 extern const struct file_operations simple_dir_operations;
+int simple_fsync(struct file *file);
 extern const struct inode_operations simple_dir_inode_operations;
 int simple_statfs(struct dentry *root, struct kstatfs *buf);
 int simple_setattr(struct dentry *dentry, const struct iattr *attr);

@@ -151,17 +151,20 @@ int generic_file_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Let an allocated file stand for path. On error it is as before. */
+/* Let an allocated file stand for path. On error it is as before; -ENXIO: there is nothing that could be opened. */
 int vfs_open(struct file *file, const struct path *path)
 {
 	struct inode *inode = path->dentry->d_inode;
-	int err = 0;
+	int err;
 
 	file->f_path = *path;
 	path_get(path);
 	file->f_inode = inode;
 	if (file->f_mode & FMODE_PATH)
 		return 0;
+	err = -ENXIO;
+	if (!inode->i_fop)		/* an eventfd, by way of /proc/PID/fd: without a name it is opened once */
+		goto out_put;
 	file->f_op = inode->i_fop;
 	if (counts_as_writer(file)) {
 		err = get_file_write(file);
@@ -323,7 +326,9 @@ static int open_create(struct nameidata *nd, int flags, umode_t mode, bool *crea
 	struct path next;
 	int err = 0;
 
-	if (nd->last_type != LAST_NORM || nd->trailing_slash)
+	if (nd->last_type != LAST_NORM)
+		return flags & O_EXCL ? -EEXIST : -EISDIR;
+	if (nd->trailing_slash)
 		return -EISDIR;
 	mutex_lock(&dir->i_mutex);
 	dentry = lookup_hash(parent, &nd->last);

@@ -26,14 +26,8 @@ const struct file_operations ramfs_file_operations = {
 	.read = generic_file_read,
 	.write = generic_file_write,
 	.mmap = ramfs_mmap,
-	.fsync = ramfs_fsync,
+	.fsync = simple_fsync,
 };
-
-/* There is nowhere to write to: all is where it will stay. */
-int ramfs_fsync(struct file *file)
-{
-	return 0;
-}
 
 static const struct inode_operations ramfs_file_inode_operations = {0};
 

@@ -7,7 +7,6 @@
 struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
 			      dev_t rdev);
 int ramfs_fill_root(struct super_block *sb, umode_t mode);
-int ramfs_fsync(struct file *file);
 void ramfs_evict_inode(struct inode *inode);
 extern const struct inode_operations ramfs_dir_inode_operations;
 extern const struct file_operations ramfs_file_operations;

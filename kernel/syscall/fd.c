@@ -152,8 +152,11 @@ long sys_sendfile(fd_t out_fd, fd_t in_fd, uptr_t offset, size_t count)
 	    !(out.file->f_mode & FMODE_WRITE))
 		goto out;
 	n = -EINVAL;
-	if (in.file->f_mode & FMODE_NOPOS || out.file->f_flags & O_APPEND)
+	if (in.file->f_mode & FMODE_NOPOS || out.file->f_flags & O_APPEND) {
+		if (in.file->f_mode & FMODE_NOPOS && offset)
+			n = -ESPIPE;
 		goto out;
+	}
 	ppos = &in.file->f_pos;
 	if (offset) {
 		n = -EFAULT;

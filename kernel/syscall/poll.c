@@ -106,7 +106,8 @@ long sys_select(int n, uptr_t in, uptr_t out, uptr_t ex, uptr_t timeout)
 			return -EFAULT;
 		if (tv.sec < 0 || tv.usec < 0)
 			return -EINVAL;
-		ns = (u64)tv.sec > KTIME_MAX / NSEC_PER_SEC - 2
+		/* The microseconds may be more than a second. */
+		ns = (u64)tv.sec + (u64)tv.usec / 1000000 > KTIME_MAX / NSEC_PER_SEC - 2
 			     ? KTIME_MAX
 			     : tv.sec * (s64)NSEC_PER_SEC + tv.usec * 1000;
 	}

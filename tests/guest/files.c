@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
@@ -221,6 +222,36 @@ static void test_vectors(void)
 	unlink("w");
 }
 
+/* The last position is that of tmpfs; Linux's other file systems have smaller ones. */
+static void test_positions(void)
+{
+	struct timespec before[2] = {{-5, 0}, {-5, 999}};
+	int fd = open("pos", O_CREAT | O_RDWR, 0644), event = eventfd(0, 0);
+	char name[64], c;
+	struct stat st;
+
+	ftruncate(fd, 10000);
+	pwrite(fd, "x", 1, 9000);
+	OK(lseek(fd, 10, SEEK_DATA) >= 10, "data, or a hole until later");
+	FAILS(lseek(fd, 10000, SEEK_DATA), ENXIO, "no data behind the end");
+	FAILS(lseek(fd, 10000, SEEK_HOLE), ENXIO, "nor a hole");
+	OK(lseek(fd, 10, SEEK_HOLE) <= 10000, "the end is one");
+	EQ(lseek(fd, INT64_MAX - 1, SEEK_SET), INT64_MAX - 1, "the last position");
+	FAILS(read(fd, &c, 2), EINVAL, "a read that would pass it");
+	FAILS(lseek(fd, 2, SEEK_CUR), EINVAL, "a seek");
+	FAILS(read(fd, &c, (size_t)-1), EFAULT, "more than an address space");
+	EQ(fsync(open(".", O_RDONLY)), 0, "a directory is synced");
+	EQ(futimens(fd, before), 0, "a time before 1970");
+	fstat(fd, &st);
+	OK(st.st_mtim.tv_sec <= 0, "is not one to come");
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", event);
+	FAILS(open(name, O_RDWR), ENXIO, "an eventfd is not opened again");
+	FAILS(open("..", O_CREAT | O_EXCL, 0), EEXIST, "what is there");
+	close(event);
+	close(fd);
+	unlink("pos");
+}
+
 static void test_times(void)
 {
 	struct timespec ts[2] = {{1000, 5}, {2000, 7}};
@@ -380,6 +411,7 @@ int main(int argc, char **argv)
 	test_last_page();
 	test_descriptors();
 	test_vectors();
+	test_positions();
 	test_times();
 	test_running_program();
 	test_fifo();
