@@ -180,3 +180,51 @@ KTEST(fs_out_of_memory)
 	KTEST_EQ(unlink_path("/ktest-nomem/proc", true), 0);
 	KTEST_EQ(unlink_path("/ktest-nomem", true), 0);
 }
+
+/* Two records: "short", and one of 3000 bytes. */
+static void *two_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos < 2 ? (void *)(*pos + 1) : NULL;
+}
+
+static void *two_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return two_start(m, pos);
+}
+
+static void two_stop(struct seq_file *m, void *v)
+{
+}
+
+static int two_show(struct seq_file *m, void *v)
+{
+	if (v == (void *)1)
+		seq_puts(m, "short");
+	for (int i = 0; v == (void *)2 && i < 3000; i++)
+		seq_putc(m, 'x');
+	return 0;
+}
+
+/* A record that does not fit, and no memory to make room: what the buffer has is not given to the reader, then or later. */
+KTEST(seq_file_out_of_memory)
+{
+	static const struct seq_operations two = {two_start, two_stop, two_next, two_show};
+	struct file seq = {0};
+	char *buf = kmalloc(4096, GFP_KERNEL);
+	loff_t pos = 0;
+
+	KTEST_EQ(seq_open(&seq, &two), 0);
+	KTEST_EQ(seq_read(&seq, buf, 4096, &pos), 5);
+	for (int i = 0; i < 2; i++) {
+		current->fail_nth = 1;
+		KTEST_EQ(seq_read(&seq, buf, 4096, &pos), -ENOMEM);
+		current->fail_nth = 0;
+	}
+	KTEST_EQ(pos, 5);
+	KTEST_EQ(seq_read(&seq, buf, 4096, &pos), 3000);
+	KTEST_EQ(buf[2999], 'x');
+	KTEST_EQ(seq_read(&seq, buf, 4096, &pos), 0);
+	seq_release(NULL, &seq);
+	kfree(buf);
+}
