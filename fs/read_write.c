@@ -150,7 +150,7 @@ ssize_t do_sendfile(struct file *out, struct file *in, loff_t *ppos, size_t coun
 		}
 		*ppos += written;
 		total += written;
-		if (written < n)
+		if (written < n || fatal_signal_pending(current))
 			break;
 	}
 	free_page(buf);
