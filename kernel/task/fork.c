@@ -459,7 +459,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args,
 		err = container_can_fork(p);
 		if (err)
 			goto out_namespace;
-		err = publish(p, flags, start ? &init_task : current->group_leader, traced);
+		err = publish(p, flags, start ? &init_task : current, traced);
 		if (err)
 			container_cancel_fork(p);
 	} while (unlikely(err == -EAGAIN));

@@ -31,7 +31,7 @@ static bool will_become_orphaned(pid_t pgrp, const struct task_struct *leaving)
 
 	for_each_process(p) {
 		if (p->signal->pgrp != pgrp || p == leaving ||
-		    (p->exit_state && thread_group_empty(p)) || p->real_parent->pid <= 1)
+		    (p->exit_state && thread_group_empty(p)) || p->real_parent->tgid <= 1)
 			continue;
 		if (p->real_parent->signal->pgrp != pgrp &&
 		    p->real_parent->signal->session == p->signal->session)

@@ -151,7 +151,7 @@ CONTAINERS are those other than the top ones, as hierarchy:/path."""
         for task in everyone():
             parent = task["real_parent"]
             name = comm(task)
-            yield (f"{number(task):#x}", int(task["pid"]), int(task["tgid"]), int(parent["pid"]) if number(parent) else 0,
+            yield (f"{number(task):#x}", int(task["pid"]), int(task["tgid"]), int(parent["tgid"]) if number(parent) else 0,
                    letter(task) + ("*" if is_running(task) else ""), int(task["cpu"]), where(task),
                    f"[{name}]" if is_kthread(task) else name, " ".join(containers.of_task(task)) or "-")
 
