@@ -202,7 +202,7 @@ static int tty_open(struct inode *inode, struct file *file)
  * Is there something for this read? In raw mode VMIN characters, as many as fit, or one if VMIN is
  * 0. tty->lock held.
  */
-static bool read_satisfied(struct tty_struct *tty, size_t len)
+static bool read_satisfied(const struct tty_struct *tty, size_t len)
 {
 	unsigned int want = 1;
 
@@ -259,6 +259,14 @@ static int wait_for_input(struct tty_struct *tty, struct file *file, size_t len)
 	return left;
 }
 
+/* One's turn to read or write. 0, -ERESTARTSYS; -EAGAIN: another has it, and the file is not to block. */
+static int lock_for(const struct file *file, struct mutex *m)
+{
+	if (file->f_flags & O_NONBLOCK)
+		return mutex_trylock(m) ? 0 : -EAGAIN;
+	return mutex_lock_interruptible(m) ? -ERESTARTSYS : 0;
+}
+
 static ssize_t tty_read(struct file *file, char __user *buf, size_t len, loff_t *ppos)
 {
 	struct tty_struct *tty = file_tty(file);
@@ -276,8 +284,8 @@ static ssize_t tty_read(struct file *file, char __user *buf, size_t len, loff_t 
 	kbuf = kmalloc(len, GFP_KERNEL);
 	if (!kbuf)
 		return -ENOMEM;
-	ret = -ERESTARTSYS;
-	if (mutex_lock_interruptible(&tty->read_mutex))
+	ret = lock_for(file, &tty->read_mutex);
+	if (ret)
 		goto out_free;
 	ret = wait_for_input(tty, file, len);
 	if (ret)
@@ -331,8 +339,9 @@ static ssize_t tty_write(struct file *file, const char __user *buf, size_t len, 
 		n = tty_check_change(tty, SIGTTOU);
 	if (n)
 		return n;
-	if (mutex_lock_interruptible(&tty->write_mutex))
-		return -ERESTARTSYS;
+	n = lock_for(file, &tty->write_mutex);
+	if (n)
+		return n;
 	while (done < len) {
 		size_t want = min(len - done, sizeof(piece));
 
@@ -355,7 +364,8 @@ static unsigned int tty_poll(struct file *file, struct poll_table *pt)
 	poll_wait(&tty->read_wait, pt);
 	poll_wait(&tty->write_wait, pt);
 	spin_lock_irq(&tty->lock);
-	if (n_tty_readable(tty))
+	/* With VTIME a read that has begun ends some time after the first character; without, not before the last. */
+	if (read_satisfied(tty, tty->termios.c_cc[VTIME] ? 1 : TTY_BUF_SIZE))
 		mask |= POLLIN | POLLRDNORM;
 	if (has_room(tty))
 		mask |= POLLOUT | POLLWRNORM;

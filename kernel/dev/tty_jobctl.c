@@ -40,27 +40,44 @@ int tty_check_change(struct tty_struct *tty, int sig)
 	if (is_orphaned_pgrp(pgrp))
 		return -EIO;
 	kill_pgrp(pgrp, sig);
+	/* Another thread may have been chosen to take it: this one has to look, too, and then begin the call again. */
+	set_bit(TIF_SIGPENDING, &current->work);
 	return -ERESTARTSYS;
 }
 
-/*
- * Make tty the controlling terminal of current, a session leader without one. tty->session was 0 or
- * is being taken over.
- */
-static void acquire(struct tty_struct *tty)
+/* The foreground group, 0: none. Its number is held: nobody new gets it as long as it is here. tty->lock held. */
+static void set_pgrp(struct tty_struct *tty, pid_t pgrp)
 {
+	pid_hold(pgrp);
+	pid_free(tty->pgrp);
+	tty->pgrp = pgrp;
+}
+
+/*
+ * Make tty the controlling terminal of current, a session leader without one, if `from` is still the session that it belongs to (0:
+ * to none). False: another was faster.
+ */
+static bool acquire(struct tty_struct *tty, pid_t from)
+{
+	bool free;
+
 	spin_lock_irq(&tty->lock);
-	tty->session = current->signal->session;
-	tty->pgrp = current->signal->pgrp;
+	free = tty->session == from;
+	if (free) {
+		WRITE_ONCE(tty->session, current->signal->session);
+		set_pgrp(tty, current->signal->pgrp);
+	}
 	spin_unlock_irq(&tty->lock);
-	set_signal_tty(current, tty);
+	if (free)
+		set_signal_tty(current, tty);
+	return free;
 }
 
 void tty_acquire_on_open(struct tty_struct *tty, struct file *file)
 {
 	if (!(file->f_flags & O_NOCTTY) && (file->f_mode & FMODE_READ) && current->signal->leader &&
-	    !current->signal->tty && !READ_ONCE(tty->session))
-		acquire(tty);
+	    !current->signal->tty)
+		acquire(tty, 0);
 }
 
 /* Take the terminal away from every process of its session. */
@@ -92,8 +109,7 @@ static int set_controlling_tty(struct tty_struct *tty, bool steal)
 			return -EPERM;
 		session_clear_tty(session);
 	}
-	acquire(tty);
-	return 0;
+	return acquire(tty, session) ? 0 : -EPERM;
 }
 
 void disassociate_ctty(bool on_exit)
@@ -106,7 +122,8 @@ void disassociate_ctty(bool on_exit)
 	spin_lock_irq(&tty->lock);
 	if (tty->session == current->signal->session) {
 		pgrp = tty->pgrp;
-		tty->session = tty->pgrp = 0;
+		WRITE_ONCE(tty->session, 0);
+		set_pgrp(tty, 0);
 	}
 	spin_unlock_irq(&tty->lock);
 	session_clear_tty(current->signal->session);
@@ -116,38 +133,39 @@ void disassociate_ctty(bool on_exit)
 	}
 }
 
-/* Is there a process group `pgrp` in this session? */
-static bool pgrp_in_session(pid_t pgrp, pid_t session)
+/* The session of a process group; 0: there is no such group. tasklist_lock held. */
+static pid_t session_of(pid_t pgrp)
 {
 	struct task_struct *p;
-	bool found = false;
 
-	read_lock_irq(&tasklist_lock);
-	for_each_process (p)
-		found = found || (p->signal->pgrp == pgrp && p->signal->session == session);
-	read_unlock_irq(&tasklist_lock);
-	return found;
+	for_each_process(p)
+		if (p->signal->pgrp == pgrp)
+			return p->signal->session;
+	return 0;
 }
 
 static int set_foreground(struct tty_struct *tty, pid_t __user *arg)
 {
-	pid_t pgrp;
 	int err = tty_check_change(tty, SIGTTOU);
+	pid_t pgrp, session, mine = current->signal->session;
 
 	if (err)
-		return err;
-	if (current->signal->tty != tty || READ_ONCE(tty->session) != current->signal->session)
+		return err == -EIO ? -ENOTTY : err;
+	if (current->signal->tty != tty || READ_ONCE(tty->session) != mine)
 		return -ENOTTY;
 	if (get_user(pgrp, arg))
 		return -EFAULT;
 	if (pgrp < 0)
 		return -EINVAL;
-	if (!pgrp_in_session(pgrp, current->signal->session))
-		return -EPERM;
-	spin_lock_irq(&tty->lock);
-	tty->pgrp = pgrp;
-	spin_unlock_irq(&tty->lock);
-	return 0;
+	read_lock_irq(&tasklist_lock);		/* the group stays until its number is held */
+	session = session_of(pgrp);
+	if (session == mine) {
+		spin_lock(&tty->lock);
+		set_pgrp(tty, pgrp);
+		spin_unlock(&tty->lock);
+	}
+	read_unlock_irq(&tasklist_lock);
+	return session == mine ? 0 : session ? -EPERM : -ESRCH;
 }
 
 long tty_jobctl_ioctl(struct tty_struct *tty, unsigned int cmd, void __user *arg)

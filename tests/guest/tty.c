@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The console as a terminal: its settings, window size, session, foreground group, and what reaches the background. */
 #define _GNU_SOURCE
+#include "tests/guest/helpers.h"
 #include "tests/guest/tap.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -55,6 +58,59 @@ static int stopped_by(pid_t pid)
 	return WSTOPSIG(status);
 }
 
+static void *read_in_thread(void *arg)
+{
+	char byte;
+
+	/* Until it has the foreground: then there is nothing to read. */
+	return (void *)(long)(read(tty, &byte, 1) < 0 ? errno : 0);
+}
+
+/* SIGTTIN may go to any thread of the group; the one that reads begins again. */
+static void thread_in_background(void)
+{
+	pthread_t thread;
+	void *error = NULL;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		setpgid(0, 0);
+		signal(SIGTTIN, SIG_DFL);
+		fcntl(tty, F_SETFL, O_NONBLOCK);
+		pthread_create(&thread, NULL, read_in_thread, NULL);
+		pthread_join(thread, &error);
+		_exit((int)(long)error);
+	}
+	waitpid(pid, &status, WUNTRACED);
+	EQ(WIFSTOPPED(status) ? WSTOPSIG(status) : -1, SIGTTIN, "a thread's read in the background stops the process");
+	EQ(tcsetpgrp(tty, pid), 0, "it gets the foreground");
+	kill(pid, SIGCONT);
+	waitpid(pid, &status, 0);
+	EQ(status, EAGAIN << 8, "and the read goes on there");
+	EQ(tcsetpgrp(tty, getpgrp()), 0, "which is taken back");
+	fcntl(tty, F_SETFL, 0);
+}
+
+/* A reader that does not block does not wait for one that does. */
+static void two_readers(void)
+{
+	struct pollfd poll_tty = {.fd = tty, .events = POLLIN};
+	int own = open("/dev/ttyS0", O_RDWR | O_NOCTTY | O_NONBLOCK);
+	pid_t pid = fork();
+	char byte;
+
+	if (!pid)
+		_exit(read(tty, &byte, 1) < 0);
+	while (task_state(pid) != 'S')
+		usleep(1000);
+	FAILS(read(own, &byte, 1), EAGAIN, "O_NONBLOCK: another one is reading");
+	EQ(poll(&poll_tty, 1, 0), 0, "poll: nothing to read");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(own);
+}
+
 /* In a session of its own whose controlling terminal is the console. */
 static int session(void)
 {
@@ -93,7 +149,10 @@ static int session(void)
 	waitpid(pid, &status, 0);
 	EQ(status, 0, "with SIGTTOU ignored it is taken");
 	EQ(tcsetpgrp(tty, getpgrp()), 0, "and taken back");
-	FAILS(tcsetpgrp(tty, 1), EPERM, "for a group of another session it is not");
+	FAILS(tcsetpgrp(tty, 4000000), ESRCH, "a group that does not exist cannot have it");
+	thread_in_background();
+	two_readers();
+	FAILS(tcsetpgrp(tty, getpgid(getppid())), EPERM, "for a group of another session it is not");
 	return TAP_DONE();
 }
 
