@@ -205,8 +205,10 @@ long arch_prctl(int code, unsigned long addr);	/* ARCH_SET_FS … of current */
 
 /* Signal frames (arch/x86_64/signal.c): the layout is the Linux ABI's rt_sigframe. */
 struct ksignal;
+struct altstack;
 int arch_setup_signal_frame(struct ksignal *ksig, const u64 *blocked, struct pt_regs *regs);	/* -EFAULT: no room */
-int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked);	/* rt_sigreturn; -EFAULT: bad frame */
+/* rt_sigreturn: the registers, and out: the mask and the alternate stack from before. -EFAULT: bad frame */
+int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked, struct altstack *ss);
 
 /*
  * What ptrace(2) shows and sets (arch/x86_64/ptrace.c), of a task that is not running and cannot be woken meanwhile. -EIO: not

@@ -14,19 +14,9 @@
 #include "kernel/task/task.h"
 
 #define REDZONE	    128			/* below rsp belongs to the interrupted function (psABI 3.2.2) */
-#define SS_ONSTACK  1
-#define SS_DISABLE  2
-#define SS_AUTODISARM (1U << 31)
 #define UC_FP_XSTATE	     0x1
 #define UC_SIGCONTEXT_SS     0x2
 #define UC_STRICT_RESTORE_SS 0x4
-
-struct stack_t_abi {
-	u64 ss_sp;
-	s32 ss_flags;
-	u32 pad;
-	u64 ss_size;
-};
 
 struct sigcontext {
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;
@@ -40,7 +30,7 @@ struct sigcontext {
 struct ucontext {
 	u64 uc_flags;
 	u64 uc_link;
-	struct stack_t_abi uc_stack;
+	struct altstack uc_stack;
 	struct sigcontext uc_mcontext;
 	u64 uc_sigmask;
 };
@@ -55,18 +45,14 @@ BUILD_BUG_ON(sizeof(siginfo_t) != 128);
 BUILD_BUG_ON(sizeof(struct sigcontext) != 256);
 BUILD_BUG_ON(offsetof(struct ucontext, uc_sigmask) != 296);
 
-static bool on_altstack(unsigned long sp)
+/* Where the frame's floating point part goes, downward from here. *alternate: that is in the alternate stack. */
+static unsigned long frame_top(const struct k_sigaction *ka, const struct pt_regs *regs, bool *alternate)
 {
-	return !(current->sas_ss_flags & SS_AUTODISARM) && sp > current->sas_ss_sp &&
-	       sp - current->sas_ss_sp <= current->sas_ss_size;
-}
-
-/* Where the frame's floating point part goes, downward from here; 0: the alternate stack is too small. */
-static unsigned long frame_top(const struct k_sigaction *ka, const struct pt_regs *regs)
-{
-	if ((ka->flags & SA_ONSTACK) && current->sas_ss_size && !on_altstack(regs->rsp))
-		return current->sas_ss_sp + current->sas_ss_size;
-	return regs->rsp - REDZONE;
+	*alternate = on_altstack(regs->rsp);
+	if (!(ka->flags & SA_ONSTACK) || !current->sas_ss_size || *alternate)
+		return regs->rsp - REDZONE;
+	*alternate = true;
+	return current->sas_ss_sp + current->sas_ss_size;
 }
 
 static void save_regs(struct sigcontext *sc, const struct pt_regs *r)
@@ -123,12 +109,13 @@ static void fill_ucontext(struct ucontext *uc, const u64 *blocked, const struct 
 {
 	memset(uc, 0, sizeof(*uc));
 	uc->uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
-	uc->uc_stack.ss_sp = current->sas_ss_sp;
-	uc->uc_stack.ss_size = current->sas_ss_size;
+	uc->uc_stack.sp = current->sas_ss_sp;
+	uc->uc_stack.size = current->sas_ss_size;
+	uc->uc_stack.flags = current->sas_ss_flags & SS_AUTODISARM;
 	if (!current->sas_ss_size)
-		uc->uc_stack.ss_flags = SS_DISABLE;
+		uc->uc_stack.flags |= SS_DISABLE;
 	else if (on_altstack(regs->rsp))
-		uc->uc_stack.ss_flags = SS_ONSTACK;
+		uc->uc_stack.flags |= SS_ONSTACK;
 	save_regs(&uc->uc_mcontext, regs);
 	uc->uc_mcontext.oldmask = *blocked;
 	uc->uc_mcontext.fpstate = fpstate;
@@ -137,7 +124,8 @@ static void fill_ucontext(struct ucontext *uc, const u64 *blocked, const struct 
 
 int arch_setup_signal_frame(struct ksignal *ksig, const u64 *blocked, struct pt_regs *regs)
 {
-	unsigned long top = frame_top(&ksig->ka, regs), fpstate, sp;
+	bool alternate;
+	unsigned long top = frame_top(&ksig->ka, regs, &alternate), fpstate, sp;
 	struct rt_sigframe frame;
 
 	if (!(ksig->ka.flags & SA_RESTORER))
@@ -146,7 +134,7 @@ int arch_setup_signal_frame(struct ksignal *ksig, const u64 *blocked, struct pt_
 	sp = ALIGN_DOWN(fpstate - sizeof(frame), 16UL) - 8;
 	if (sp > top || !access_ok((void *)sp, top - sp))
 		return -EFAULT;
-	if (on_altstack(top) && sp < current->sas_ss_sp)
+	if (alternate && sp <= current->sas_ss_sp)
 		return -EFAULT;			/* would run out of the alternate stack */
 
 	frame.pretcode = (unsigned long)ksig->ka.restorer;
@@ -171,7 +159,7 @@ int arch_setup_signal_frame(struct ksignal *ksig, const u64 *blocked, struct pt_
 	return 0;
 }
 
-int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked)
+int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked, struct altstack *ss)
 {
 	struct ucontext uc;
 	unsigned long at = regs->rsp - 8 + offsetof(struct rt_sigframe, uc);	/* the restorer's RET took pretcode */
@@ -181,6 +169,7 @@ int arch_restore_signal_frame(struct pt_regs *regs, u64 *blocked)
 	load_regs(regs, &uc.uc_mcontext);
 	set_bit(TIF_NOTIFY, &current->work);	/* the frame has changed: leave by IRETQ */
 	*blocked = uc.uc_sigmask;
+	*ss = uc.uc_stack;
 	if (!uc.uc_mcontext.fpstate)
 		return fpu_fresh(&current->thread);
 	if (!access_ok((void *)uc.uc_mcontext.fpstate, fpu_frame_size()))

@@ -44,18 +44,36 @@ struct clone_args {
 };
 #define CLONE_ARGS_SIZE_VER0 64
 
+/* What a newer program has behind the structure that we know means nothing only if it is 0. 0, -E2BIG, -EFAULT. */
+static int zero_beyond(uptr_t uargs, size_t known, size_t size)
+{
+	u8 byte;
+
+	for (; known < size; known++) {
+		if (get_user(byte, (u8 __user *)uargs + known))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
+}
+
 long sys_clone3(uptr_t uargs, size_t size)
 {
 	struct clone_args a = {0};
 	struct kernel_clone_args args;
+	int err;
 
 	if (size < CLONE_ARGS_SIZE_VER0)
 		return -EINVAL;
-	if (size > sizeof(a))
+	if (size > PAGE_SIZE)
 		return -E2BIG;
-	if (copy_from_user(&a, uargs, size))
+	if (copy_from_user(&a, uargs, min(size, sizeof(a))))
 		return -EFAULT;
-	if ((a.flags & CSIGNAL) || a.exit_signal > _NSIG || a.set_tid || a.set_tid_size ||
+	err = zero_beyond(uargs, sizeof(a), size);
+	if (err)
+		return err;
+	if ((a.flags & (CSIGNAL | CLONE_DETACHED)) || a.exit_signal > _NSIG || a.set_tid || a.set_tid_size ||
 	    a.cgroup || (a.flags & ~(0xffffffffUL | CLONE_CLEAR_SIGHAND)))
 		return -EINVAL;
 	if ((a.flags & (CLONE_THREAD | CLONE_PARENT)) && a.exit_signal)

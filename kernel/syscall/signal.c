@@ -107,61 +107,67 @@ long sys_pause(void)
 	return -ERESTARTNOHAND;
 }
 
+/* current's alternate stack, as seen at the user stack pointer sp. */
+static void get_altstack(struct altstack *ss, unsigned long sp)
+{
+	const struct task_struct *p = current;
+
+	*ss = (struct altstack){
+		.sp = p->sas_ss_sp,
+		.flags = (p->sas_ss_size ? on_altstack(sp) ? SS_ONSTACK : 0 : SS_DISABLE) |
+			 (p->sas_ss_flags & SS_AUTODISARM),
+		.size = p->sas_ss_size,
+	};
+}
+
+/* 0, -EPERM: sp is in the one there is, -EINVAL, -ENOMEM: too small. */
+static int set_altstack(const struct altstack *ss, unsigned long sp)
+{
+	struct task_struct *p = current;
+	unsigned int mode = ss->flags & ~SS_AUTODISARM;
+
+	if (on_altstack(sp))
+		return -EPERM;
+	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode)
+		return -EINVAL;
+	if (mode != SS_DISABLE && ss->size < MINSIGSTKSZ)
+		return -ENOMEM;
+	p->sas_ss_sp = mode == SS_DISABLE ? 0 : ss->sp;
+	p->sas_ss_size = mode == SS_DISABLE ? 0 : ss->size;
+	p->sas_ss_flags = ss->flags;
+	return 0;
+}
+
 long sys_rt_sigreturn(void)
 {
 	struct pt_regs *regs = current_pt_regs();
+	struct altstack ss;
 	u64 blocked;
 
-	if (arch_restore_signal_frame(regs, &blocked)) {
+	if (arch_restore_signal_frame(regs, &blocked, &ss)) {
 		force_sig_fault(SIGSEGV, SI_KERNEL, 0);
 		return 0;
 	}
 	/* the old system call's value is not to be looked at again */
 	regs->orig_rax = -1;
 	set_current_blocked(blocked);
+	(void)set_altstack(&ss, regs->rsp);	/* as it was: SS_AUTODISARM has taken it away */
 	return regs->rax;
 }
 
-/* The stack structure of sigaltstack(2). */
-struct stack_t {
-	unsigned long ss_sp;
-	int ss_flags, pad;
-	size_t ss_size;
-};
-#define SS_ONSTACK    1
-#define SS_DISABLE    2
-#define SS_AUTODISARM (1U << 31)
-#define MINSIGSTKSZ   2048
-
 long sys_sigaltstack(ucptr_t ss, uptr_t old)
 {
-	struct task_struct *p = current;
 	unsigned long sp = current_pt_regs()->rsp;
-	bool on_stack = sp > p->sas_ss_sp && sp - p->sas_ss_sp <= p->sas_ss_size;
-	unsigned int state = p->sas_ss_size ? on_stack ? SS_ONSTACK : 0 : SS_DISABLE;
-	struct stack_t new_ss, was = {
-		.ss_sp = p->sas_ss_sp,
-		.ss_flags = state | (p->sas_ss_flags & SS_AUTODISARM),
-		.ss_size = p->sas_ss_size,
-	};
+	struct altstack new_ss, was;
+	int err;
 
+	get_altstack(&was, sp);
 	if (ss) {
-		unsigned int mode;
-
 		if (copy_from_user(&new_ss, ss, sizeof(new_ss)))
 			return -EFAULT;
-		if (on_stack)
-			return -EPERM;
-		mode = new_ss.ss_flags & ~SS_AUTODISARM;
-		if (mode != SS_DISABLE && mode != SS_ONSTACK && mode)
-			return -EINVAL;
-		if (mode == SS_DISABLE)
-			new_ss.ss_sp = new_ss.ss_size = 0;
-		else if (new_ss.ss_size < MINSIGSTKSZ)
-			return -ENOMEM;
-		p->sas_ss_sp = new_ss.ss_sp;
-		p->sas_ss_size = new_ss.ss_size;
-		p->sas_ss_flags = new_ss.ss_flags;
+		err = set_altstack(&new_ss, sp);
+		if (err)
+			return err;
 	}
 	return old && copy_to_user(old, &was, sizeof(was)) ? -EFAULT : 0;
 }
@@ -327,7 +333,8 @@ long sys_tgkill(pid_t tgid, pid_t tid, int sig)
 	return tgid <= 0 ? -EINVAL : do_tkill(tgid, tid, sig);
 }
 
-long sys_rt_sigqueueinfo(pid_t pid, int sig, uptr_t uinfo)
+/* tgid 0: to the process that pid belongs to, else to that thread of it alone. */
+static long queue_info(pid_t tgid, pid_t pid, int sig, ucptr_t uinfo)
 {
 	struct task_struct *p;
 	siginfo_t info;
@@ -338,18 +345,28 @@ long sys_rt_sigqueueinfo(pid_t pid, int sig, uptr_t uinfo)
 	if (sig < 0 || sig > _NSIG)
 		return -EINVAL;
 	/* Nobody may look like the kernel or kill(2), but to himself. */
-	if ((info.si_code >= 0 || info.si_code == SI_TKILL) && pid != current->tgid)
+	if ((info.si_code >= 0 || info.si_code == SI_TKILL) && pid != current->pid)
 		return -EPERM;
 	info.si_signo = sig;
 	rcu_read_lock();
 	p = find_task_by_pid(pid);
-	if (p) {
+	if (p && (!tgid || p->tgid == tgid)) {
 		ret = check_kill_permission(sig, p);
 		if (!ret && sig)
-			ret = send_sig_info(sig, &info, p, true);
+			ret = send_sig_info(sig, &info, p, !tgid);
 	}
 	rcu_read_unlock();
 	return ret;
+}
+
+long sys_rt_sigqueueinfo(pid_t pid, int sig, uptr_t uinfo)
+{
+	return queue_info(0, pid, sig, uinfo);
+}
+
+long sys_rt_tgsigqueueinfo(pid_t tgid, pid_t tid, int sig, ucptr_t uinfo)
+{
+	return tgid <= 0 || tid <= 0 ? -EINVAL : queue_info(tgid, tid, sig, uinfo);
 }
 
 long sys_restart_syscall(void)

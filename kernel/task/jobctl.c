@@ -116,7 +116,7 @@ bool do_notify_parent(struct task_struct *p, int sig)
 			autoreap = true;
 		}
 	}
-	if (sig > 0) {
+	if (sig > 0 && sig <= _NSIG) {	/* clone(2) takes any byte */
 		if (status & 0x7f)
 			child_info(&info, p, CLD_KILLED, status & 0x7f);
 		else

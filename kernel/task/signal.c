@@ -10,7 +10,7 @@
  */
 #include "kernel/task/internal.h"
 
-#define MAX_QUEUED 1024		/* siginfos that wait in one queue; RLIMIT_SIGPENDING's place */
+#define MAX_QUEUED 1024		/* siginfos that wait in one queue, and a few (send_locked()); RLIMIT_SIGPENDING's place */
 
 #define SYNC_SIGNALS                                                               \
 	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | \
@@ -306,13 +306,13 @@ static bool wants_signal(int sig, struct task_struct *p)
 	return p == current || !test_bit(TIF_SIGPENDING, &p->work);
 }
 
-/* Would it end the process, by p's leave? */
-static bool sig_fatal(struct task_struct *p, int sig)
+/* Would it end the process, when t takes it? Not if t only waits for it (sigtimedwait()), or its tracer is asked first. */
+static bool sig_fatal(struct task_struct *t, int sig)
 {
 	return !(sigmask(sig) & (STOP_SIGNALS | IGNORE_SIGNALS)) &&
-	       p->sighand->action[sig - 1].handler == SIG_DFL &&
-	       !(p->signal->flags & SIGNAL_UNKILLABLE) && !(p->real_blocked & sigmask(sig)) &&
-	       (sig == SIGKILL || !p->ptrace);
+	       t->sighand->action[sig - 1].handler == SIG_DFL &&
+	       !(t->signal->flags & SIGNAL_UNKILLABLE) && !(t->real_blocked & sigmask(sig)) &&
+	       (sig == SIGKILL || !t->ptrace);
 }
 
 /* The signal is queued: who takes it? siglock held. */
@@ -332,7 +332,7 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 	}
 	if (!t)
 		return;			/* whoever unblocks it will see it */
-	if (sig_fatal(p, sig) && !sigs->group_exit_task) {
+	if (sig_fatal(t, sig) && !sigs->group_exit_task) {
 		sigs->flags = SIGNAL_GROUP_EXIT;
 		sigs->group_exit_code = sig;
 		sigs->group_stop_count = 0;
@@ -354,7 +354,8 @@ static int send_locked(int sig, const siginfo_t *info, struct task_struct *p, bo
 		return 0;
 	if (sig < SIGRTMIN && (pending->signal & sigmask(sig)))
 		return 0;		/* one of each standard signal is enough */
-	if (sig != SIGKILL && pending->count < MAX_QUEUED)
+	/* The kernel's own word on a standard signal always finds room: there is one of each at most. */
+	if (sig != SIGKILL && (pending->count < MAX_QUEUED || (sig < SIGRTMIN && (!info || info->si_code >= 0))))
 		q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC);
 	if (q) {
 		if (info)

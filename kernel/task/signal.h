@@ -51,6 +51,12 @@
 #define SIG_DFL ((void __user *)0)
 #define SIG_IGN ((void __user *)1)
 
+/* sigaltstack(2) */
+#define SS_ONSTACK    1
+#define SS_DISABLE    2
+#define SS_AUTODISARM (1U << 31)
+#define MINSIGSTKSZ   2048
+
 #define SI_USER	  0
 #define SI_KERNEL 0x80
 #define SI_QUEUE  (-1)
@@ -102,6 +108,13 @@ struct k_sigaction {
 	unsigned long flags;
 	void __user *restorer;
 	u64 mask;
+};
+
+/* The alternate stack, as sigaltstack(2) and a handler's frame have it. */
+struct altstack {
+	unsigned long sp;
+	u32 flags, pad;			/* SS_* */
+	size_t size;
 };
 
 /* A signal on its way to a handler. */
@@ -172,3 +185,10 @@ bool is_orphaned_pgrp(pid_t pgrp);
 void signal_wake_up(struct task_struct *p, bool fatal);
 void recalc_sigpending(void);			/* current; siglock held */
 void set_current_blocked(u64 mask);		/* signal mask of current; takes siglock */
+
+/* Is sp, a user stack pointer of current, in its alternate stack? One that is disarmed while in use never is. */
+static inline bool on_altstack(unsigned long sp)
+{
+	return !(current->sas_ss_flags & SS_AUTODISARM) && sp > current->sas_ss_sp &&
+	       sp - current->sas_ss_sp <= current->sas_ss_size;
+}

@@ -125,6 +125,7 @@ static const struct rule {
 	{"waitid", NULL, "info", show_siginfo, true},
 	{"rt_sigtimedwait", NULL, "info", show_siginfo, true},
 	{"rt_sigqueueinfo", NULL, "info", show_siginfo, false},
+	{"rt_tgsigqueueinfo", NULL, "info", show_siginfo, false},
 	{"rt_sigaction", NULL, "act", show_sigaction, false},
 	{"rt_sigaction", NULL, "oact", show_sigaction, true},
 	{"rt_sigprocmask", NULL, "how", show_sig_how, false},
@@ -276,7 +277,7 @@ static bool in_list(int nr, const char *const *names)
 static bool in_class(int nr, const char *class)
 {
 	static const char *const process[] = {"clone", "fork", "vfork", "execve", "exit", "wait4", "kill", "tkill", "exit_group",
-					      "tgkill", "waitid", "unshare", "clone3", "rt_sigqueueinfo", NULL};
+					      "tgkill", "waitid", "unshare", "clone3", "rt_sigqueueinfo", "rt_tgsigqueueinfo", NULL};
 	static const char *const memory[] = {"mmap", "mprotect", "munmap", "brk", "mremap", "msync", "mincore", "madvise", "mlock",
 					     "munlock", "mlockall", "munlockall", NULL};
 	static const char *const signals[] = {"pause", "kill", "tkill", "tgkill", "sigaltstack", NULL};
