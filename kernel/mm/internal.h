@@ -95,7 +95,10 @@ static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 int munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* A free range of len bytes; `hint` if it is free and not 0. -ENOMEM. */
 unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long hint, unsigned long len);
-bool may_expand_vm(struct mm_struct *mm, unsigned long pages);
+/* Do RLIMIT_AS and RLIMIT_DATA allow that many more pages of such an area? */
+bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages);
+/* Pages of such an area came, or went: mm's sums of them. */
+void vm_account(struct mm_struct *mm, unsigned long vm_flags, long pages);
 /* -ENOMEM. */
 int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
 
@@ -106,6 +109,16 @@ int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long
  */
 struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struct *vma,
 			       unsigned long start, unsigned long end);
+
+/* ---- mlock.c ---- */
+/* Does RLIMIT_MEMLOCK allow that many more pages with these flags? mmap_lock. */
+bool may_lock_more(const struct mm_struct *mm, unsigned long vm_flags, unsigned long pages);
+bool may_lock(void);			/* anything at all */
+/*
+ * Fault in what areas of [start, end) allow, for writing where they do, so that no copy is due
+ * later. Takes mmap_lock; may sleep. -ENOMEM: a page cannot be there, or no memory. -EINTR.
+ */
+int mm_populate(struct mm_struct *mm, unsigned long start, unsigned long end);
 
 /* ---- shmem.c ---- */
 /* Make it shared anonymous memory; -ENOMEM. */

@@ -34,7 +34,8 @@ static void mm_init_fields(struct mm_struct *mm)
 	INIT_LIST_HEAD(&mm->mmap);
 	mm->mmap_cache = NULL;
 	mm->map_count = 0;
-	mm->total_vm = 0;
+	mm->total_vm = mm->locked_vm = mm->data_vm = 0;
+	mm->def_flags = 0;
 	mm->rss_anon = 0;
 	mm->rss_file = 0;
 	bitmap_zero(mm->cpumask, NR_CPUS);
@@ -67,14 +68,13 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old, bool *need_flus
 	int err;
 
 	list_for_each_entry(vma, &old->mmap, vm_list) {
-		if (vma->vm_flags & VM_DONTCOPY) {
-			mm->total_vm -= vma_pages(vma);
+		if (vma->vm_flags & VM_DONTCOPY)
 			continue;
-		}
 		copy = vma_dup(mm, vma);
 		if (!copy)
 			return -ENOMEM;
-		copy->vm_flags &= ~VM_LOCKED;
+		copy->vm_flags &= ~VM_LOCKED_MASK;
+		vm_account(mm, copy->vm_flags, (long)vma_pages(copy));
 		rb_link_node(&copy->vm_rb, last, last ? &last->right : &mm->mm_rb.node);
 		rb_insert_color(&copy->vm_rb, &mm->mm_rb);
 		last = &copy->vm_rb;
@@ -103,7 +103,6 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	/* Truncation takes pages away, CPUs come and go: of what races, mm_init_fields() keeps nothing. */
 	data_race(memcpy(mm, old, sizeof(*mm)));
 	mm_init_fields(mm);
-	mm->total_vm = old->total_vm;
 	mm->pgd = pgd_alloc();
 	if (!mm->pgd) {
 		up_write(&old->mmap_lock);

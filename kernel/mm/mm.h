@@ -6,7 +6,7 @@
  *   slab.c        kmem_cache, kmalloc, with per-CPU free lists
  *   memblock.c    boot-time ranges, before the buddy, and how it comes by its pages (mm_init())
  *   vmalloc.c     kernel stacks with guard pages
- *   mm.c vma.c mmap.c mprotect.c mremap.c   address spaces and what they consist of
+ *   mm.c vma.c mmap.c mprotect.c mremap.c mlock.c   address spaces and what they consist of
  *   pagetable.c   copying and clearing ranges of page table entries
  *   fault.c       demand zero, copy-on-write, file pages
  *   filemap.c     the page cache (struct address_space); shmem.c: shared anonymous memory
@@ -205,6 +205,8 @@ void truncate_pagecache(struct address_space *m, unsigned long start);
 #define VM_GROWSDOWN  0x0100
 #define VM_DONTCOPY   0x0200
 #define VM_LOCKED     0x0400
+#define VM_LOCKONFAULT 0x1000	/* with VM_LOCKED: pages come when they are touched */
+#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
 /* Has pages of its own, which fork must copy; set by faults, never cleared. */
 #define VM_PRIVATE_PAGES 0x0800
 struct vm_operations_struct {
@@ -248,7 +250,9 @@ struct mm_struct {
 	unsigned long free_top;		/* the search begins here: above it no hole was found … */
 	unsigned long hole_skipped;	/* … larger than this, bytes; mmap_lock */
 	unsigned int map_count;		/* mmap_lock */
-	unsigned long total_vm;		/* pages; mmap_lock */
+	/* Pages in all, locked, and private ones that may be written (RLIMIT_DATA); mmap_lock. */
+	unsigned long total_vm, locked_vm, data_vm;
+	unsigned long def_flags;	/* VM_LOCKED_MASK for new areas, by MCL_FUTURE; mmap_lock */
 	/* mmap_lock */
 	unsigned long start_brk, brk, start_stack, start_code, end_code, start_data, end_data;
 	unsigned long arg_start, arg_end, env_start, env_end;	/* mmap_lock */
@@ -289,8 +293,8 @@ long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsign
 int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len);
 int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot);
 long do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, int advice);
-/* mlock(2): any address and length; -EINVAL, -ENOMEM, -EPERM, -EINTR */
-int do_mlock(struct mm_struct *mm, unsigned long start, unsigned long len);
+/* mlock2(2), flags 0 or MLOCK_ONFAULT: any address and length; -EINVAL, -ENOMEM, -EPERM, -EINTR */
+int do_mlock(struct mm_struct *mm, unsigned long start, unsigned long len, int flags);
 int do_munlock(struct mm_struct *mm, unsigned long start, unsigned long len);
 int do_mlockall(struct mm_struct *mm, int flags);		/* MCL_*, checked */
 int do_munlockall(struct mm_struct *mm);

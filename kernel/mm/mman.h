@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ABI's constants of mmap(2), mremap(2), madvise(2), msync(2) and mlock(2). */
+/* The ABI's constants of mmap(2), mremap(2), madvise(2), msync(2), mlock(2) and mlockall(2). */
 #pragma once
 
 #define PROT_NONE      0x0
@@ -51,3 +51,5 @@
 #define MCL_CURRENT 1
 #define MCL_FUTURE  2
 #define MCL_ONFAULT 4
+
+#define MLOCK_ONFAULT 1

@@ -80,9 +80,25 @@ unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long hint, unsign
 	return addr ? addr : (unsigned long)-ENOMEM;
 }
 
-bool may_expand_vm(struct mm_struct *mm, unsigned long pages)
+/* What RLIMIT_DATA counts: private memory that can be written, without stacks. */
+static bool is_data(unsigned long vm_flags)
 {
-	return mm->total_vm + pages <= rlimit(RLIMIT_AS) >> PAGE_SHIFT;
+	return (vm_flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+
+bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages)
+{
+	return mm->total_vm + pages <= rlimit(RLIMIT_AS) >> PAGE_SHIFT &&
+	       (!is_data(vm_flags) || mm->data_vm + pages <= rlimit(RLIMIT_DATA) >> PAGE_SHIFT);
+}
+
+void vm_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
+{
+	mm->total_vm += (unsigned long)pages;
+	if (vm_flags & VM_LOCKED)
+		mm->locked_vm += (unsigned long)pages;
+	if (is_data(vm_flags))
+		mm->data_vm += (unsigned long)pages;
 }
 
 /* ---- munmap ---- */
@@ -135,7 +151,7 @@ int munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
 	for (; vma && vma->vm_start < end; vma = next) {
 		next = vma_next(mm, vma);
 		unmap_range(mm, &g, vma->vm_start, vma->vm_end);
-		mm->total_vm -= vma_pages(vma);
+		vm_account(mm, vma->vm_flags, -(long)vma_pages(vma));
 		vma_unlink(mm, vma);
 		vma_free(vma);
 	}
@@ -177,8 +193,11 @@ static long mmap_flags(const struct file *file, int prot, int flags)
 		vm_flags |= VM_SHARED;
 	if (flags & MAP_GROWSDOWN)
 		vm_flags |= VM_GROWSDOWN;
-	if (flags & MAP_LOCKED)
+	if (flags & MAP_LOCKED) {
+		if (!may_lock())
+			return -EPERM;
 		vm_flags |= VM_LOCKED;
+	}
 	if (!file)
 		return (long)vm_flags;
 	if (flags & MAP_GROWSDOWN)
@@ -210,7 +229,7 @@ static bool extend_anon(struct mm_struct *mm, unsigned long addr, unsigned long 
 	    ((vma->vm_flags ^ vm_flags) & ~VM_PRIVATE_PAGES))
 		return false;
 	vma->vm_end = addr + len;
-	mm->total_vm += len >> PAGE_SHIFT;
+	vm_account(mm, vm_flags, (long)(len >> PAGE_SHIFT));
 	vma_merge(mm, vma);
 	return true;
 }
@@ -244,7 +263,7 @@ static int map_region(struct mm_struct *mm, struct file *file, unsigned long add
 		return err;
 	}
 	vma_link(mm, vma);
-	mm->total_vm += len >> PAGE_SHIFT;
+	vm_account(mm, vm_flags, (long)(len >> PAGE_SHIFT));
 	vma_merge(mm, vma);
 	return 0;
 }
@@ -271,24 +290,30 @@ static long place(struct mm_struct *mm, unsigned long addr, unsigned long len, i
 	return err ? err : (long)addr;
 }
 
-/* Fault everything in; what fails will fail again when it is used. */
-static void populate(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write)
+/* Pages that mm would have beside [addr, addr + len): a mapping there replaces what it covers. */
+static unsigned long replaced_pages(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
-	for (unsigned long end = addr + len; addr < end && !fatal_signal_pending(current);
-	     addr += PAGE_SIZE)
-		if (handle_mm_fault(mm, addr, write ? FAULT_WRITE : 0) != FAULT_OK)
-			return;
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	unsigned long n = 0;
+
+	for (; vma && vma->vm_start < addr + len; vma = vma_next(mm, vma))
+		n += (min(vma->vm_end, addr + len) - max(vma->vm_start, addr)) >> PAGE_SHIFT;
+	return n;
 }
 
 static long do_mmap_locked(struct mm_struct *mm, struct file *file, unsigned long addr,
 			   unsigned long len, int flags, unsigned long vm_flags,
 			   unsigned long pgoff)
 {
-	unsigned long pages = len >> PAGE_SHIFT;
+	unsigned long pages = len >> PAGE_SHIFT, more = pages;
 	int err;
 
-	if (mm->map_count >= MAX_MAP_COUNT || !may_expand_vm(mm, pages))
+	if ((flags & MAP_FIXED) && addr <= USER_END - len)
+		more -= replaced_pages(mm, addr, len);
+	if (mm->map_count >= MAX_MAP_COUNT || !may_expand_vm(mm, vm_flags, more))
 		return -ENOMEM;
+	if (!may_lock_more(mm, vm_flags, pages))
+		return -EAGAIN;
 	/*
 	 * More than there is at all can only be a mistake; everything else is given, and may run
 	 * out when it is used.
@@ -323,11 +348,14 @@ long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsign
 		return vm_flags;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
+	vm_flags |= (long)mm->def_flags;
 	ret = do_mmap_locked(mm, file, addr, len, flags, (unsigned long)vm_flags,
 			     offset >> PAGE_SHIFT);
 	up_write(&mm->mmap_lock);
-	if (ret > 0 && (flags & (MAP_POPULATE | MAP_LOCKED)) && !(flags & MAP_NONBLOCK))
-		populate(mm, (unsigned long)ret, len, (vm_flags & VM_WRITE) != 0);
+	/* What fails here will fail again when it is used. */
+	if (ret > 0 && ((vm_flags & VM_LOCKED_MASK) == VM_LOCKED ||
+			(flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+		(void)mm_populate(mm, (unsigned long)ret, (unsigned long)ret + len);
 	return ret;
 }
 
@@ -335,6 +363,7 @@ long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsign
 
 static int set_brk(struct mm_struct *mm, unsigned long brk)
 {
+	unsigned long flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | mm->def_flags;
 	unsigned long old_end = ALIGN(mm->brk, PAGE_SIZE), end = ALIGN(brk, PAGE_SIZE), len;
 	struct vm_area_struct *next;
 
@@ -348,23 +377,27 @@ static int set_brk(struct mm_struct *mm, unsigned long brk)
 	next = find_vma(mm, old_end);
 	if (next && vm_start_gap(next) < end + PAGE_SIZE)
 		return -ENOMEM;
-	if (mm->map_count >= MAX_MAP_COUNT || !may_expand_vm(mm, len >> PAGE_SHIFT) ||
-	    len >> PAGE_SHIFT > total_ram_pages())
+	if (mm->map_count >= MAX_MAP_COUNT || !may_expand_vm(mm, flags, len >> PAGE_SHIFT) ||
+	    !may_lock_more(mm, flags, len >> PAGE_SHIFT) || len >> PAGE_SHIFT > total_ram_pages())
 		return -ENOMEM;
-	return map_region(mm, NULL, old_end, len,
-			  VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC, 0);
+	return map_region(mm, NULL, old_end, len, flags, 0);
 }
 
 unsigned long do_brk(struct mm_struct *mm, unsigned long brk)
 {
-	unsigned long ret;
+	unsigned long old, ret;
+	bool locked;
 
 	if (down_write_killable(&mm->mmap_lock))
 		return mm->brk;
+	old = mm->brk;
 	if (!set_brk(mm, brk))
 		mm->brk = brk;
 	ret = mm->brk;
+	locked = mm->def_flags == VM_LOCKED;
 	up_write(&mm->mmap_lock);
+	if (locked && ret > old)
+		(void)mm_populate(mm, ALIGN(old, PAGE_SIZE), ALIGN(ret, PAGE_SIZE));
 	return ret;
 }
 
@@ -400,7 +433,8 @@ int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long
 		return 0;
 	grow = vma->vm_start - start;
 	if (start < MMAP_MIN_ADDR || vma->vm_end - start > rlimit(RLIMIT_STACK) ||
-	    !may_expand_vm(mm, grow >> PAGE_SHIFT))
+	    !may_expand_vm(mm, vma->vm_flags, grow >> PAGE_SHIFT) ||
+	    !may_lock_more(mm, vma->vm_flags, grow >> PAGE_SHIFT))
 		return -ENOMEM;
 	/* An area that can't be accessed is a guard page of its own. */
 	if (prev && (prev->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
@@ -409,6 +443,6 @@ int expand_stack(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long
 	if (prev && prev->vm_end > start)
 		return -ENOMEM;
 	vma->vm_start = start;
-	mm->total_vm += grow >> PAGE_SHIFT;
+	vm_account(mm, vma->vm_flags, (long)(grow >> PAGE_SHIFT));
 	return 0;
 }

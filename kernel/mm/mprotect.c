@@ -25,26 +25,44 @@ struct vm_area_struct *cut_out(struct mm_struct *mm, struct vm_area_struct *vma,
 	return vma;
 }
 
-/* One area's part of [start, end). The area that holds it afterwards, or ERR_PTR. */
+/* Does RLIMIT_DATA allow that? It bounds what becomes data, not what is so already. */
+static bool may_become(struct mm_struct *mm, unsigned long old, unsigned long flags,
+		       unsigned long pages)
+{
+	return !(~old & flags & VM_WRITE) || may_expand_vm(mm, flags, pages) ||
+	       !may_expand_vm(mm, old, pages);
+}
+
+/*
+ * One area's part of [start, end). The area that holds it afterwards, or ERR_PTR. *populate: it is
+ * locked and has got rights, so its pages are due.
+ */
 static struct vm_area_struct *protect_one(struct mm_struct *mm, struct vm_area_struct *vma,
 					  unsigned long start, unsigned long end,
-					  unsigned long rights)
+					  unsigned long rights, bool *populate)
 {
-	unsigned long flags = (vma->vm_flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | rights;
+	unsigned long flags = (vma->vm_flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | rights, pages;
 
 	if (rights & ~(vma->vm_flags >> 4) & (VM_READ | VM_WRITE | VM_EXEC))	/* VM_MAYREAD … */
 		return ERR_PTR(-EACCES);
 	if (flags == vma->vm_flags)
 		return vma;
+	pages = (min(vma->vm_end, end) - max(vma->vm_start, start)) >> PAGE_SHIFT;
+	if (!may_become(mm, vma->vm_flags, flags, pages))
+		return ERR_PTR(-ENOMEM);
 	vma = cut_out(mm, vma, start, end);
 	if (IS_ERR(vma))
 		return vma;
+	*populate |= (flags & VM_LOCKED_MASK) == VM_LOCKED && rights;
+	vm_account(mm, vma->vm_flags, -(long)pages);
+	vm_account(mm, flags, (long)pages);
 	vma->vm_flags = flags;
 	change_protection(vma, vma->vm_start, vma->vm_end, flags);
 	return vma_merge(mm, vma);
 }
 
-static int mprotect_locked(struct mm_struct *mm, unsigned long start, unsigned long end, int prot)
+static int mprotect_locked(struct mm_struct *mm, unsigned long start, unsigned long end, int prot,
+			   bool *populate)
 {
 	unsigned long rights = (prot & PROT_READ ? VM_READ : 0) |
 			       (prot & PROT_WRITE ? VM_WRITE : 0) |
@@ -63,7 +81,7 @@ static int mprotect_locked(struct mm_struct *mm, unsigned long start, unsigned l
 	while (start < end) {
 		if (!vma || vma->vm_start > start)
 			return -ENOMEM;
-		vma = protect_one(mm, vma, start, end, rights);
+		vma = protect_one(mm, vma, start, end, rights, populate);
 		if (IS_ERR(vma))
 			return (int)PTR_ERR(vma);
 		start = vma->vm_end;
@@ -74,6 +92,7 @@ static int mprotect_locked(struct mm_struct *mm, unsigned long start, unsigned l
 
 int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot)
 {
+	bool populate = false;
 	int err;
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE) ||
@@ -85,8 +104,11 @@ int do_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len, int
 		return -ENOMEM;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
-	err = mprotect_locked(mm, addr, addr + ALIGN(len, PAGE_SIZE), prot);
+	len = ALIGN(len, PAGE_SIZE);
+	err = mprotect_locked(mm, addr, addr + len, prot, &populate);
 	up_write(&mm->mmap_lock);
+	if (populate)
+		(void)mm_populate(mm, addr, addr + len);
 	return err;
 }
 

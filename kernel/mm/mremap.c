@@ -19,7 +19,7 @@ static long move_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 {
 	struct vm_area_struct *copy;
 
-	if (mm->map_count + 3 > MAX_MAP_COUNT || !may_expand_vm(mm, new_len >> PAGE_SHIFT))
+	if (mm->map_count + 3 > MAX_MAP_COUNT || !may_expand_vm(mm, vma->vm_flags, new_len >> PAGE_SHIFT))
 		return -ENOMEM;
 	copy = vma_dup(mm, vma);
 	if (!copy)
@@ -28,9 +28,9 @@ static long move_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	copy->vm_end = to + new_len;
 	copy->vm_pgoff = pgoff_of(vma, addr);
 	vma_link(mm, copy);
-	mm->total_vm += new_len >> PAGE_SHIFT;
+	vm_account(mm, copy->vm_flags, (long)(new_len >> PAGE_SHIFT));
 	if (move_page_tables(mm, addr, to, old_len)) {
-		mm->total_vm -= new_len >> PAGE_SHIFT;
+		vm_account(mm, copy->vm_flags, -(long)(new_len >> PAGE_SHIFT));
 		vma_unlink(mm, copy);
 		vma_free(copy);
 		return -ENOMEM;
@@ -54,11 +54,12 @@ static bool can_grow(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 
 	if (next && (next->vm_flags & VM_GROWSDOWN))
 		limit = limit > STACK_GUARD_GAP ? limit - STACK_GUARD_GAP : 0;
-	return new_end <= limit && may_expand_vm(mm, (new_end - vma->vm_end) >> PAGE_SHIFT);
+	return new_end <= limit && may_expand_vm(mm, vma->vm_flags, (new_end - vma->vm_end) >> PAGE_SHIFT);
 }
 
+/* *populate: what is new is locked, and to be faulted in. */
 static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
-			  unsigned long new_len, int flags, unsigned long new_addr)
+			  unsigned long new_len, int flags, unsigned long new_addr, bool *populate)
 {
 	struct vm_area_struct *vma;
 	int err;
@@ -84,11 +85,14 @@ static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned lon
 	/* Only shared memory is the same at two addresses. */
 	if (!old_len && !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
+	if (!may_lock_more(mm, vma->vm_flags, (new_len - old_len) >> PAGE_SHIFT))
+		return -EAGAIN;
+	*populate = (vma->vm_flags & VM_LOCKED_MASK) == VM_LOCKED;
 	if (!(flags & MREMAP_FIXED)) {
 		if (old_len == new_len)
 			return (long)addr;
 		if (old_len && vma->vm_end == addr + old_len && can_grow(mm, vma, addr + new_len)) {
-			mm->total_vm += (new_len - old_len) >> PAGE_SHIFT;
+			vm_account(mm, vma->vm_flags, (long)((new_len - old_len) >> PAGE_SHIFT));
 			vma_adjust(vma, vma->vm_start, addr + new_len, vma->vm_pgoff);
 			vma_merge(mm, vma);
 			return (long)addr;
@@ -105,6 +109,7 @@ static long mremap_locked(struct mm_struct *mm, unsigned long addr, unsigned lon
 long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 	       unsigned long new_len, int flags, unsigned long new_addr)
 {
+	bool populate = false;
 	long ret;
 
 	if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) ||
@@ -115,8 +120,11 @@ long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 		return -EINVAL;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
-	ret = mremap_locked(mm, addr, ALIGN(old_len, PAGE_SIZE), ALIGN(new_len, PAGE_SIZE), flags,
-			    new_addr);
+	old_len = ALIGN(old_len, PAGE_SIZE);
+	new_len = ALIGN(new_len, PAGE_SIZE);
+	ret = mremap_locked(mm, addr, old_len, new_len, flags, new_addr, &populate);
 	up_write(&mm->mmap_lock);
+	if (populate && ret > 0 && new_len > old_len)
+		(void)mm_populate(mm, (unsigned long)ret + old_len, (unsigned long)ret + new_len);
 	return ret;
 }

@@ -56,6 +56,7 @@ bool in_group_p(gid_t gid);			/* fsgid or a supplementary group of current */
 #define CAP_KILL	 5
 #define CAP_SETGID	 6
 #define CAP_SETUID	 7
+#define CAP_IPC_LOCK	 14
 #define CAP_SYS_CHROOT	 18
 #define CAP_SYS_PTRACE	 19
 #define CAP_SYS_ADMIN	 21

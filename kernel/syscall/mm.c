@@ -140,7 +140,12 @@ long sys_mincore(unsigned long addr, size_t len, uptr_t vec)
 
 long sys_mlock(unsigned long addr, size_t len)
 {
-	return do_mlock(current->mm, addr, len);
+	return do_mlock(current->mm, addr, len, 0);
+}
+
+long sys_mlock2(unsigned long addr, size_t len, int flags)
+{
+	return flags & ~MLOCK_ONFAULT ? -EINVAL : do_mlock(current->mm, addr, len, flags);
 }
 
 long sys_munlock(unsigned long addr, size_t len)

@@ -264,8 +264,16 @@ static void address_space(void)
 	p = mmap(NULL, 32 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	MUST(p != MAP_FAILED);
 	MUST_FAIL(mremap(p, 32 << 20, 64 << 20, MREMAP_MAYMOVE), ENOMEM);
-	MUST(!munmap(p, 32 << 20));
+	/* What a mapping replaces does not count twice. */
+	MUST(mmap(p, 32 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p);
 	MUST(!limit(RLIMIT_DATA, 1 << 20, 1 << 20));
+	/* Private memory that can be written is data, however it comes to be so. */
+	MUST_FAIL(mmap(NULL, 2 << 20, PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+	MUST_FAIL(mprotect(p, 2 << 20, PROT_WRITE), ENOMEM);
+	MUST(!mprotect(p, 512 << 10, PROT_WRITE));
+	MUST_FAIL(mmap(NULL, 768 << 10, PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+	MUST(mmap(NULL, 2 << 20, PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+	MUST(!munmap(p, 32 << 20));
 	char *now = (char *)syscall(SYS_brk, 0);
 
 	MUST((char *)syscall(SYS_brk, now + (2 << 20)) == now);

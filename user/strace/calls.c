@@ -279,7 +279,7 @@ static bool in_class(int nr, const char *class)
 	static const char *const process[] = {"clone", "fork", "vfork", "execve", "exit", "wait4", "kill", "tkill", "exit_group",
 					      "tgkill", "waitid", "unshare", "clone3", "rt_sigqueueinfo", "rt_tgsigqueueinfo", NULL};
 	static const char *const memory[] = {"mmap", "mprotect", "munmap", "brk", "mremap", "msync", "mincore", "madvise", "mlock",
-					     "munlock", "mlockall", "munlockall", NULL};
+					     "munlock", "mlock2", "mlockall", "munlockall", NULL};
 	static const char *const signals[] = {"pause", "kill", "tkill", "tgkill", "sigaltstack", NULL};
 
 	if (!strcmp(class, "all"))
