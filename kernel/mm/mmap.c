@@ -198,10 +198,11 @@ static long mmap_flags(const struct file *file, int prot, int flags)
 			return -EPERM;
 		vm_flags |= VM_LOCKED;
 	}
+	/* Only private anonymous memory can begin elsewhere without its offsets changing. */
+	if ((flags & MAP_GROWSDOWN) && (file || shared))
+		return -EINVAL;
 	if (!file)
 		return (long)vm_flags;
-	if (flags & MAP_GROWSDOWN)
-		return -EINVAL;
 	if (!(file->f_mode & FMODE_READ))
 		return -EACCES;
 	if (shared && !(file->f_mode & FMODE_WRITE)) {
@@ -335,8 +336,10 @@ long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsign
 	long vm_flags, ret;
 
 	if (!len || !IS_ALIGNED(offset, PAGE_SIZE) || type < MAP_SHARED ||
-	    type > MAP_SHARED_VALIDATE || (flags & MAP_HUGETLB))
+	    type > (file ? MAP_SHARED_VALIDATE : MAP_PRIVATE) || (flags & MAP_HUGETLB))
 		return -EINVAL;
+	if (type == MAP_SHARED_VALIDATE && (flags & MAP_SYNC))
+		return -EOPNOTSUPP;
 	if (len > USER_END)
 		return -ENOMEM;
 	len = ALIGN(len, PAGE_SIZE);

@@ -72,6 +72,8 @@ static void refused(void)
 	FAILS(mmap(NULL, 0, RW, ANON, -1, 0), EINVAL, "no length: EINVAL");
 	FAILS(mmap(NULL, 4096, RW, MAP_ANONYMOUS, -1, 0), EINVAL, "neither shared nor private: EINVAL");
 	FAILS(mmap((void *)1, 4096, RW, ANON | MAP_FIXED, -1, 0), EINVAL, "fixed off a page: EINVAL");
+	FAILS(mmap(NULL, 4096, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0), EINVAL, "shared memory does not grow down: EINVAL");
+	FAILS(mmap(NULL, 4096, RW, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, -1, 0), EINVAL, "only files are validated: EINVAL");
 	FAILS(mmap(NULL, 4096, RW, MAP_PRIVATE, 99, 0), EBADF, "no such descriptor: EBADF");
 	FAILS(mmap(NULL, 1L << 47, RW, ANON, -1, 0), ENOMEM, "more than there are addresses: ENOMEM");
 	FAILS(munmap((void *)1, 4096), EINVAL, "unmap off a page: EINVAL");
@@ -104,6 +106,7 @@ static void files(void)
 	char *private, *shared, *again, byte;
 
 	OK(fd >= 0, "a file opens");
+	FAILS(mmap(NULL, 4096, RW, 3 | 0x80000, fd, 0), EOPNOTSUPP, "MAP_SHARED_VALIDATE | MAP_SYNC needs another disk: EOPNOTSUPP");
 	write(fd, "0123456789", 10);
 	private = mmap(NULL, 8192, RW, MAP_PRIVATE, fd, 0);
 	shared = mmap(NULL, 4096, RW, MAP_SHARED, fd, 0);
