@@ -40,17 +40,20 @@ static inline void note_private_pages(struct vm_area_struct *vma)
 
 /*
  * Put a referenced page where no entry is. The reference is used up, also when somebody was faster.
+ * `from`: the page of the file that it is a copy of, or NULL; if truncation has taken that meanwhile,
+ * the copy is not for use either.
  */
 static enum fault_result install(struct vm_area_struct *vma, unsigned long addr, struct page *page,
-				 bool write)
+				 bool write, const struct page *from)
 {
+	struct address_space *m = from ? vma_mapping(vma) : NULL;
 	struct mm_struct *mm = vma->vm_mm;
 	enum fault_result ret = FAULT_OK;
 	pte_t *pte;
 
 	spin_lock(&mm->page_table_lock);
 	pte = pte_alloc(mm->pgd, addr);
-	if (likely(pte && !*pte)) {
+	if (likely(pte && !*pte && (!m || READ_ONCE(from->mapping) == m))) {
 		*pte = page_entry(page, vma, write);
 		rss_add(mm, page, 1);
 		spin_unlock(&mm->page_table_lock);
@@ -75,7 +78,7 @@ static enum fault_result do_anonymous(struct vm_area_struct *vma, unsigned long 
 		if (!page || !charge_page(page, CHARGE_ANON))
 			return FAULT_NOMEM;
 		note_private_pages(vma);
-		return install(vma, addr, page, writable(vma));
+		return install(vma, addr, page, writable(vma), NULL);
 	}
 	spin_lock(&mm->page_table_lock);
 	pte = pte_alloc(mm->pgd, addr);
@@ -164,6 +167,7 @@ static enum fault_result map_file_page(struct vm_area_struct *vma, unsigned long
 
 static enum fault_result do_file(struct vm_area_struct *vma, unsigned long addr, bool write)
 {
+	enum fault_result ret = FAULT_NOMEM;
 	struct page *page, *copy;
 
 	page = get_file_page(vma, vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
@@ -172,14 +176,13 @@ static enum fault_result do_file(struct vm_area_struct *vma, unsigned long addr,
 	if (!write || (vma->vm_flags & VM_SHARED))
 		return map_file_page(vma, addr, page);
 	copy = alloc_page(GFP_USER);
-	if (!copy || !charge_page(copy, CHARGE_ANON)) {
-		put_page(page);
-		return FAULT_NOMEM;
+	if (copy && charge_page(copy, CHARGE_ANON)) {
+		copy_page(page_address(copy), page_address(page));
+		note_private_pages(vma);
+		ret = install(vma, addr, copy, writable(vma), page);
 	}
-	copy_page(page_address(copy), page_address(page));
 	put_page(page);
-	note_private_pages(vma);
-	return install(vma, addr, copy, writable(vma));
+	return ret;
 }
 
 /* ---- writes to what is mapped read-only ---- */

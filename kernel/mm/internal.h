@@ -66,7 +66,11 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 /* NULL: no memory. */
 struct vm_area_struct *vma_dup(struct mm_struct *mm, const struct vm_area_struct *old);
-void vma_link_file(struct vm_area_struct *vma);
+/*
+ * Onto the list of what it maps, behind `old` if that is not NULL: entries go from `old` to vma, and
+ * a truncation that walks the list meanwhile finds them in the one or in the other.
+ */
+void vma_link_file(struct vm_area_struct *vma, struct vm_area_struct *old);
 void vma_unlink_file(struct vm_area_struct *vma);
 /* Cut vma in two at addr. The lower part keeps the structure. -ENOMEM. */
 int vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);

@@ -80,7 +80,7 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old, bool *need_flus
 		last = &copy->vm_rb;
 		list_add_tail(&copy->vm_list, &mm->mmap);
 		mm->map_count++;
-		vma_link_file(copy);
+		vma_link_file(copy, vma);
 		/* Everything else can be faulted in again from where it comes. */
 		if (vma->vm_flags & VM_PRIVATE_PAGES) {
 			err = copy_page_range(mm, old, vma, need_flush);

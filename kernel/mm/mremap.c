@@ -28,6 +28,8 @@ static long move_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	copy->vm_end = to + new_len;
 	copy->vm_pgoff = pgoff_of(vma, addr);
 	vma_link(mm, copy);
+	vma_unlink_file(copy);
+	vma_link_file(copy, vma);
 	vm_account(mm, copy->vm_flags, (long)(new_len >> PAGE_SHIFT));
 	if (move_page_tables(mm, addr, to, old_len)) {
 		vm_account(mm, copy->vm_flags, -(long)(new_len >> PAGE_SHIFT));

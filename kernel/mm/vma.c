@@ -4,7 +4,9 @@
  * joined. Everything here needs mmap_lock for writing, find_vma() for reading.
  *
  * An area whose pages come from an address_space is also on that object's i_mmap list, which
- * truncation walks; its borders change under the object's lock for that reason.
+ * truncation walks; its borders change under the object's lock for that reason. A walk may come
+ * between any two changes, so each order here is such that the list covers every entry at all
+ * times: two areas may both have it for a moment, never none.
  */
 #include "kernel/mm/internal.h"
 #include "fs/fs.h"
@@ -77,13 +79,13 @@ void vma_free(struct vm_area_struct *vma)
 	kmem_cache_free(vm_area_cachep, vma);
 }
 
-void vma_link_file(struct vm_area_struct *vma)
+void vma_link_file(struct vm_area_struct *vma, struct vm_area_struct *old)
 {
 	struct address_space *m = vma_mapping(vma);
 
 	if (m) {
 		spin_lock(&m->lock);
-		list_add(&vma->shared, &m->i_mmap);
+		list_add(&vma->shared, old ? &old->shared : &m->i_mmap);
 		spin_unlock(&m->lock);
 	}
 }
@@ -120,7 +122,7 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 	rb_insert_color(&vma->vm_rb, &mm->mm_rb);
 	list_add(&vma->vm_list, before);
 	mm->map_count++;
-	vma_link_file(vma);
+	vma_link_file(vma, NULL);
 }
 
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -165,8 +167,8 @@ int vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 		return -ENOMEM;
 	upper->vm_start = addr;
 	upper->vm_pgoff = pgoff_at(vma, addr);
-	vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
 	vma_link(mm, upper);
+	vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
 	return 0;
 }
 
@@ -181,11 +183,9 @@ static bool can_join(const struct vm_area_struct *a, const struct vm_area_struct
 /* `a` takes over b's range; b goes. */
 static void join(struct mm_struct *mm, struct vm_area_struct *a, struct vm_area_struct *b)
 {
-	unsigned long end = b->vm_end;
-
 	a->vm_flags |= b->vm_flags & VM_PRIVATE_PAGES;
+	vma_adjust(a, a->vm_start, b->vm_end, a->vm_pgoff);
 	vma_unlink(mm, b);
-	vma_adjust(a, a->vm_start, end, a->vm_pgoff);
 	vma_free(b);
 }
 
