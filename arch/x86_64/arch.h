@@ -15,6 +15,7 @@
 #include "kernel/debug/kasan.h"
 
 struct task_struct;
+struct list_head;
 struct mm_struct;
 struct page;
 struct seq_file;
@@ -272,7 +273,7 @@ static inline phys_addr_t pte_phys(pte_t pte)
 }
 
 pgd_t *pgd_alloc(void);			/* kernel half shared; NULL: no memory */
-void pgd_free(pgd_t *pgd);		/* user half must be empty (pgd_free_range) */
+void pgd_free(pgd_t *pgd);		/* user half must be empty (pgd_take_range) */
 /*
  * The entry for a user address. pte_lookup: NULL when no table is there. pte_alloc: makes the tables; NULL: no memory.
  * mm->page_table_lock held for pte_lookup users that change entries; pte_alloc may be called with it (atomic allocation).
@@ -281,8 +282,12 @@ pte_t *pte_lookup(pgd_t *pgd, unsigned long addr);
 pte_t *pte_alloc(pgd_t *pgd, unsigned long addr);
 /* Next user address >= addr that has a page table below it, or end: lets loops skip holes. */
 unsigned long pte_next(pgd_t *pgd, unsigned long addr, unsigned long end);
-/* Free page tables of [start, end) that map nothing any more; entries must be clear already. Returns the number of tables freed. */
-unsigned int pgd_free_range(pgd_t *pgd, unsigned long start, unsigned long end);
+/*
+ * Take out page tables of [start, end) that map nothing any more; entries must be clear already. They are added to the list `gone`
+ * and go with pgd_free_tables(), once a flush has made sure that no CPU walks them any more. page_table_lock, or nobody uses the mm.
+ */
+void pgd_take_range(pgd_t *pgd, unsigned long start, unsigned long end, struct list_head *gone);
+void pgd_free_tables(struct list_head *gone);	/* leaves the list empty */
 void pgd_activate(pgd_t *pgd);		/* load CR3 */
 extern pgd_t *kernel_pgd;
 /* Called by arch when it needs or gives back a table page (mm accounts them): see upcalls. */

@@ -346,13 +346,14 @@ static bool table_empty(const u64 *table)
 }
 
 /*
- * Free the tables below `table` (whose entries span 2^(12 + 9 * level) bytes each) that are empty, in [start, last]; `base` is the
- * address of its first entry.
+ * Move the tables below `table` (whose entries span 2^(12 + 9 * level) bytes each) that are empty, in [start, last], to `gone`; `base`
+ * is the address of its first entry.
  */
-static unsigned int free_below(u64 *table, unsigned int level, unsigned long base, unsigned long start, unsigned long last)
+static void take_below(u64 *table, unsigned int level, unsigned long base, unsigned long start, unsigned long last,
+		       struct list_head *gone)
 {
 	unsigned long span = 1UL << (12 + 9 * level);
-	unsigned int i, freed = 0;
+	unsigned int i;
 
 	for (i = start > base ? (start - base) / span : 0; i < 512 && base + i * span <= last; i++) {
 		unsigned long at = base + i * span;
@@ -362,41 +363,42 @@ static unsigned int free_below(u64 *table, unsigned int level, unsigned long bas
 			continue;
 		below = entry_table(table[i]);
 		if (level > 1)
-			freed += free_below(below, level - 1, at, start, last);
+			take_below(below, level - 1, at, start, last, gone);
 		if (level > 1 ? virt_to_page(below)->inuse != 0 :
 				(at < start || at + span - 1 > last) && !table_empty(below))
 			continue;
 		table[i] = 0;
 		virt_to_page(table)->inuse--;
-		list_del(&virt_to_page(below)->lru);
-		arch_free_table(below);
-		freed++;
+		list_move_tail(&virt_to_page(below)->lru, gone);
 	}
-	return freed;
 }
 
-static unsigned int free_all(pgd_t *pgd)
+static void take_all(pgd_t *pgd, struct list_head *gone)
 {
 	struct list_head *tables = &virt_to_page(pgd)->lru;
-	struct page *page, *next;
-	unsigned int freed = 0;
+	struct page *page;
 
-	/* Newest first, so a table goes before the one that points to it. */
-	list_for_each_entry_safe(page, next, tables, lru) {
+	list_for_each_entry(page, tables, lru)
 		*(u64 *)page->index = 0;
-		arch_free_table(page_address(page));
-		freed++;
-	}
-	INIT_LIST_HEAD(tables);
-	return freed;
+	list_splice_tail_init(tables, gone);
 }
 
-unsigned int pgd_free_range(pgd_t *pgd, unsigned long start, unsigned long end)
+void pgd_take_range(pgd_t *pgd, unsigned long start, unsigned long end, struct list_head *gone)
 {
 	end = min(end, USER_END);
 	if (start == 0 && end == USER_END)
-		return free_all(pgd);
-	return start < end ? free_below(pgd, 3, 0, start, end - 1) : 0;
+		take_all(pgd, gone);
+	else if (start < end)
+		take_below(pgd, 3, 0, start, end - 1, gone);
+}
+
+void pgd_free_tables(struct list_head *gone)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, gone, lru)
+		arch_free_table(page_address(page));
+	INIT_LIST_HEAD(gone);
 }
 
 void pgd_activate(pgd_t *pgd)

@@ -163,7 +163,7 @@ static inline void rss_add(struct mm_struct *mm, const struct page *page, long n
 int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma,
 		    bool *need_flush);
 /*
- * Pages whose entries have been cleared, kept until no CPU can reach them any more: gather_init(),
+ * Pages whose entries have been cleared, and unlinked tables, kept until no CPU can reach them any more: gather_init(),
  * unmap_range() as often as wanted, gather_flush(). Interrupts on. With g NULL nobody uses the mm
  * any more, and no flush is needed.
  */
@@ -172,6 +172,7 @@ struct gather {
 	unsigned long start, end;	/* addresses to flush */
 	unsigned int n;
 	struct page *pages[32];
+	struct list_head tables;	/* page tables that were taken out (pgd_take_range()) */
 };
 static inline void gather_init(struct gather *g, struct mm_struct *mm)
 {
@@ -179,6 +180,7 @@ static inline void gather_init(struct gather *g, struct mm_struct *mm)
 	g->start = ~0UL;
 	g->end = 0;
 	g->n = 0;
+	INIT_LIST_HEAD(&g->tables);
 }
 void gather_flush(struct gather *g);
 void unmap_range(struct mm_struct *mm, struct gather *g, unsigned long start, unsigned long end);

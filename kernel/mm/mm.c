@@ -127,12 +127,12 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 
 /*
  * Nobody runs this mm in user mode any more. Other CPUs may still have its tables loaded (kernel
- * threads borrow them), which is why they are flushed once the tables are unlinked; freed tables
- * are all zero until they are used again.
+ * threads borrow them), which is why they are flushed between unlinking the tables and freeing them.
  */
 static void exit_mmap(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma, *next;
+	LIST_HEAD(tables);
 
 	unmap_all_pages(mm);
 	list_for_each_entry_safe(vma, next, &mm->mmap, vm_list) {
@@ -142,8 +142,10 @@ static void exit_mmap(struct mm_struct *mm)
 	mm->mm_rb = RB_ROOT;
 	INIT_LIST_HEAD(&mm->mmap);
 	mm->mmap_cache = NULL;
-	if (pgd_free_range(mm->pgd, 0, USER_END))
+	pgd_take_range(mm->pgd, 0, USER_END, &tables);
+	if (!list_empty(&tables))
 		tlb_flush_range(mm, mm->cpumask, 0, ~0UL);
+	pgd_free_tables(&tables);
 	/*
 	 * A CPU that borrows this mm keeps the topmost table, for as long as it likes: not at the
 	 * program's cost.

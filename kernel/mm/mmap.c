@@ -104,10 +104,10 @@ void vm_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
 /* ---- munmap ---- */
 
 /*
- * Free the page tables that only served [start, end), which has been unmapped; nothing is mapped in
- * [floor, ceiling). They are flushed with the pages.
+ * Take out the page tables that only served [start, end), which has been unmapped; nothing is mapped
+ * in [floor, ceiling). They go with the pages, after the flush.
  */
-static void free_tables(struct gather *g, unsigned long start, unsigned long end,
+static void take_tables(struct gather *g, unsigned long start, unsigned long end,
 			unsigned long floor, unsigned long ceiling)
 {
 	struct mm_struct *mm = g->mm;
@@ -117,7 +117,8 @@ static void free_tables(struct gather *g, unsigned long start, unsigned long end
 	if (start >= end)
 		return;
 	spin_lock(&mm->page_table_lock);
-	if (pgd_free_range(mm->pgd, start, end)) {
+	pgd_take_range(mm->pgd, start, end, &g->tables);
+	if (!list_empty(&g->tables)) {
 		g->start = 0;
 		g->end = ~0UL;
 	}
@@ -155,7 +156,7 @@ int munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
 		vma_unlink(mm, vma);
 		vma_free(vma);
 	}
-	free_tables(&g, start, end, prev ? prev->vm_end : 0, vma ? vma->vm_start : USER_END);
+	take_tables(&g, start, end, prev ? prev->vm_end : 0, vma ? vma->vm_start : USER_END);
 	gather_flush(&g);
 	if (end > mm->free_top && end <= mm->mmap_base)
 		mm->free_top = end;

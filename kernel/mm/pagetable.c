@@ -19,6 +19,7 @@ void gather_flush(struct gather *g)
 	for (unsigned int i = 0; i < g->n; i++)
 		put_page(g->pages[i]);
 	g->n = 0;
+	pgd_free_tables(&g->tables);
 }
 
 u64 vm_page_prot(unsigned long vm_flags)

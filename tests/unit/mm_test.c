@@ -236,6 +236,30 @@ KTEST(test_page_cache)
 	KTEST_EQ(nr_pagecache_pages(), before);
 }
 
+/* Tables that were taken out are nobody's, and not free either, until the caller has flushed. */
+KTEST(test_tables_wait_for_flush)
+{
+	struct page *table, *next;
+	pgd_t *pgd = pgd_alloc();
+	LIST_HEAD(gone);
+	void *fresh;
+	int n = 0;
+
+	KTEST_EXPECT(pgd && pte_alloc(pgd, 1UL << 30));
+	pgd_take_range(pgd, 0, 4UL << 30, &gone);
+	KTEST_EXPECT(!pte_lookup(pgd, 1UL << 30));
+	fresh = arch_alloc_table();
+	list_for_each_entry_safe(table, next, &gone, lru) {
+		KTEST_EXPECT(page_address(table) != fresh);
+		n++;
+	}
+	KTEST_EQ(n, 3);
+	pgd_free_tables(&gone);
+	KTEST_EXPECT(list_empty(&gone));
+	arch_free_table(fresh);
+	pgd_free(pgd);
+}
+
 static unsigned long mapped_at(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
