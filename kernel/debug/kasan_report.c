@@ -300,7 +300,7 @@ void kasan_report_free(const char *what, const void *p, unsigned long ip)
 	while (first + 1 < frames) {
 		const char *name = ksym_lookup(ips[first] - 1, &offset);
 
-		if (!name || (strcmp(name, "kfree") && strcmp(name, "kmem_cache_free") && strcmp(name, "__free_pages") &&
+		if (!name || (strcmp(name, "kfree") && strcmp(name, "kmem_cache_free") && strcmp(name, "free_block") &&
 			      strcmp(name, "free_page_last")))
 			break;
 		first++;

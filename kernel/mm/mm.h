@@ -55,7 +55,7 @@ typedef unsigned int gfp_t;
  */
 struct page {
 	unsigned int flags;		/* bits PG_*; the owner */
-	u8 order;			/* of a free block's, a slab's or a large kmalloc's pages */
+	u8 order;			/* of a free block's, a slab's or a large kmalloc's pages; else 0 */
 	u8 node;			/* immutable after boot */
 	/* Slab: objects that are not on its free list; the cache's lock. */
 	u16 inuse;
@@ -101,7 +101,11 @@ struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order);	/* node 
 /* NULL: none. GFP_KERNEL may sleep. */
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
-/* Last reference gone; any context but NMI. */
+/*
+ * The owner of a block lets go of it. A lookup in a page cache may refer to its first page for a
+ * moment still (find_get_page(), of a page that was a file's before): then that one frees all of it.
+ * Any context but NMI.
+ */
 void __free_pages(struct page *page, unsigned int order);
 void *get_free_page(gfp_t gfp);		/* direct-map address */
 void free_page(void *addr);

@@ -5,7 +5,7 @@
  * block that differs in one address bit) when both are free.
  *
  * Single pages come from and go to a list of the CPU first, without a lock; only when that is empty
- * or too long does a batch of pages move. Start with alloc_pages_node() and __free_pages().
+ * or too long does a batch of pages move. Start with alloc_pages_node() and free_block().
  *
  * The last `min_free` pages are for those who may not sleep (page tables, interrupt handlers) and
  * for tasks that are being killed.
@@ -345,7 +345,8 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	return alloc_pages_node(-1, gfp, order);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+/* Nobody refers to the block any more. */
+static void free_block(struct page *page, unsigned int order)
 {
 	unsigned long flags;
 	struct page_list *l;
@@ -377,13 +378,23 @@ void adopt_reserved_page(struct page *page)
 
 void free_page_last(struct page *page)
 {
+	unsigned int order;
+
 	if (unlikely(page->flags & (PG_RESERVED | PG_CHARGED))) {
 		if (page->flags & PG_RESERVED)
 			adopt_reserved_page(page);
 		if (page->flags & PG_CHARGED)
 			uncharge_page(page);
 	}
-	__free_pages(page, 0);
+	order = page->order;
+	page->order = 0;
+	free_block(page, order);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	page->order = (u8)order;
+	put_page(page);
 }
 
 void *get_free_page(gfp_t gfp)

@@ -89,7 +89,6 @@ static void slab_free_page(struct page *slab)
 		slab[i].order = 0;
 	}
 	vm_stat_add(VM_SLAB, -(1L << order));
-	refcount_set(&slab->refcount, 0);
 	__free_pages(slab, order);
 }
 
@@ -513,8 +512,6 @@ void kfree(const void *p)
 	BUG_ON(!(page->flags & PG_LARGE));
 	order = page->order;
 	page->flags = 0;
-	page->order = 0;
-	refcount_set(&page->refcount, 0);
 	__free_pages(page, order);
 }
 
