@@ -280,6 +280,7 @@ void pgd_free(pgd_t *pgd);		/* user half must be empty (pgd_take_range) */
  */
 pte_t *pte_lookup(pgd_t *pgd, unsigned long addr);
 pte_t *pte_alloc(pgd_t *pgd, unsigned long addr);
+unsigned long pgd_tables(const pgd_t *pgd);	/* a program's tables below the topmost; pages. Any time while pgd lives */
 /* Next user address >= addr that has a page table below it, or end: lets loops skip holes. */
 unsigned long pte_next(pgd_t *pgd, unsigned long addr, unsigned long end);
 /*

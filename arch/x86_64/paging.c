@@ -239,7 +239,7 @@ void *ioremap(phys_addr_t pa, size_t size)
  * ---- programs' tables ----
  * All tables of a program hang on a list at its top-level table's struct page, so that the end of the program frees them without
  * looking through thousands of entries; each remembers in page->index which entry points to it, and counts in page->inuse
- * the tables below it. All this and the entries: mm->page_table_lock. A table is given back all zero (arch_free_table asks for that).
+ * the tables below it; the top-level table's page->index counts them all. All this and the entries: mm->page_table_lock. A table is given back all zero (arch_free_table asks for that).
  */
 
 static const unsigned long shared[] = {VMALLOC_START, IOREMAP_START, KERNEL_BASE};	/* beside the direct map */
@@ -252,6 +252,7 @@ pgd_t *pgd_alloc(void)
 	if (!pgd)
 		return NULL;
 	INIT_LIST_HEAD(&virt_to_page(pgd)->lru);
+	virt_to_page(pgd)->index = 0;
 	for (i = index_at(PAGE_OFFSET, 3); kernel_pgd[i]; i++)
 		pgd[i] = kernel_pgd[i];
 	for (i = 0; i < ARRAY_SIZE(shared); i++)
@@ -299,6 +300,7 @@ static u64 *user_table_below(pgd_t *pgd, u64 *entry)
 		virt_to_page(table)->index = (unsigned long)entry;
 		virt_to_page(table)->inuse = 0;
 		virt_to_page(entry)->inuse++;
+		WRITE_ONCE(virt_to_page(pgd)->index, virt_to_page(pgd)->index + 1);
 		smp_store_release(entry, __pa(table) | PTE_TABLE);
 	}
 	return table;
@@ -345,15 +347,20 @@ static bool table_empty(const u64 *table)
 	return true;
 }
 
+unsigned long pgd_tables(const pgd_t *pgd)
+{
+	return READ_ONCE(virt_to_page(pgd)->index);
+}
+
 /*
  * Move the tables below `table` (whose entries span 2^(12 + 9 * level) bytes each) that are empty, in [start, last], to `gone`; `base`
- * is the address of its first entry.
+ * is the address of its first entry. How many.
  */
-static void take_below(u64 *table, unsigned int level, unsigned long base, unsigned long start, unsigned long last,
+static unsigned int take_below(u64 *table, unsigned int level, unsigned long base, unsigned long start, unsigned long last,
 		       struct list_head *gone)
 {
 	unsigned long span = 1UL << (12 + 9 * level);
-	unsigned int i;
+	unsigned int i, taken = 0;
 
 	for (i = start > base ? (start - base) / span : 0; i < 512 && base + i * span <= last; i++) {
 		unsigned long at = base + i * span;
@@ -363,14 +370,16 @@ static void take_below(u64 *table, unsigned int level, unsigned long base, unsig
 			continue;
 		below = entry_table(table[i]);
 		if (level > 1)
-			take_below(below, level - 1, at, start, last, gone);
+			taken += take_below(below, level - 1, at, start, last, gone);
 		if (level > 1 ? virt_to_page(below)->inuse != 0 :
 				(at < start || at + span - 1 > last) && !table_empty(below))
 			continue;
 		table[i] = 0;
 		virt_to_page(table)->inuse--;
 		list_move_tail(&virt_to_page(below)->lru, gone);
+		taken++;
 	}
+	return taken;
 }
 
 static void take_all(pgd_t *pgd, struct list_head *gone)
@@ -385,11 +394,16 @@ static void take_all(pgd_t *pgd, struct list_head *gone)
 
 void pgd_take_range(pgd_t *pgd, unsigned long start, unsigned long end, struct list_head *gone)
 {
+	unsigned long tables = pgd_tables(pgd);
+
 	end = min(end, USER_END);
-	if (start == 0 && end == USER_END)
+	if (start == 0 && end == USER_END) {
 		take_all(pgd, gone);
-	else if (start < end)
-		take_below(pgd, 3, 0, start, end - 1, gone);
+		tables = 0;
+	} else if (start < end) {
+		tables -= take_below(pgd, 3, 0, start, end - 1, gone);
+	}
+	WRITE_ONCE(virt_to_page(pgd)->index, tables);
 }
 
 void pgd_free_tables(struct list_head *gone)

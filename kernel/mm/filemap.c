@@ -61,7 +61,7 @@ int add_to_page_cache(struct address_space *m, struct page *page, unsigned long 
 	if (page->flags & PG_RESERVED)
 		adopt_reserved_page(page);
 	page->index = index;
-	page->flags |= PG_FILE;
+	page->flags |= m->host ? PG_FILE : PG_FILE | PG_SHMEM;
 	spin_lock(&m->lock);
 	WRITE_ONCE(page->mapping, m);
 	err = radix_tree_insert(&m->pages, index, page, GFP_ATOMIC);
@@ -71,7 +71,7 @@ int add_to_page_cache(struct address_space *m, struct page *page, unsigned long 
 		m->nrpages++;
 	spin_unlock(&m->lock);
 	if (err)
-		page->flags &= ~PG_FILE;
+		page->flags &= ~(PG_FILE | PG_SHMEM);
 	else
 		count_pages(m, 1);
 	return err;

@@ -150,6 +150,8 @@ static inline void rss_add(struct mm_struct *mm, const struct page *page, long n
 {
 	if (page->flags & PG_FILE) {
 		mm->rss_file += n;
+		if (page->flags & PG_SHMEM)
+			mm->rss_shmem += n;
 		vm_stat_add(VM_FILE_MAPPED, n);
 	} else {
 		mm->rss_anon += n;

@@ -141,7 +141,7 @@ static bool replace_in_cache(struct address_space *m, struct page *page, struct 
 		return false;
 	copy_contents(to, page);
 	to->index = page->index;
-	to->flags |= PG_FILE;
+	to->flags |= page->flags & (PG_FILE | PG_SHMEM);
 	WRITE_ONCE(to->mapping, m);
 	radix_tree_replace(&m->pages, page->index, to);
 	WRITE_ONCE(page->mapping, NULL);

@@ -38,6 +38,7 @@ static void mm_init_fields(struct mm_struct *mm)
 	mm->def_flags = 0;
 	mm->rss_anon = 0;
 	mm->rss_file = 0;
+	mm->rss_shmem = 0;
 	bitmap_zero(mm->cpumask, NR_CPUS);
 	mm->exe_file = NULL;
 }

@@ -84,6 +84,7 @@ struct page {
 /* Was taken at boot (kernel image, archive): joins the buddy when its count drops to 0. */
 #define PG_RESERVED (1U << 1)
 #define PG_FILE	    (1U << 2)	/* is or was in a page cache */
+#define PG_SHMEM    (1U << 6)	/* with PG_FILE: of shared anonymous memory, not of a file */
 #define PG_BUDDY    (1U << 3)	/* head of a free block */
 #define PG_LARGE    (1U << 4)	/* head of a kmalloc() of whole pages */
 #define PG_CHARGED  (1U << 5)	/* somebody pays for it; bits from PG_KIND_SHIFT up say for what */
@@ -261,6 +262,7 @@ struct mm_struct {
 	unsigned long start_brk, brk, start_stack, start_code, end_code, start_data, end_data;
 	unsigned long arg_start, arg_end, env_start, env_end;	/* mmap_lock */
 	long rss_anon, rss_file;	/* pages; page_table_lock to write, others peek */
+	long rss_shmem;			/* of rss_file: shared anonymous memory; the same */
 	DECLARE_BITMAP(cpumask, NR_CPUS);	/* CPUs that may hold translations; atomic bits */
 	struct file *exe_file;		/* referenced; mmap_lock */
 	/*

@@ -97,7 +97,7 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 static void clear_table(struct mm_struct *mm, struct gather *g, unsigned long addr,
 			unsigned long end, pte_t *pte)
 {
-	long anon = 0, file = 0;
+	long anon = 0, file = 0, shmem = 0;
 
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		pte_t old = *pte;
@@ -117,6 +117,7 @@ static void clear_table(struct mm_struct *mm, struct gather *g, unsigned long ad
 			file++;
 		else
 			anon++;
+		shmem += (page->flags & PG_SHMEM) != 0;
 		if (!g) {
 			put_page(page);
 			continue;
@@ -127,6 +128,7 @@ static void clear_table(struct mm_struct *mm, struct gather *g, unsigned long ad
 	}
 	mm->rss_anon -= anon;
 	mm->rss_file -= file;
+	mm->rss_shmem -= shmem;
 	vm_stat_add(VM_ANON, -anon);
 	vm_stat_add(VM_FILE_MAPPED, -file);
 }

@@ -19,7 +19,18 @@
 static DEFINE_SPINLOCK(oom_lock);
 static u64 last_kill;			/* ns; oom_lock */
 
-/* Pages that go when p's address space goes. */
+/*
+ * Pages that go when an address space goes: its own, its tables, and shared memory, which its users
+ * have among themselves. Those of a file stay where they are.
+ */
+static long mm_pages(const struct mm_struct *mm)
+{
+	long shmem = READ_ONCE(mm->rss_shmem);
+
+	return READ_ONCE(mm->rss_anon) + shmem + (READ_ONCE(mm->rss_file) - shmem) / 8 +
+	       (long)pgd_tables(mm->pgd) + 1;
+}
+
 static long badness(struct task_struct *p)
 {
 	struct task_struct *t;
@@ -28,7 +39,7 @@ static long badness(struct task_struct *p)
 	list_for_each_entry(t, &p->signal->thread_head, thread_node) {
 		task_lock(t);
 		if (t->mm)
-			pages = READ_ONCE(t->mm->rss_anon) + READ_ONCE(t->mm->rss_file) / 8 + 1;
+			pages = mm_pages(t->mm);
 		task_unlock(t);
 		if (pages)
 			break;		/* threads share it */

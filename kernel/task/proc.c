@@ -185,11 +185,15 @@ static void show_ids(struct seq_file *m, struct task_struct *p)
 
 static void show_memory(struct seq_file *m, struct mm_struct *mm)
 {
-	long anon = max(READ_ONCE(mm->rss_anon), 0L), file = max(READ_ONCE(mm->rss_file), 0L);
+	long anon = max(READ_ONCE(mm->rss_anon), 0L), file = max(READ_ONCE(mm->rss_file), 0L),
+	     shmem = clamp(READ_ONCE(mm->rss_shmem), 0L, file);
 
-	seq_printf(m, "VmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmRSS:\t%8lu kB\nRssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nVmData:\t%8lu kB\n",
-		   READ_ONCE(mm->total_vm) * 4, READ_ONCE(mm->locked_vm) * 4, (unsigned long)(anon + file) * 4,
-		   (unsigned long)anon * 4, (unsigned long)file * 4, READ_ONCE(mm->data_vm) * 4);
+	seq_printf(m, "VmSize:\t%8lu kB\nVmLck:\t%8lu kB\n", READ_ONCE(mm->total_vm) * 4,
+		   READ_ONCE(mm->locked_vm) * 4);
+	seq_printf(m, "VmRSS:\t%8ld kB\nRssAnon:\t%8ld kB\nRssFile:\t%8ld kB\nRssShmem:\t%8ld kB\n",
+		   (anon + file) * 4, anon * 4, (file - shmem) * 4, shmem * 4);
+	seq_printf(m, "VmData:\t%8lu kB\nVmPTE:\t%8lu kB\n", READ_ONCE(mm->data_vm) * 4,
+		   pgd_tables(mm->pgd) * 4);
 }
 
 /* Where p may run and have pages: of what there is. */

@@ -25,6 +25,23 @@ SOURCES = {
                 pause();
             return 0;
         }""",
+    # Fills the memory with page tables alone, by reading one page in each 2 MiB; with an argument, with shared memory.
+    "quiet": r"""
+        #include <string.h>
+        #include <sys/mman.h>
+        int main(int argc, char **argv) {
+            volatile char *p;
+            for (long i = 0; argc > 1 && i < 1L << 12; i++) {
+                char *q = mmap(0, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+                if (q == MAP_FAILED)
+                    return 3;
+                memset(q, 1, 1 << 20);
+            }
+            p = mmap(0, 1L << 40, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            for (long i = 0; p != MAP_FAILED && i < 1L << 19; i++)
+                (void)p[i << 21];
+            return 0;
+        }""",
     # Forks COUNT times, one child at a time; exit status 4 when one fails.
     "forks": r"""
         #include <stdlib.h>
@@ -148,6 +165,14 @@ def test_a_hog_is_killed_and_the_shell_lives(vm, programs):
     assert done.status == 0, done
     status, alive = done.out.splitlines()[-2:]
     assert status in ("status 137", "status 3") and alive == "alive", done
+
+
+@pytest.mark.parametrize("how", ("", "shared"))
+def test_the_one_who_holds_the_memory_is_killed(vm, programs, how):
+    """Page tables and shared memory count: a small program is not killed for what another has of these."""
+    done = vm(f"/p/hog 4 /tmp/full & P=$!; until [ -e /tmp/full ]; do sleep 0.1; done; /p/quiet {how}; echo status $?; "
+              "kill -0 $P && echo alive", mem="64M", add=[f"{programs}:/p"], timeout=120)
+    assert done.out.endswith("status 137\nalive\n"), done
 
 
 def test_memory_comes_back_from_a_killed_hog(vm, programs):
