@@ -293,23 +293,26 @@ static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 {
 	if (flags & FAULT_WRITE)
 		return (vma->vm_flags & VM_WRITE) ||
-		       ((flags & FAULT_FORCE) && !(vma->vm_flags & VM_SHARED) &&
-			(vma->vm_flags & (VM_READ | VM_EXEC)));
+		       ((flags & FAULT_FORCE) &&
+			(vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE);
+	if (flags & FAULT_FORCE)
+		return vma->vm_flags & VM_MAYREAD;
 	if (flags & FAULT_EXEC)
 		return vma->vm_flags & VM_EXEC;
 	/* The processor cannot tell these apart. */
 	return vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC);
 }
 
-static enum fault_result fault_in(struct vm_area_struct *vma, unsigned long addr, bool write)
+static enum fault_result fault_in(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
+	bool write = flags & FAULT_WRITE;
 	pte_t *pte = pte_lookup(vma->vm_mm->pgd, addr);
 	pte_t entry = pte ? READ_ONCE(*pte) : 0;
 
 	if (!entry)
 		return vma->vm_file || vma->vm_ops ? do_file(vma, addr, write)
 						   : do_anonymous(vma, addr, write);
-	if (!(entry & PTE_PRESENT))
+	if (!(entry & PTE_PRESENT) && !(flags & FAULT_FORCE))
 		return FAULT_ACCERR;
 	if (write && !(entry & PTE_WRITE))
 		return do_write_protected(vma, addr, pte, entry);
@@ -333,7 +336,7 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long addr, unsi
 	else if (unlikely(!access_allowed(vma, flags)))
 		ret = FAULT_ACCERR;
 	else
-		ret = fault_in(vma, ALIGN_DOWN(addr, PAGE_SIZE), flags & FAULT_WRITE);
+		ret = fault_in(vma, ALIGN_DOWN(addr, PAGE_SIZE), flags);
 	up_read(&mm->mmap_lock);
 	return ret;
 }

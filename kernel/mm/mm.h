@@ -313,7 +313,7 @@ int mm_setup_stack(struct mm_struct *mm, unsigned long top, unsigned long limit)
 #define FAULT_WRITE 1
 #define FAULT_USER  2
 #define FAULT_EXEC  4
-/* A tracer's write to a private area: a copy is made even where the program may not write. */
+/* A tracer's: reads what may be made readable; writes to a private area go to a copy, even where the program may not write. */
 #define FAULT_FORCE 8
 /* What handle_mm_fault found. */
 enum fault_result {

@@ -24,7 +24,9 @@ void gather_flush(struct gather *g)
 
 u64 vm_page_prot(unsigned long vm_flags)
 {
-	return PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY |
+	bool none = !(vm_flags & (VM_READ | VM_WRITE | VM_EXEC));
+
+	return (none ? PTE_PROTNONE : PTE_PRESENT) | PTE_USER | PTE_ACCESSED | PTE_DIRTY |
 	       (vm_flags & VM_EXEC ? 0 : PTE_NX);
 }
 

@@ -83,7 +83,7 @@ static struct page *lookup_user_page(struct mm_struct *mm, unsigned long addr, u
 	down_read(&mm->mmap_lock);
 	spin_lock(&mm->page_table_lock);
 	pte = pte_lookup(mm->pgd, addr);
-	if (pte && (*pte & PTE_PRESENT) &&
+	if (pte && (*pte & (flags & FAULT_FORCE ? PTE_PRESENT | PTE_PROTNONE : PTE_PRESENT)) &&
 	    (!(flags & FAULT_WRITE) || (*pte & PTE_WRITE) ||
 	     ((flags & FAULT_FORCE) && may_force(*pte)))) {
 		page = phys_to_page(pte_phys(*pte));

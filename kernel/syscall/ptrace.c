@@ -63,7 +63,7 @@ static long peek(struct task_struct *p, unsigned long addr, unsigned long data)
 {
 	unsigned long word;
 
-	if (access_tracee(p, addr, &word, sizeof(word), 0) != sizeof(word))
+	if (access_tracee(p, addr, &word, sizeof(word), FAULT_FORCE) != sizeof(word))
 		return -EIO;
 	return put_user(word, (unsigned long __user *)data);
 }

@@ -192,6 +192,36 @@ static void test_memory(void)
 	EQ(got, EXITED(6), "the tracee works with what was written");
 }
 
+/* Two pages that the program may not touch; the first holds something. */
+static long *closed;
+
+static int read_closed(long at)
+{
+	return (int)*(volatile long *)at;
+}
+
+static void test_closed_memory(void)
+{
+	struct iovec local = {&(long){0}, sizeof(long)}, remote;
+	pid_t pid;
+
+	closed = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	closed[0] = 7;
+	mprotect(closed, 8192, PROT_NONE);
+	pid = tracee(read_closed, (long)(closed + 512));
+	EQ(peek(pid, closed), 7, "PEEKDATA reads what the program may not");
+	EQ(peek(pid, closed + 512), 0, "also where no page was");
+	EQ(ptrace(PTRACE_POKEDATA, pid, closed, 8L) | ptrace(PTRACE_POKEDATA, pid, closed + 512, 9L), 0, "POKEDATA writes there");
+	OK(peek(pid, closed) == 8 && peek(pid, closed + 512) == 9, "and it is there");
+	remote = (struct iovec){closed, sizeof(long)};
+	FAILS(process_vm_readv(pid, &local, 1, &remote, 1, 0), EFAULT, "process_vm_readv forces nothing: EFAULT");
+	EQ(step(PTRACE_CONT, pid, 0), STOPPED(SIGSEGV), "and the program still may not");
+	finish(pid);
+	mprotect(closed, 8192, PROT_READ);
+	OK(closed[0] == 7 && !closed[512], "what the tracer's own memory does not see");
+	munmap(closed, 8192);
+}
+
 // ---- registers ----
 
 static int fpu_child(long unused)
@@ -375,6 +405,7 @@ int main(int argc, char **argv)
 		return !strcmp(argv[1], "child") ? 23 : geteuid() == getuid() ? 10 : 20;
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	test_memory();
+	test_closed_memory();
 	test_registers();
 	test_steps();
 	test_breakpoint();
