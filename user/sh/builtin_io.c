@@ -315,7 +315,7 @@ int builtin_read(int argc, char **argv)
 	names = i < argc ? argv + i : reply;
 	for (char **name = names; *name; name++)
 		if (!valid_name(*name, strlen(*name)))
-			sh_error(2, "read: %s: bad variable name", *name);
+			return builtin_error(2, "read: %s: bad variable name", *name);
 	if (prompt)
 		write_all(2, prompt, strlen(prompt));
 	got = read_input(&line, &quoted, raw, &status);
@@ -375,6 +375,8 @@ int builtin_getopts(int argc, char **argv)
 	}
 	spec = argv[1];
 	name = argv[2];
+	if (!valid_name(name, strlen(name)))
+		return builtin_error(2, "getopts: %s: bad variable name", name);
 	ind = var_get("OPTIND") ? atoi(var_get("OPTIND")) : 1;
 	if (ind < 1)
 		ind = 1;

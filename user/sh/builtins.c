@@ -30,49 +30,54 @@ static int builtin_false(int argc, char **argv)
 	return 1;
 }
 
-/* The number in argv[1], or def; a bad number is an error. */
-static int number_arg(int argc, char **argv, int def)
+/* Set *n to the number in argv[1], if there is one; it must be min or more. Returns 0 or a status. */
+static int number_arg(int argc, char **argv, int min, int *n)
 {
 	char *end;
-	long n;
+	long arg;
 
 	if (argc < 2)
-		return def;
-	n = strtol(argv[1], &end, 10);
-	if (end == argv[1] || *end || n < 0 || n > 0x7fffffff)
-		sh_error(2, "%s: %s: bad number", argv[0], argv[1]);
-	return n;
+		return 0;
+	arg = strtol(argv[1], &end, 10);
+	if (end == argv[1] || *end || arg < min || arg > 0x7fffffff)
+		return builtin_error(2, "%s: %s: bad number", argv[0], argv[1]);
+	*n = arg;
+	return 0;
 }
 
 static int builtin_exit(int argc, char **argv)
 {
 	static bool warned;
-	int status = number_arg(argc, argv, sh.status) & 255;
+	int status = sh.status, bad = number_arg(argc, argv, 0, &status);
 
+	if (bad)
+		return bad;
 	if (sh.interactive && jobs_stopped() && !warned) {
 		sh_warn("you have stopped jobs");
 		warned = true;
 		return 0;
 	}
-	sh_exit(status);
+	sh_exit(status & 255);
 }
 
 static int builtin_return(int argc, char **argv)
 {
-	int status = number_arg(argc, argv, sh.status) & 255;
+	int status = sh.status, bad = number_arg(argc, argv, 0, &status);
 
-	sh.status = status;
+	if (bad)
+		return bad;
+	sh.status = status & 255;
 	sh.skip = SKIP_RETURN;
-	return status;
+	return sh.status;
 }
 
 /* break and continue */
 static int builtin_break(int argc, char **argv)
 {
-	int n = number_arg(argc, argv, 1);
+	int n = 1, bad = number_arg(argc, argv, 1, &n);
 
-	if (n < 1)
-		sh_error(2, "%s: %s: bad number", argv[0], argv[1]);
+	if (bad)
+		return bad;
 	if (!sh.loop_depth)
 		return 0;
 	sh.skip_count = n > sh.loop_depth ? sh.loop_depth : n;
@@ -122,10 +127,10 @@ static int builtin_dot(int argc, char **argv)
 	int fd, status, depth = sh.loop_depth;
 
 	if (argc < 2)
-		sh_error(2, ".: which file?");
+		return builtin_error(2, ".: which file?");
 	fd = open_dot(argv[1]);
 	if (fd < 0)
-		sh_error(2, ".: %s: %s", argv[1], strerror(errno));
+		return builtin_error(2, ".: %s: %s", argv[1], strerror(errno));
 	parser_push_fd(&p, fd, argv[1]);
 	sh.loop_depth = 0;
 	status = run_parser(false);
@@ -147,8 +152,10 @@ static int builtin_exec(int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	if (argc < 2)
+	if (argc < 2) {
+		sh.keep_redirs = true;
 		return 0;
+	}
 	path = find_command(argv[1]);
 	err = errno;
 	if (path) {
@@ -173,7 +180,7 @@ static int builtin_export(int argc, char **argv)
 		else if (!strcmp(argv[i], "--"))
 			continue;
 		else if (strcmp(argv[i], "-p"))
-			sh_error(2, "%s: %s: no such option", argv[0], argv[i]);
+			return builtin_error(2, "%s: %s: no such option", argv[0], argv[i]);
 	}
 	if (i == argc) {
 		var_print(flag, flag == V_EXPORT ? "export " : "readonly ");
@@ -184,7 +191,7 @@ static int builtin_export(int argc, char **argv)
 		char *name = arena_strndup(&tmp, argv[i], eq - argv[i]);
 
 		if (!valid_name(name, strlen(name)))
-			sh_error(2, "%s: %s: bad variable name", argv[0], argv[i]);
+			return builtin_error(2, "%s: %s: bad variable name", argv[0], argv[i]);
 		if (*eq)
 			var_set(name, eq + 1, 0);
 		if (remove)
@@ -202,13 +209,13 @@ static int builtin_local(int argc, char **argv)
 	while (f && !f->is_function)
 		f = f->prev;
 	if (!f)
-		sh_error(2, "local: not in a function");
+		return builtin_error(2, "local: not in a function");
 	for (int i = 1; i < argc; i++) {
 		char *eq = strchrnul(argv[i], '=');
 		char *name = arena_strndup(&tmp, argv[i], eq - argv[i]);
 
 		if (!valid_name(name, strlen(name)))
-			sh_error(2, "local: %s: bad variable name", argv[i]);
+			return builtin_error(2, "local: %s: bad variable name", argv[i]);
 		frame_local(f, name);
 		if (*eq)
 			var_set(name, eq + 1, 0);
@@ -227,9 +234,11 @@ static int builtin_unset(int argc, char **argv)
 		else if (!strcmp(argv[i], "-v"))
 			var = true;
 		else
-			sh_error(2, "unset: %s: no such option", argv[i]);
+			return builtin_error(2, "unset: %s: no such option", argv[i]);
 	}
 	for (; i < argc; i++) {
+		if (!func && !valid_name(argv[i], strlen(argv[i])))
+			return builtin_error(2, "unset: %s: bad variable name", argv[i]);
 		if (func)
 			func_unset(argv[i]);
 		else if (!var && !var_get(argv[i]) && func_unset(argv[i]))
@@ -242,8 +251,10 @@ static int builtin_unset(int argc, char **argv)
 
 static int builtin_shift(int argc, char **argv)
 {
-	int n = number_arg(argc, argv, 1);
+	int n = 1, bad = number_arg(argc, argv, 0, &n);
 
+	if (bad)
+		return bad;
 	if (n > sh.params.n) {
 		sh_warn("shift: there are only %d parameters", sh.params.n);
 		return 2;
@@ -296,16 +307,26 @@ static int builtin_type(int argc, char **argv)
 
 static int builtin_command(int argc, char **argv)
 {
-	int i = 1, status = 0;
+	char say = 0;
+	int i, status = 0;
 
-	if (argc > 1 && (!strcmp(argv[1], "-v") || !strcmp(argv[1], "-V"))) {
-		for (i = 2; i < argc; i++)
-			status |= describe(argv[i], argv[1][1] == 'V');
-		return status;
+	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+		if (!strcmp(argv[i], "--")) {
+			i++;
+			break;
+		}
+		for (const char *s = argv[i] + 1; *s; s++) {
+			if (!strchr("pvV", *s))
+				return builtin_error(2, "command: -%c: no such option", *s);
+			if (*s != 'p')
+				say = *s;
+		}
 	}
-	while (i < argc && (!strcmp(argv[i], "-p") || !strcmp(argv[i], "--")))
-		i++;
-	return i < argc ? exec_argv(argc - i, argv + i) : 0;
+	if (!say)
+		return i < argc ? exec_argv(argc - i, argv + i) : 0;
+	for (; i < argc; i++)
+		status |= describe(argv[i], say == 'V');
+	return status;
 }
 
 static int builtin_hash(int argc, char **argv)

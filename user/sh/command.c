@@ -238,10 +238,13 @@ static int call_function(struct func *fn, int argc, char **argv)
 	return status;
 }
 
-static int call_builtin(const struct builtin *b, int argc, char **argv)
+/* lenient: wrong use of it is a failure like any other (see builtin_error()) */
+static int call_builtin(const struct builtin *b, int argc, char **argv, bool lenient)
 {
-	int status = b->fn(argc, argv);
+	int status;
 
+	sh.lenient = lenient;
+	status = b->fn(argc, argv);
 	/* What was printed must be out before the next command, which may write too. */
 	return out_flush() ? 1 : status;
 }
@@ -266,13 +269,14 @@ static int run_inside(struct node *n, struct func *fn, const struct builtin *b, 
 	if (temporary)
 		frame_push(&f, false);
 	assign_all(n->assigns, temporary ? V_EXPORT : 0, temporary);
-	status = fn ? call_function(fn, argc, argv) : call_builtin(b, argc, argv);
+	status = fn ? call_function(fn, argc, argv) : call_builtin(b, argc, argv, !special);
 	if (temporary)
 		frame_pop();
-	if (special && !strcmp(b->name, "exec"))
+	if (sh.keep_redirs)
 		redir_forget(fds);
 	else
 		redir_undo(fds);
+	sh.keep_redirs = false;
 	return status;
 }
 
@@ -350,13 +354,16 @@ int exec_simple(struct node *n, unsigned flags)
 	return run_program(n, flags, argv);
 }
 
-/* Run argv as a built-in or program, never a function (`command`). Returns the status. */
+/*
+ * Run argv as a built-in or program, never a function (`command`). A special built-in is like the
+ * others then. Returns the status.
+ */
 int exec_argv(int argc, char **argv)
 {
 	const struct builtin *b = builtin_find(argv[0]);
 	struct node n = { .type = N_SIMPLE };
 
 	if (b)
-		return call_builtin(b, argc, argv);
+		return call_builtin(b, argc, argv, true);
 	return run_program(&n, 0, argv);
 }

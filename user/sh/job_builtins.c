@@ -2,7 +2,7 @@
 /*
  * job_builtins.c - jobs, fg, bg, wait and kill.
  *
- * They name jobs as %n, %+, %- or %prefix; `wait` and `kill` take process ids too. Start at
+ * They name jobs as %n, %+, %-, %prefix or %?part; `wait` and `kill` take process ids too. Start at
  * job_find().
  */
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "user/sh/jobs.h"
 #include "user/sh/sh.h"
 
-/* The job that %n, %+, %-, %prefix or (also without %) a pid names; NULL after a message. */
+/* The job that %n, %+, %-, %prefix, %?part or (also without %) a pid names; NULL after a message. */
 static struct job *job_find(const char *cmd, const char *spec)
 {
 	const char *s = spec && *spec == '%' ? spec + 1 : spec;
@@ -30,6 +30,8 @@ static struct job *job_find(const char *cmd, const char *spec)
 		} else if (end != s && !*end) {
 			if (*spec == '%' ? j->id == n : j->proc[j->n - 1].pid == n)
 				return j;
+		} else if (*spec == '%' && j->text && *s == '?' && strstr(j->text, s + 1)) {
+			return j;
 		} else if (*spec == '%' && j->text && !strncmp(j->text, s, strlen(s))) {
 			return j;
 		}

@@ -49,7 +49,7 @@ static int parse_args(struct startup *st, int argc, char **argv)
 		if (!strcmp(argv[i], "--"))
 			return i + 1;
 		for (; *s; s++) {
-			char *pair[] = { argv[0], (char *)(on ? "-o" : "+o"), argv[i + 1], NULL };
+			char *pair[] = { "-o", (char *)(on ? "-o" : "+o"), argv[i + 1], NULL };
 
 			if (*s == 'c')
 				st->is_c = on;

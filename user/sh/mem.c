@@ -220,6 +220,15 @@ void sh_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+static void __attribute__((noreturn)) abandon(int status)
+{
+	sh.status = status;
+	out_flush();
+	if (sh.on_error)
+		longjmp(*sh.on_error, 1);
+	sh_exit(status);
+}
+
 /*
  * Print "sh: message" and abandon the command: an interactive shell goes back to its prompt with $?
  * set to status, any other shell exits with it (POSIX 2.8.1, consequences of shell errors).
@@ -231,11 +240,23 @@ void sh_error(int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	message(fmt, ap);
 	va_end(ap);
-	sh.status = status;
-	out_flush();
-	if (sh.on_error)
-		longjmp(*sh.on_error, 1);
-	sh_exit(status);
+	abandon(status);
+}
+
+/*
+ * A built-in was used wrongly: print "sh: message". That is an error of the shell for a special
+ * built-in only, and not when `command` runs it; else the caller returns status, as is done here.
+ */
+int builtin_error(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	message(fmt, ap);
+	va_end(ap);
+	if (!sh.lenient)
+		abandon(status);
+	return status;
 }
 
 /* Refuse to nest deeper when the stack is nearly used up: a message, not a crash. */

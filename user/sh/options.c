@@ -40,7 +40,7 @@ static void list_options(bool as_commands)
 	}
 }
 
-/* -o or +o with what follows it; returns how many arguments that took beside it. */
+/* -o or +o with what follows it; returns how many arguments that took beside it, -1: no such. */
 static int long_option(const char *name, bool on)
 {
 	if (!name) {
@@ -53,12 +53,13 @@ static int long_option(const char *name, bool on)
 			return 1;
 		}
 	}
-	sh_error(2, "%s: no such option", name);
+	return -1;
 }
 
 /*
  * Read options from argv[1] on, as `set` and the command line share them; a `c`, `i`, `l` or `s` is
- * left to the caller. Returns the index of the first other argument.
+ * left to the caller. Returns the index of the first other argument, or -1 after a message where
+ * builtin_error() returns.
  */
 int options_parse(int argc, char **argv)
 {
@@ -71,10 +72,16 @@ int options_parse(int argc, char **argv)
 		if ((!on && argv[i][0] != '+') || !*s || !strcmp(argv[i], "--"))
 			break;
 		for (; *s; s++) {
-			if (*s == 'o')
-				i += long_option(i + 1 < argc ? argv[i + 1] : NULL, on);
-			else if (!option_letter(*s, on))
-				sh_error(2, "%s: -%c: no such option", argv[0], *s);
+			if (*s == 'o') {
+				int took = long_option(i + 1 < argc ? argv[i + 1] : NULL, on);
+
+				if (took < 0)
+					return -!!builtin_error(2, "%s: %s: no such option",
+								argv[0], argv[i + 1]);
+				i += took;
+			} else if (!option_letter(*s, on)) {
+				return -!!builtin_error(2, "%s: -%c: no such option", argv[0], *s);
+			}
 		}
 	}
 	return i;
@@ -103,6 +110,8 @@ int builtin_set(int argc, char **argv)
 		return 0;
 	}
 	i = options_parse(argc, argv);
+	if (i < 0)
+		return 2;
 	if (i < argc && !strcmp(argv[i], "--"))
 		params_set(argc - i - 1, argv + i + 1);
 	else if (i < argc && !strcmp(argv[i], "-"))

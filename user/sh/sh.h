@@ -54,6 +54,7 @@ void buf_free(struct buf *b);
 void write_all(int fd, const char *s, size_t n);
 void sh_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void sh_error(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+int builtin_error(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void stack_check(void);
 void out_put(const char *s, size_t n);
 void out_puts(const char *s);
@@ -394,6 +395,8 @@ struct shell {
 	pid_t last_bg;		/* $!, 0 if none */
 	struct frame *frame;
 	jmp_buf *on_error;	/* where an error returns to; NULL: the shell exits */
+	bool lenient;		/* the built-in that starts now may fail: see builtin_error() */
+	bool keep_redirs;	/* `exec` ran: the command's redirections stay */
 	int tty;		/* the terminal when job control is on, else -1 */
 	volatile sig_atomic_t interrupted; /* ^C for the interactive shell itself */
 	char *stack_base;
