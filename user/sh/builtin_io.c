@@ -400,7 +400,7 @@ int builtin_getopts(int argc, char **argv)
 	if (p[1] == ':') {
 		const char *arg = *opt_at ? opt_at : ind < n ? v[ind] : NULL;
 
-		ind += *opt_at ? 1 : 2;
+		ind += *opt_at || !arg ? 1 : 2;
 		opt_at = NULL;
 		set_optind(ind);
 		if (!arg)

@@ -173,16 +173,31 @@ int builtin_wait(int argc, char **argv)
 	return status;
 }
 
+/* kill -l: all names; the name of a number, or of a status that a signal made; a name's number. */
 static int kill_list(int argc, char **argv)
 {
-	for (int i = 2; i < argc; i++) {
-		int sig = atoi(argv[i]);
+	int status = 0;
 
-		out_printf("%s\n", signal_name(sig > 128 ? sig - 128 : sig));
+	for (int i = 2; i < argc; i++) {
+		char *end;
+		long n = strtol(argv[i], &end, 10);
+		bool is_name = end == argv[i] || *end;
+		int sig = signal_number(argv[i]);
+
+		if (!is_name && n > 128 && n < 256)
+			sig = n - 128;
+		if (sig < 0 || sig >= NSIG) {
+			sh_warn("kill: %s: no such signal", argv[i]);
+			status = 1;
+		} else if (is_name) {
+			out_printf("%d\n", sig);
+		} else {
+			out_printf("%s\n", signal_name(sig));
+		}
 	}
 	for (int sig = 1; argc == 2 && sig < 32; sig++)
 		out_printf("%s%c", signal_name(sig), sig % 8 && sig != 31 ? ' ' : '\n');
-	return 0;
+	return status;
 }
 
 static int kill_one(const char *spec, int sig)
