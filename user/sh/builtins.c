@@ -3,8 +3,8 @@
  * builtins.c - the table of built-ins, and those that are about the shell's own state.
  *
  * Each takes argc and argv and returns a status; output goes through out_*(). Input and output
- * built-ins are in builtin_io.c, the directory ones in builtin_dir.c, `test` in test.c. Start at
- * the table.
+ * built-ins are in builtin_io.c, the directory ones in builtin_dir.c, `test` in test.c, `ulimit` in
+ * builtin_limit.c. Start at the table.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -371,7 +371,7 @@ const struct builtin builtins[] = {
 	{ "bg", builtin_fg, 0, "[%JOB...]: let stopped jobs go on in the background" },
 	{ "break", builtin_break, B_SPECIAL, "[N]: leave N loops" },
 	{ "cd", builtin_cd, 0, "[-L|-P] [DIR|-]: change the working directory" },
-	{ "command", builtin_command, 0, "[-v|-V] NAME [ARG...]: run NAME, not a function" },
+	{ "command", builtin_command, 0, "[-p] [-v|-V] NAME [ARG...]: run NAME, not a function" },
 	{ "continue", builtin_break, B_SPECIAL, "[N]: go on with the next turn of a loop" },
 	{ "echo", builtin_echo, 0, "[-n] [ARG...]: print the arguments" },
 	{ "eval", builtin_eval, B_SPECIAL, "[ARG...]: run the arguments as commands" },
@@ -398,6 +398,7 @@ const struct builtin builtins[] = {
 	{ "trap", builtin_trap, B_SPECIAL, "[ACTION|-] SIGNAL...: what to do on a signal or EXIT" },
 	{ "true", builtin_true, 0, "do nothing, successfully" },
 	{ "type", builtin_type, 0, "NAME...: say what a name would run" },
+	{ "ulimit", builtin_ulimit, 0, "[-HS] [-a|-cdflnstuv [LIMIT]]: what programs may use" },
 	{ "umask", builtin_umask, 0, "[-S] [MODE]: the permissions new files do not get" },
 	{ "unset", builtin_unset, B_SPECIAL, "[-f|-v] NAME...: forget variables or functions" },
 	{ "wait", builtin_wait, 0, "[PID|%JOB...]: wait for background jobs" },

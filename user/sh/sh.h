@@ -362,6 +362,7 @@ int builtin_cd(int argc, char **argv);
 int builtin_pwd(int argc, char **argv);
 int builtin_umask(int argc, char **argv);
 int builtin_times(int argc, char **argv);
+int builtin_ulimit(int argc, char **argv);
 void getopts_reset(void);
 bool option_letter(char c, bool on);
 int options_parse(int argc, char **argv);
