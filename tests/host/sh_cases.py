@@ -241,7 +241,7 @@ CASES = [
      '[]\n127\n', 0),
     ("shift", "set -- a b c; shift 2; echo $1 $#",
      'c 1\n', 0),
-    ("getopts", 'set -- -a -b val -cd rest; while getopts ab:cd o; do echo "$o $OPTARG"; done; shift $((OPTIND-1)); echo $1; OPTIND=1; set -- -z; getopts :a o; echo $o $OPTARG',
+    ("getopts", 'set -- -a -b val -cd rest; while getopts ab:cd o; do echo "$o $OPTARG"; done; shift $((OPTIND-1)); echo $1; OPTIND=1; set -- -z; getopts :a o; echo "$o $OPTARG"',
      'a \nb val\nc \nd \nrest\n? z\n', 0),
     ("command", "ls() { echo func; }; ls; command echo x; command -v echo; command -v nosuch; echo $?; command -v ls",
      'func\nx\necho\n127\nls\n', 0),
