@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls about the machine and the process as a whole: names, limits, prctl, power. The log is
+ * System calls about the machine and the process as a whole: names, limits, power. The log is
  * in syslog.c.
  */
 #include "kernel/debug/kmemleak.h"
@@ -134,59 +134,6 @@ long sys_prlimit64(pid_t pid, unsigned int resource, ucptr_t unew, uptr_t uold)
 	if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
 		err = -EFAULT;
 	return err;
-}
-
-/* ---- prctl ---- */
-
-#define PR_SET_PDEATHSIG    1
-#define PR_GET_PDEATHSIG    2
-#define PR_GET_DUMPABLE	    3
-#define PR_SET_DUMPABLE	    4
-#define PR_SET_NAME	    15
-#define PR_GET_NAME	    16
-#define PR_GET_NO_NEW_PRIVS 39
-
-long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
-	       unsigned long arg5)
-{
-	char comm[sizeof(current->comm)] = {0};
-	long n;
-
-	(void)arg3, (void)arg4, (void)arg5;
-	switch (option) {
-	case PR_SET_PDEATHSIG:
-		if (arg2 > _NSIG)
-			return -EINVAL;
-		current->pdeath_signal = arg2;
-		return 0;
-	case PR_GET_PDEATHSIG:
-		return put_user(current->pdeath_signal, (int __user *)arg2);
-	case PR_GET_DUMPABLE:
-		return current->mm->dumpable;
-	case PR_SET_DUMPABLE:
-		if (arg2 > 1)
-			return -EINVAL;
-		WRITE_ONCE(current->mm->dumpable, arg2);
-		return 0;
-	case PR_SET_NAME:
-		n = strncpy_from_user(comm, (ustr_t)arg2, sizeof(comm) - 1);
-		if (n < 0)
-			return n;
-		comm[sizeof(comm) - 1] = '\0';
-		memcpy(current->comm, comm, sizeof(comm));
-		return 0;
-	case PR_GET_NAME:
-		strscpy(comm, current->comm, sizeof(comm));
-		return copy_to_user((uptr_t)arg2, comm, sizeof(comm)) ? -EFAULT : 0;
-	case PR_GET_NO_NEW_PRIVS:
-		return 0;
-	}
-	return -EINVAL;
-}
-
-long sys_arch_prctl(int code, unsigned long addr)
-{
-	return arch_prctl(code, addr);
 }
 
 /* ---- the system ---- */

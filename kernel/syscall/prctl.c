@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * prctl(2) and arch_prctl(2): what a process may ask for itself. Options that are not here are EINVAL, as on an older Linux.
+ * Start with sys_prctl().
+ */
+#include "kernel/syscall/syscall.h"
+#include "kernel/task/internal.h"
+
+#define PR_SET_PDEATHSIG       1
+#define PR_GET_PDEATHSIG       2
+#define PR_GET_DUMPABLE	       3
+#define PR_SET_DUMPABLE	       4
+#define PR_SET_NAME	       15
+#define PR_GET_NAME	       16
+#define PR_GET_NO_NEW_PRIVS    39
+
+static long set_name(ustr_t name)
+{
+	char comm[sizeof(current->comm)] = {0};
+	long n = strncpy_from_user(comm, name, sizeof(comm) - 1);
+
+	if (n < 0)
+		return n;
+	comm[sizeof(comm) - 1] = '\0';
+	memcpy(current->comm, comm, sizeof(comm));
+	return 0;
+}
+
+static long get_name(uptr_t to)
+{
+	char comm[sizeof(current->comm)] = {0};
+
+	strscpy(comm, current->comm, sizeof(comm));
+	return copy_to_user(to, comm, sizeof(comm)) ? -EFAULT : 0;
+}
+
+long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+	       unsigned long arg5)
+{
+	switch (option) {
+	case PR_SET_PDEATHSIG:
+		if (arg2 > _NSIG)
+			return -EINVAL;
+		current->pdeath_signal = arg2;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user(current->pdeath_signal, (int __user *)arg2);
+	case PR_GET_DUMPABLE:
+		return current->mm->dumpable;
+	case PR_SET_DUMPABLE:
+		if (arg2 > 1)
+			return -EINVAL;
+		WRITE_ONCE(current->mm->dumpable, arg2);
+		return 0;
+	case PR_SET_NAME:
+		return set_name((ustr_t)arg2);
+	case PR_GET_NAME:
+		return get_name((uptr_t)arg2);
+	case PR_GET_NO_NEW_PRIVS:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+long sys_arch_prctl(int code, unsigned long addr)
+{
+	return arch_prctl(code, addr);
+}
