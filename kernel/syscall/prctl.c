@@ -12,6 +12,8 @@
 #define PR_SET_DUMPABLE	       4
 #define PR_SET_NAME	       15
 #define PR_GET_NAME	       16
+#define PR_SET_CHILD_SUBREAPER 36
+#define PR_GET_CHILD_SUBREAPER 37
 #define PR_GET_NO_NEW_PRIVS    39
 
 static long set_name(ustr_t name)
@@ -56,6 +58,11 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 		return set_name((ustr_t)arg2);
 	case PR_GET_NAME:
 		return get_name((uptr_t)arg2);
+	case PR_SET_CHILD_SUBREAPER:
+		WRITE_ONCE(current->signal->child_subreaper, arg2 != 0);
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user(READ_ONCE(current->signal->child_subreaper), (int __user *)arg2);
 	case PR_GET_NO_NEW_PRIVS:
 		return 0;
 	}

@@ -95,14 +95,31 @@ again:
 
 /* ---- children of the dead ---- */
 
-/* Another thread of the group that goes on living, or init. */
-static struct task_struct *find_new_reaper(struct task_struct *father)
+/* A thread of the process that goes on living. NULL: none does. */
+static struct task_struct *find_alive_thread(struct signal_struct *sig)
 {
 	struct task_struct *t;
 
-	list_for_each_entry(t, &father->signal->thread_head, thread_node)
+	list_for_each_entry(t, &sig->thread_head, thread_node)
 		if (!(READ_ONCE(t->flags) & PF_EXITING))
 			return t;
+	return NULL;
+}
+
+/* Another thread of the group; else the nearest ancestor that has asked for orphans, or init. */
+static struct task_struct *find_new_reaper(struct task_struct *father)
+{
+	struct task_struct *t = find_alive_thread(father->signal), *p;
+
+	if (t)
+		return t;
+	for (p = father->real_parent; p->tgid > 1; p = p->real_parent) {
+		if (!READ_ONCE(p->signal->child_subreaper))
+			continue;
+		t = find_alive_thread(p->signal);
+		if (t)
+			return t;
+	}
 	t = find_task_by_pid(1);
 	return t && t != father ? t : &init_task;
 }

@@ -150,6 +150,7 @@ struct signal_struct {
 	u64 it_virt[2], it_prof[2];		/* value, increment in ns of CPU time; siglock */
 	pid_t pgrp, session;			/* tasklist_lock to write */
 	bool leader;				/* session leader; tasklist_lock */
+	bool child_subreaper;			/* takes orphans below it (PR_SET_CHILD_SUBREAPER); plain word */
 	struct tty_struct *tty;			/* siglock */
 	u64 utime, stime, cutime, cstime;	/* of threads that are gone; of waited-for children. ns; siglock */
 	u64 nvcsw, nivcsw, min_flt, maj_flt, cmin_flt, cmaj_flt, maxrss, cmaxrss;
