@@ -141,6 +141,7 @@ struct task_struct {
 	/* ---- other floors' parts ---- */
 	spinlock_t alloc_lock;		/* task_lock(): mm, files, fs and namespace pointers change. Irqs stay on. */
 	const struct cred *cred;	/* RCU; changed only by the task itself */
+	bool no_new_privs;		/* its execs give it no rights (PR_SET_NO_NEW_PRIVS). The task itself sets it, for ever; children have it */
 	struct files_struct *files;	/* alloc_lock to change; the task itself reads plainly */
 	struct fs_struct *fs;		/* same */
 	struct mnt_namespace *mnt_ns;	/* same */

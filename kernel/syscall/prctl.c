@@ -14,6 +14,7 @@
 #define PR_GET_NAME	       16
 #define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
+#define PR_SET_NO_NEW_PRIVS    38
 #define PR_GET_NO_NEW_PRIVS    39
 
 static long set_name(ustr_t name)
@@ -34,6 +35,14 @@ static long get_name(uptr_t to)
 
 	strscpy(comm, current->comm, sizeof(comm));
 	return copy_to_user(to, comm, sizeof(comm)) ? -EFAULT : 0;
+}
+
+static long set_no_new_privs(unsigned long on, unsigned long arg3, unsigned long arg4, unsigned long arg5)
+{
+	if (on != 1 || arg3 || arg4 || arg5)
+		return -EINVAL;
+	WRITE_ONCE(current->no_new_privs, true);
+	return 0;
 }
 
 long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
@@ -63,8 +72,10 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 		return 0;
 	case PR_GET_CHILD_SUBREAPER:
 		return put_user(READ_ONCE(current->signal->child_subreaper), (int __user *)arg2);
+	case PR_SET_NO_NEW_PRIVS:
+		return set_no_new_privs(arg2, arg3, arg4, arg5);
 	case PR_GET_NO_NEW_PRIVS:
-		return 0;
+		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : current->no_new_privs;
 	}
 	return -EINVAL;
 }

@@ -161,7 +161,7 @@ void close_exec(struct file *file)
 	fput(file);
 }
 
-/* What the program will be: another user if the file is set-id (and the mount lets it). */
+/* What the program will be: another user if the file is set-id (and the mount and the task let it). */
 static int prepare_exec_creds(struct linux_binprm *bprm)
 {
 	struct inode *inode = bprm->file->f_inode;
@@ -169,7 +169,8 @@ static int prepare_exec_creds(struct linux_binprm *bprm)
 
 	c->euid = current_cred()->euid;
 	c->egid = current_cred()->egid;
-	if (!(READ_ONCE(bprm->file->f_path.mnt->mnt_flags) & MNT_NOSUID) && READ_ONCE(inode->i_mode) & (S_ISUID | S_ISGID)) {
+	if (!current->no_new_privs && !(READ_ONCE(bprm->file->f_path.mnt->mnt_flags) & MNT_NOSUID) &&
+	    READ_ONCE(inode->i_mode) & (S_ISUID | S_ISGID)) {
 		/* As one: a chown gives another owner, and only then takes the bits away. */
 		mutex_lock(&inode->i_mutex);
 		if (inode->i_mode & S_ISUID)

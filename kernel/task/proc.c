@@ -235,6 +235,7 @@ static int show_status(struct seq_file *m, struct task_struct *p)
 		   (unsigned long long)s.pending, (unsigned long long)s.shared,
 		   (unsigned long long)s.blocked, (unsigned long long)s.ignored,
 		   (unsigned long long)s.caught);
+	seq_printf(m, "NoNewPrivs:\t%d\n", READ_ONCE(p->no_new_privs));
 	show_placement(m, p);
 	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
 		   (unsigned long long)READ_ONCE(p->nvcsw), (unsigned long long)READ_ONCE(p->nivcsw));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* prctl: who takes orphans. */
+/* prctl: who takes orphans, no new privileges. */
 #define _GNU_SOURCE
 #include "tests/guest/helpers.h"
 #include "tests/guest/tap.h"
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+
+#define COPY "/tmp/prctl.setid"
 
 static int parent_of(pid_t pid)
 {
@@ -24,6 +26,21 @@ static int parent_of(pid_t pid)
 		fclose(f);
 	}
 	return parent;
+}
+
+/* A line of /proc/self/status as a number. */
+static unsigned long long status_line(const char *name, int base)
+{
+	char line[256];
+	unsigned long long value = ~0ULL;
+	FILE *f = fopen("/proc/self/status", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			value = strtoull(line + strlen(name), NULL, base);
+	if (f)
+		fclose(f);
+	return value;
 }
 
 // ---- who takes orphans ----
@@ -154,10 +171,61 @@ static void thread_takes(void)
 	syscall(SYS_exit, 1);
 }
 
-int main(void)
+// ---- no new privileges ----
+
+static int runs_as(void)
 {
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		execl(COPY, COPY, "whoami", NULL);
+		_exit(99);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void *sees_flag(void *arg)
+{
+	*(long *)arg = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+	return NULL;
+}
+
+static void no_privileges(void)
+{
+	long seen = -1;
+	pthread_t t;
+
+	MUST(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
+	MUST(status_line("NoNewPrivs:", 10) == 0);
+	MUST_FAIL(prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0), EINVAL);
+	MUST_FAIL(prctl(PR_SET_NO_NEW_PRIVS, 2, 0, 0, 0), EINVAL);
+	MUST_FAIL(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 1), EINVAL);
+	MUST_FAIL(prctl(PR_GET_NO_NEW_PRIVS, 1, 0, 0, 0), EINVAL);
+	MUST(!setgid(1000) && !setuid(1000));
+	MUST(runs_as() == 0);
+	MUST(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	MUST(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	MUST(status_line("NoNewPrivs:", 10) == 1);
+	MUST(runs_as() == 10 + 1);	/* our own uid still, and the flag */
+	MUST(!pthread_create(&t, NULL, sees_flag, &seen) && !pthread_join(t, NULL) && seen == 1);
+}
+
+static int whoami(void)
+{
+	return (geteuid() == 1000 ? 10 : geteuid() ? 50 : 0) + prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "whoami"))
+		return whoami();
 	EQ(in_child(takes_orphans), 0, "a subreaper gets what its children leave, until it does not want to");
 	EQ(in_child(nearest_takes), 0, "the nearest one gets it; children are none");
 	EQ(in_child(thread_takes), 0, "a subreaper whose first thread has ended");
+	EQ(copy_set_id(COPY), 0, "a set-user-ID program");
+	EQ(in_child(no_privileges), 0, "no_new_privs: set for good, and no program gives rights");
+	unlink(COPY);
 	return TAP_DONE();
 }
