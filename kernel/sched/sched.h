@@ -154,6 +154,7 @@ struct task_struct {
 	u64 real_blocked;		/* while sigtimedwait() listens: what is blocked but for that; siglock */
 	unsigned int jobctl;		/* JOBCTL_*; siglock */
 	int pdeath_signal;		/* from prctl, when the parent dies; the task itself */
+	u64 timer_slack, default_timer_slack;	/* ns, from prctl and the parent's; the task itself. Timers ring in time all the same */
 	u64 saved_sigmask;		/* for sigsuspend, ppoll: restored after the handler */
 	bool restore_sigmask;
 	struct sigpending_list {

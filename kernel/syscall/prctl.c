@@ -12,6 +12,8 @@
 #define PR_SET_DUMPABLE	       4
 #define PR_SET_NAME	       15
 #define PR_GET_NAME	       16
+#define PR_SET_TIMERSLACK      29
+#define PR_GET_TIMERSLACK      30
 #define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_SET_NO_NEW_PRIVS    38
@@ -67,6 +69,11 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 		return set_name((ustr_t)arg2);
 	case PR_GET_NAME:
 		return get_name((uptr_t)arg2);
+	case PR_SET_TIMERSLACK:
+		current->timer_slack = arg2 ? arg2 : current->default_timer_slack;
+		return 0;
+	case PR_GET_TIMERSLACK:
+		return (long)current->timer_slack;
 	case PR_SET_CHILD_SUBREAPER:
 		WRITE_ONCE(current->signal->child_subreaper, arg2 != 0);
 		return 0;

@@ -251,6 +251,7 @@ static struct task_struct *dup_task(void)
 	INIT_LIST_HEAD(&p->ptraced);
 	INIT_LIST_HEAD(&p->ptrace_entry);
 	p->pdeath_signal = 0;
+	p->default_timer_slack = p->timer_slack;
 	p->restart_block.fn = NULL;
 	p->freeze = p->freeze_exempt = false;
 	p->fail_nth = 0;

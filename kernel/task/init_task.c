@@ -25,6 +25,8 @@ struct task_struct init_task = {
 	.comm = "swapper/0",
 	.signal = &init_signals,
 	.sighand = &init_sighand,
+	.timer_slack = 50 * NSEC_PER_USEC,
+	.default_timer_slack = 50 * NSEC_PER_USEC,
 	.blocked = ~0UL,
 	.pending = {.list = LIST_HEAD_INIT(init_task.pending.list)},
 	.cg_list = LIST_HEAD_INIT(init_task.cg_list),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* prctl: who takes orphans, no new privileges. */
+/* prctl: who takes orphans, no new privileges, timer slack. */
 #define _GNU_SOURCE
 #include "tests/guest/helpers.h"
 #include "tests/guest/tap.h"
@@ -217,6 +217,20 @@ static int whoami(void)
 	return (geteuid() == 1000 ? 10 : geteuid() ? 50 : 0) + prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
 }
 
+static void slack(void)
+{
+	long was = prctl(PR_GET_TIMERSLACK);
+
+	MUST(was > 0 && !prctl(PR_SET_TIMERSLACK, 1234) && prctl(PR_GET_TIMERSLACK) == 1234);
+	if (!fork())
+		_exit(prctl(PR_GET_TIMERSLACK) == 1234 && !prctl(PR_SET_TIMERSLACK, 77) && !prctl(PR_SET_TIMERSLACK, 0) &&
+		      prctl(PR_GET_TIMERSLACK) == 1234 ? 0 : 1);
+	int status = -1;
+
+	MUST(wait(&status) > 0 && !status);
+	MUST(!prctl(PR_SET_TIMERSLACK, 0) && prctl(PR_GET_TIMERSLACK) == was);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "whoami"))
@@ -227,5 +241,6 @@ int main(int argc, char **argv)
 	EQ(copy_set_id(COPY), 0, "a set-user-ID program");
 	EQ(in_child(no_privileges), 0, "no_new_privs: set for good, and no program gives rights");
 	unlink(COPY);
+	EQ(in_child(slack), 0, "timer slack");
 	return TAP_DONE();
 }
