@@ -101,6 +101,86 @@ long sys_newfstatat(fd_t dfd, ustr_t path, uptr_t statbuf, int flags)
 	return do_stat(dfd, path, at_lookup(flags), statbuf);
 }
 
+/* statx(2)'s times and structure. */
+struct statx_timestamp {
+	s64 tv_sec;
+	u32 tv_nsec;
+	s32 pad;
+};
+struct statx {
+	u32 stx_mask, stx_blksize;
+	u64 stx_attributes;
+	u32 stx_nlink, stx_uid, stx_gid;
+	u16 stx_mode, pad0;
+	u64 stx_ino, stx_size, stx_blocks, stx_attributes_mask;
+	struct statx_timestamp stx_atime, stx_btime, stx_ctime, stx_mtime;
+	u32 stx_rdev_major, stx_rdev_minor, stx_dev_major, stx_dev_minor;
+	u64 stx_mnt_id;
+	u64 spare[13];
+};
+BUILD_BUG_ON(sizeof(struct statx) != 256);
+#define STATX_BASIC_STATS     0x07ffU
+#define STATX_MNT_ID	      0x1000U
+#define STATX__RESERVED	      0x80000000U
+#define STATX_ATTR_MOUNT_ROOT 0x2000
+#define AT_STATX_SYNC_TYPE    0x6000	/* FORCE_SYNC, DONT_SYNC: how fresh it has to be; here it always is */
+
+static struct statx_timestamp to_statx_time(u64 ns)
+{
+	return (struct statx_timestamp){.tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC};
+}
+
+/* What the program asks for is a hint: all that is known is given, and stx_mask says so. */
+static long copy_statx(const struct kstat *k, const struct path *path, void __user *buf)
+{
+	struct statx st = {
+		.stx_mask = STATX_BASIC_STATS,
+		.stx_blksize = k->blksize,
+		.stx_attributes_mask = STATX_ATTR_MOUNT_ROOT,
+		.stx_nlink = k->nlink,
+		.stx_uid = k->uid,
+		.stx_gid = k->gid,
+		.stx_mode = (u16)k->mode,
+		.stx_ino = k->ino,
+		.stx_size = (u64)k->size,
+		.stx_blocks = k->blocks,
+		.stx_atime = to_statx_time(k->atime),
+		.stx_ctime = to_statx_time(k->ctime),
+		.stx_mtime = to_statx_time(k->mtime),
+		.stx_rdev_major = MAJOR(k->rdev),
+		.stx_rdev_minor = MINOR(k->rdev),
+		.stx_dev_major = MAJOR(k->dev),
+		.stx_dev_minor = MINOR(k->dev),
+	};
+
+	if (path->mnt) {
+		st.stx_mask |= STATX_MNT_ID;
+		st.stx_mnt_id = (u64)path->mnt->mnt_id;
+		if (path->dentry == path->mnt->mnt_root)
+			st.stx_attributes |= STATX_ATTR_MOUNT_ROOT;
+	}
+	return copy_to_user(buf, &st, sizeof(st)) ? -EFAULT : 0;
+}
+
+long sys_statx(fd_t dfd, ustr_t name, int flags, unsigned int mask, uptr_t buf)
+{
+	struct kstat stat = {0};
+	struct path path;
+	long ret;
+
+	if (mask & STATX__RESERVED || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
+	    flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE))
+		return -EINVAL;
+	ret = user_path_at(dfd, name, at_lookup(flags), &path);
+	if (ret)
+		return ret;
+	ret = vfs_getattr(&path, &stat);
+	if (!ret)
+		ret = copy_statx(&stat, &path, buf);
+	path_put(&path);
+	return ret;
+}
+
 /* ---- statfs ---- */
 
 #define ST_RDONLY   1
