@@ -457,6 +457,7 @@ int vfs_unlink(struct inode *dir, struct dentry *dentry);
 /* ---- mounts (mount.c, do_mount.c, namespace.c) ---- */
 long do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags,
 	      void *data);
+int memfd_init(void);		/* the mount that memfds are files of; -ENOMEM. From boot */
 int mount_root(void);		/* the initial ramfs, its namespace, init_task's root and cwd */
 struct file_system_type *get_fs_type(const char *name);
 

@@ -384,6 +384,9 @@ ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned lo
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *ppos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos);
 
+/* ---- memfd.c ---- */
+/* A descriptor. -EINVAL: unknown flags, the name is too long; -EFAULT, -EMFILE, -ENOMEM. */
+int do_memfd_create(const char __user *name, unsigned int flags);
 
 /* ---- pipe.c ---- */
 extern const struct file_operations pipefifo_fops;

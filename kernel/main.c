@@ -109,7 +109,7 @@ void kernel_main(void)
 	sched_init();
 	vfs_init_early();
 	container_init();
-	if (mount_root())
+	if (mount_root() || memfd_init())
 		panic("no root file system");
 	if (IS_ERR(kthread_run(main_thread, NULL, "init")))
 		panic("no memory for the first thread");

@@ -398,6 +398,11 @@ long sys_sync(void)
 	return 0;
 }
 
+long sys_memfd_create(ustr_t name, unsigned int flags)
+{
+	return do_memfd_create(name, flags);
+}
+
 /* Advice needs no following; the checks are those of posix_fadvise(2). */
 long sys_fadvise64(fd_t fd, loff_t offset, size_t len, int advice)
 {

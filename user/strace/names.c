@@ -75,6 +75,7 @@ FLAGS(show_random_flags, uint32_t, {0, "0"}, {1, "GRND_NONBLOCK"}, {2, "GRND_RAN
 FLAGS(show_mremap_flags, uint32_t, {0, "0"}, {1, "MREMAP_MAYMOVE"}, {2, "MREMAP_FIXED"})
 FLAGS(show_msync_flags, uint32_t, {0, "0"}, W(MS_ASYNC), W(MS_INVALIDATE), W(MS_SYNC))
 FLAGS(show_rename_flags, uint32_t, {0, "0"}, {1, "RENAME_NOREPLACE"}, {2, "RENAME_EXCHANGE"})
+FLAGS(show_memfd_flags, uint32_t, {0, "0"}, {1, "MFD_CLOEXEC"}, {2, "MFD_ALLOW_SEALING"}, {4, "MFD_HUGETLB"})
 FLAGS(show_flock, uint32_t, {1, "LOCK_SH"}, {2, "LOCK_EX"}, {8, "LOCK_UN"}, {4, "LOCK_NB"})
 FLAGS(show_mount_flags, uint64_t, {0, "0"}, W(MS_RDONLY), W(MS_NOSUID), W(MS_NODEV), W(MS_NOEXEC), W(MS_SYNCHRONOUS), W(MS_REMOUNT),
       W(MS_NOATIME), W(MS_BIND), W(MS_MOVE), W(MS_REC), W(MS_SILENT), W(MS_PRIVATE), W(MS_SHARED), W(MS_RELATIME))
