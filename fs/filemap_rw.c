@@ -59,18 +59,25 @@ ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_
 	return (ssize_t)done;
 }
 
+bool has_room_for(unsigned long n)
+{
+	unsigned long free = nr_free_pages();
+
+	return free >= ROOM_FOR_PROGRAMS && free - ROOM_FOR_PROGRAMS >= n;
+}
+
 /*
  * The page to write to. A file's pages can't be taken back, so files leave room for programs:
  * without it the writer gets ENOSPC before anybody has to be killed, and what removes the file can
  * still start.
  */
-static struct page *page_for_write(struct inode *inode, unsigned long index)
+struct page *page_for_write(struct inode *inode, unsigned long index)
 {
 	struct page *page = find_get_page(&inode->i_data, index);
 
 	if (page)
 		return page;
-	if (nr_free_pages() < ROOM_FOR_PROGRAMS)
+	if (!has_room_for(0))
 		return ERR_PTR(-ENOSPC);
 	return find_or_create_page(&inode->i_data, index, GFP_USER);
 }

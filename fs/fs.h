@@ -212,6 +212,8 @@ struct file_operations {
 	int (*flush)(struct file *file);				/* each close() */
 	int (*release)(struct inode *inode, struct file *file);		/* last close */
 	int (*fsync)(struct file *file);				/* NULL: EINVAL */
+	/* mode, offset, len: checked as far as all files have it alike; NULL: EOPNOTSUPP */
+	int (*fallocate)(struct file *file, int mode, loff_t offset, loff_t len);
 };
 
 struct super_operations {

@@ -383,6 +383,16 @@ ssize_t vfs_readv(struct file *file, const struct iovec __user *iov, unsigned lo
 /* ---- filemap_rw.c: read and write through the page cache ---- */
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *ppos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *ppos);
+/* The page at index, referenced, made if it is not there. ERR_PTR(-ENOSPC, -ENOMEM). */
+struct page *page_for_write(struct inode *inode, unsigned long index);
+bool has_room_for(unsigned long n);	/* n pages more, without taking what is left for programs? */
+
+/* ---- fallocate.c ---- */
+#define FALLOC_FL_KEEP_SIZE  1
+#define FALLOC_FL_PUNCH_HOLE 2
+/* fallocate(2): the errors are its own. May sleep. */
+int vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len);
+int generic_file_fallocate(struct file *file, int mode, loff_t offset, loff_t len);
 
 /* ---- memfd.c ---- */
 /* A descriptor. -EINVAL: unknown flags, the name is too long; -EFAULT, -EMFILE, -ENOMEM. */

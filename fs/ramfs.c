@@ -27,6 +27,7 @@ const struct file_operations ramfs_file_operations = {
 	.write = generic_file_write,
 	.mmap = ramfs_mmap,
 	.fsync = simple_fsync,
+	.fallocate = generic_file_fallocate,
 };
 
 static const struct inode_operations ramfs_file_inode_operations = {0};

@@ -147,6 +147,77 @@ static struct page *remove_page(struct address_space *m, unsigned long *index)
 	return page;
 }
 
+/* Like remove_page(), but below `end`, and no program maps it any more: private copies of it stay. */
+static struct page *punch_page(struct address_space *m, unsigned long *index, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	struct page *page;
+
+	spin_lock(&m->lock);
+	page = radix_tree_next(&m->pages, index);
+	if (page && *index >= end)
+		page = NULL;
+	if (page) {
+		radix_tree_delete(&m->pages, *index);
+		WRITE_ONCE(page->mapping, NULL);	/* from here on nobody maps it anew */
+		m->nrpages--;
+		list_for_each_entry(vma, &m->i_mmap, shared)
+			unmap_file_page(vma, page, *index);
+	}
+	spin_unlock(&m->lock);
+	return page;
+}
+
+void punch_pagecache(struct address_space *m, unsigned long start, unsigned long end)
+{
+	unsigned long index = start;
+	struct page *page;
+
+	while ((page = punch_page(m, &index, end))) {
+		put_page(page);
+		count_pages(m, -1);
+		cond_resched();
+	}
+}
+
+unsigned long pages_in_cache(struct address_space *m, unsigned long start, unsigned long end)
+{
+	unsigned long index = start, n = 0;
+
+	rcu_read_lock();
+	while (radix_tree_next(&m->pages, &index) && index < end) {
+		index++;
+		n++;
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+void drop_unused_page(struct address_space *m, unsigned long index)
+{
+	struct page *page;
+
+	spin_lock(&m->lock);
+	page = radix_tree_lookup(&m->pages, index);
+	if (page && !refcount_freeze_last(&page->refcount))
+		page = NULL;
+	/* Nobody can write now; but somebody may have, by a mapping that is gone. */
+	if (page && memchr_inv(page_address(page), 0, PAGE_SIZE)) {
+		refcount_set(&page->refcount, 1);
+		page = NULL;
+	}
+	if (page) {
+		radix_tree_delete(&m->pages, index);
+		WRITE_ONCE(page->mapping, NULL);
+		m->nrpages--;
+	}
+	spin_unlock(&m->lock);
+	if (page) {
+		count_pages(m, -1);
+		free_page_last(page);
+	}
+}
+
 void truncate_pagecache(struct address_space *m, unsigned long start)
 {
 	unsigned long index = start, n = 0;

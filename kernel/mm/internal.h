@@ -188,6 +188,8 @@ void gather_flush(struct gather *g);
 void unmap_range(struct mm_struct *mm, struct gather *g, unsigned long start, unsigned long end);
 /* Forget the pages of [start, end) of vma. Flushes; takes page_table_lock. Interrupts on. */
 void unmap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* Clear vma's entry for `page`, if it has one; it is, or was, at `index` of the file. The mapping's lock and a reference held. Flushes. */
+void unmap_file_page(struct vm_area_struct *vma, struct page *page, unsigned long index);
 /* The same for all areas of an mm that nobody uses any more: no flush. */
 void unmap_all_pages(struct mm_struct *mm);
 /* Give the present entries of [start, end) the rights of vm_flags. Flushes. */

@@ -104,8 +104,7 @@ static void move_private(struct mm_struct *mm, struct move *moves, unsigned int 
 
 /* ---- a file's pages ---- */
 
-/* Clear vma's entry for `page`, which is at `index` of the file. The mapping's lock is held. */
-static void unmap_file_page(struct vm_area_struct *vma, struct page *page, unsigned long index)
+void unmap_file_page(struct vm_area_struct *vma, struct page *page, unsigned long index)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long addr = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);

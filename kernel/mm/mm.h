@@ -198,6 +198,15 @@ unsigned long nr_pagecache_pages(void);
 extern unsigned int page_spreaders;
 /* Drop pages from `start` (page index) on, after unmapping them from every program. May sleep. */
 void truncate_pagecache(struct address_space *m, unsigned long start);
+/* Drop the pages [start, end), also from the programs that map them; private copies stay theirs. May sleep. */
+void punch_pagecache(struct address_space *m, unsigned long start, unsigned long end);
+/*
+ * Take back what find_or_create_page() made at index, unless somebody has it mapped, is looking at it, or has written to it: without
+ * the page the file reads as before.
+ */
+void drop_unused_page(struct address_space *m, unsigned long index);
+/* How many of the pages [start, end) there are, at about one moment. */
+unsigned long pages_in_cache(struct address_space *m, unsigned long start, unsigned long end);
 
 /* ---- address spaces ---- */
 #define VM_READ	      0x0001

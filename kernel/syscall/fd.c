@@ -398,6 +398,18 @@ long sys_sync(void)
 	return 0;
 }
 
+long sys_fallocate(fd_t fd, int mode, loff_t offset, loff_t len)
+{
+	struct fd f = fdget(fd);
+	long ret;
+
+	if (!f.file)
+		return -EBADF;
+	ret = vfs_fallocate(f.file, mode, offset, len);
+	fdput(f);
+	return ret;
+}
+
 long sys_memfd_create(ustr_t name, unsigned int flags)
 {
 	return do_memfd_create(name, flags);

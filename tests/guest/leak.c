@@ -117,6 +117,24 @@ static void storm_epoll(int i)
 	close(i & 1 ? fd : set);
 }
 
+/* A file without a name, whose pages come in advance and go from under a mapping. */
+static void storm_memfd(int i)
+{
+	int fd = memfd_create("leak", MFD_CLOEXEC);
+	char *p = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, i & 1 ? MAP_SHARED : MAP_PRIVATE, fd, 0);
+
+	want(fd >= 0 && p != MAP_FAILED);
+	want(!fallocate(fd, i & 2 ? FALLOC_FL_KEEP_SIZE : 0, 0, 1 << 16) && !ftruncate(fd, 1 << 16));
+	p[0] = p[9000] = 1;
+	want(p[20000] == 0);
+	want(!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 1 << 15));
+	if (i & 4)
+		close(fd);
+	want(!munmap(p, 1 << 16));
+	if (!(i & 4))
+		close(fd);
+}
+
 /* Pipes with something in them, handed to a child, closed in any order. */
 static void storm_pipe(int i)
 {
@@ -298,6 +316,7 @@ static const struct storm {
 	{"pipes", storm_pipe, 1000},
 	{"epoll", storm_epoll, 1000},
 	{"record locks", storm_record_lock, 1000},
+	{"memfds", storm_memfd, 500},
 	{"queued signals", storm_signals, 1000},
 	{"mappings", storm_memory, 500},
 	{"files", storm_files, 1000},

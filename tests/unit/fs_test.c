@@ -87,6 +87,51 @@ KTEST(file_kernel_read_write)
 	KTEST_EQ(unlink_path("/ktest-file", false), 0);
 }
 
+/* Here and not in a guest program: one that runs elsewhere must not ask for so much. */
+KTEST(fallocate_more_than_there_is)
+{
+	struct file *file = filp_open("/ktest-file", O_CREAT | O_RDWR | O_EXCL, 0600);
+	loff_t room = (loff_t)nr_free_pages() << PAGE_SHIFT;
+
+	KTEST_EXPECT(!IS_ERR(file));
+	if (IS_ERR(file))
+		return;
+	KTEST_EQ(vfs_fallocate(file, 0, 0, 1L << 50), -ENOSPC);
+	KTEST_EQ(vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, 4096, room), -ENOSPC);
+	KTEST_EQ(file->f_inode->i_data.nrpages, 0);
+	KTEST_EQ(file->f_inode->i_size, 0);
+	KTEST_EQ(vfs_fallocate(file, 0, 4096, 4096), 0);
+	KTEST_EQ(file->f_inode->i_data.nrpages, 1);
+	fput(file);
+	KTEST_EQ(unlink_path("/ktest-file", false), 0);
+}
+
+/* What a failed fallocate() takes back: not what is in use, nor what has been written to. */
+KTEST(drop_unused_page_spares_contents)
+{
+	struct file *file = filp_open("/ktest-file", O_CREAT | O_RDWR | O_EXCL, 0600);
+	struct address_space *m;
+	struct page *page;
+
+	KTEST_EXPECT(!IS_ERR(file));
+	if (IS_ERR(file))
+		return;
+	m = &file->f_inode->i_data;
+	page = find_or_create_page(m, 3, GFP_USER);
+	KTEST_EXPECT(!IS_ERR(page));
+	drop_unused_page(m, 3);
+	KTEST_EQ(m->nrpages, 1);
+	*(char *)page_address(page) = 1;
+	put_page(page);
+	drop_unused_page(m, 3);
+	KTEST_EQ(m->nrpages, 1);
+	*(char *)page_address(page) = 0;
+	drop_unused_page(m, 3);
+	KTEST_EQ(m->nrpages, 0);
+	fput(file);
+	KTEST_EQ(unlink_path("/ktest-file", false), 0);
+}
+
 KTEST(d_path_text)
 {
 	struct path path;

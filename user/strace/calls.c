@@ -138,6 +138,7 @@ static const struct rule {
 	{"fcntl", NULL, "cmd", show_fcntl_command, false},
 	{"fcntl", NULL, "arg", show_fcntl_arg, false},
 	{"flock", NULL, "op", show_flock, false},
+	{"fallocate", NULL, "mode", show_fallocate_mode, false},
 	{"memfd_create", NULL, "flags", show_memfd_flags, false},
 	{"statx", NULL, "mask", show_hex, false},
 	{"ioctl", NULL, "cmd", show_ioctl_command, false},

@@ -75,6 +75,8 @@ FLAGS(show_random_flags, uint32_t, {0, "0"}, {1, "GRND_NONBLOCK"}, {2, "GRND_RAN
 FLAGS(show_mremap_flags, uint32_t, {0, "0"}, {1, "MREMAP_MAYMOVE"}, {2, "MREMAP_FIXED"})
 FLAGS(show_msync_flags, uint32_t, {0, "0"}, W(MS_ASYNC), W(MS_INVALIDATE), W(MS_SYNC))
 FLAGS(show_rename_flags, uint32_t, {0, "0"}, {1, "RENAME_NOREPLACE"}, {2, "RENAME_EXCHANGE"})
+FLAGS(show_fallocate_mode, uint32_t, {0, "0"}, {1, "FALLOC_FL_KEEP_SIZE"}, {2, "FALLOC_FL_PUNCH_HOLE"}, {8, "FALLOC_FL_COLLAPSE_RANGE"},
+      {16, "FALLOC_FL_ZERO_RANGE"}, {32, "FALLOC_FL_INSERT_RANGE"}, {64, "FALLOC_FL_UNSHARE_RANGE"})
 FLAGS(show_memfd_flags, uint32_t, {0, "0"}, {1, "MFD_CLOEXEC"}, {2, "MFD_ALLOW_SEALING"}, {4, "MFD_HUGETLB"})
 FLAGS(show_flock, uint32_t, {1, "LOCK_SH"}, {2, "LOCK_EX"}, {8, "LOCK_UN"}, {4, "LOCK_NB"})
 FLAGS(show_mount_flags, uint64_t, {0, "0"}, W(MS_RDONLY), W(MS_NOSUID), W(MS_NODEV), W(MS_NOEXEC), W(MS_SYNCHRONOUS), W(MS_REMOUNT),

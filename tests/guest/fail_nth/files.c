@@ -61,6 +61,16 @@ static int run_record_lock(void)
 	return fd < 0 || fcntl(fd, F_SETLK, &whole) || fcntl(fd, F_SETLK, &middle) ? -1 : 0;
 }
 
+/* Over several pages, so that the first ones have to go again. */
+static int run_fallocate(void)
+{
+	int fd = memfd_create("fail_nth", 0);
+
+	if (fd < 0)
+		return -1;
+	return fallocate(fd, 0, 100, 1 << 16) || fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 8000, 9000) ? -1 : 0;
+}
+
 static int run_create(void)
 {
 	int fd = open(TOP "/file", O_CREAT | O_EXCL | O_WRONLY, 0644);
@@ -207,6 +217,7 @@ const struct operation file_operations[] = {
 	{"pipe", .run = run_pipe},
 	{"epoll", .run = run_epoll},
 	{"record locks", .run = run_record_lock, .error = ENOLCK},
+	{"memfd_create, fallocate", .run = run_fallocate},
 	{"create and write", .run = run_create, .undo = undo_create},
 	{"mkdir", .run = run_dir, .undo = undo_dir},
 	{"symlink", .run = run_symlink, .undo = undo_symlink},
