@@ -279,6 +279,7 @@ struct mm_struct {
 	 * nor one that has changed its identity. Its tasks write; read plainly.
 	 */
 	bool dumpable;
+	bool membarrier;		/* has said that it will use membarrier(2)'s private command; set once, plainly */
 	u64 auxv[48];			/* as put on the stack; set by exec */
 };
 #define MAX_MAP_COUNT 65530

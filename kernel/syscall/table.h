@@ -189,6 +189,7 @@ SYSCALL6(311, process_vm_writev, pid_t, pid, ucptr_t, lvec, unsigned long, liovc
 SYSCALL5(316, renameat2, fd_t, olddfd, ustr_t, oldname, fd_t, newdfd, ustr_t, newname, unsigned int, flags)
 SYSCALL3(318, getrandom, uptr_t, buf, size_t, count, unsigned int, flags)
 SYSCALL2(319, memfd_create, ustr_t, name, unsigned int, flags)
+SYSCALL3(324, membarrier, int, cmd, unsigned int, flags, int, cpu)
 SYSCALL3(325, mlock2, unsigned long, addr, size_t, len, int, flags)
 SYSCALL5(332, statx, fd_t, dfd, ustr_t, path, int, flags, unsigned int, mask, uptr_t, buf)
 SYSCALL2(435, clone3, uptr_t, args, size_t, size)

@@ -140,6 +140,7 @@ static const struct rule {
 	{"flock", NULL, "op", show_flock, false},
 	{"fallocate", NULL, "mode", show_fallocate_mode, false},
 	{"memfd_create", NULL, "flags", show_memfd_flags, false},
+	{"membarrier", NULL, "cmd", show_membarrier, false},
 	{"statx", NULL, "mask", show_hex, false},
 	{"ioctl", NULL, "cmd", show_ioctl_command, false},
 	{"ioctl", NULL, "arg", show_ioctl_arg, true},

@@ -82,5 +82,5 @@ show_fn show_open_flags, show_access_mode, show_at_flags, show_prot, show_map_fl
 	show_wait_options, show_sig_how, show_clock, show_timer_flags, show_which_timer, show_resource, show_fcntl_command,
 	show_ioctl_command, show_pipe_flags, show_epoll_op, show_arch_code, show_madvice, show_futex_op, show_mount_flags, show_umount_flags,
 	show_random_flags, show_prctl, show_who, show_mremap_flags, show_id_type, show_reboot, show_policy, show_ptrace_request,
-	show_msync_flags, show_rename_flags, show_flock, show_priority_which, show_fallocate_mode, show_memfd_flags;
+	show_msync_flags, show_rename_flags, show_flock, show_priority_which, show_fallocate_mode, show_memfd_flags, show_membarrier;
 bool opens_new(const struct call *c, int flags);	// do these open flags make use of a mode?
