@@ -127,9 +127,20 @@ bool in_group_p(gid_t gid)
 
 /* Power over files: it goes with the uid that files are opened by. */
 #define CAP_FS_MASK                                                                                \
-	(1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER | 1U << CAP_FSETID | 1U << CAP_MKNOD)
+	(1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_FOWNER | \
+	 1ULL << CAP_FSETID | 1ULL << CAP_LINUX_IMMUTABLE | 1ULL << CAP_MKNOD | 1ULL << CAP_MAC_OVERRIDE)
 
 bool capable(int cap)
 {
-	return (CAP_FS_MASK & 1U << cap ? current_fsuid() : current_euid()) == 0;
+	return (CAP_FS_MASK & 1ULL << cap ? current_fsuid() : current_euid()) == 0;
+}
+
+u64 cap_effective(const struct cred *c)
+{
+	return (c->euid ? 0 : CAP_ALL & ~CAP_FS_MASK) | (c->fsuid ? 0 : CAP_FS_MASK);
+}
+
+u64 cap_permitted(const struct cred *c)
+{
+	return c->uid && c->euid && c->suid ? 0 : CAP_ALL;
 }

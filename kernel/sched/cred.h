@@ -46,7 +46,7 @@ bool in_group_p(gid_t gid);			/* fsgid or a supplementary group of current */
 
 /*
  * Privileges by Linux's names. Paddock gives those over files to fsuid 0 (setfsuid(2)), all others to effective uid 0; the name
- * at the call says which one a rule asks for. There are no more than 32.
+ * at the call says which one a rule asks for. Rules ask for no others than these.
  */
 #define CAP_CHOWN	 0
 #define CAP_DAC_OVERRIDE 1
@@ -66,4 +66,11 @@ bool in_group_p(gid_t gid);			/* fsgid or a supplementary group of current */
 #define CAP_SYS_TIME	 25
 #define CAP_SYS_TTY_CONFIG 26
 #define CAP_MKNOD	 27
+#define CAP_LINUX_IMMUTABLE 9
+#define CAP_MAC_OVERRIDE 32
+#define CAP_LAST_CAP	 40
+#define CAP_ALL		 ((2ULL << CAP_LAST_CAP) - 1)
 bool capable(int cap);
+/* The same as Linux's sets, bit n for capability n: what c may do now, and what it could by going back to another of its uids. */
+u64 cap_effective(const struct cred *c);
+u64 cap_permitted(const struct cred *c);

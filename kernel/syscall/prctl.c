@@ -10,8 +10,11 @@
 #define PR_GET_PDEATHSIG       2
 #define PR_GET_DUMPABLE	       3
 #define PR_SET_DUMPABLE	       4
+#define PR_GET_KEEPCAPS	       7
+#define PR_SET_KEEPCAPS	       8
 #define PR_SET_NAME	       15
 #define PR_GET_NAME	       16
+#define PR_CAPBSET_READ	       23
 #define PR_SET_TIMERSLACK      29
 #define PR_GET_TIMERSLACK      30
 #define PR_SET_CHILD_SUBREAPER 36
@@ -37,6 +40,12 @@ static long get_name(uptr_t to)
 
 	strscpy(comm, current->comm, sizeof(comm));
 	return copy_to_user(to, comm, sizeof(comm)) ? -EFAULT : 0;
+}
+
+/* Who gives up uid 0 gives up what goes with it (capability.c). So the flag is 0, and as if locked: securebits' SECURE_KEEP_CAPS_LOCKED. */
+static long set_keepcaps(unsigned long keep)
+{
+	return keep > 1 ? -EINVAL : keep ? -EPERM : 0;
 }
 
 static long set_no_new_privs(unsigned long on, unsigned long arg3, unsigned long arg4, unsigned long arg5)
@@ -65,10 +74,16 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 			return -EINVAL;
 		WRITE_ONCE(current->mm->dumpable, arg2);
 		return 0;
+	case PR_GET_KEEPCAPS:
+		return 0;
+	case PR_SET_KEEPCAPS:
+		return set_keepcaps(arg2);
 	case PR_SET_NAME:
 		return set_name((ustr_t)arg2);
 	case PR_GET_NAME:
 		return get_name((uptr_t)arg2);
+	case PR_CAPBSET_READ:
+		return arg2 <= CAP_LAST_CAP ? 1 : -EINVAL;	/* nothing is ever taken out of the set */
 	case PR_SET_TIMERSLACK:
 		current->timer_slack = arg2 ? arg2 : current->default_timer_slack;
 		return 0;

@@ -183,6 +183,19 @@ static void show_ids(struct seq_file *m, struct task_struct *p)
 	put_cred(c);
 }
 
+/* The bounding set is full for good; nothing is inherited but through uid 0 (kernel/syscall/capability.c). */
+static void show_rights(struct seq_file *m, struct task_struct *p)
+{
+	const struct cred *c = get_task_cred(p);
+
+	seq_printf(m,
+		   "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\nCapAmb:"
+		   "\t%016llx\nNoNewPrivs:\t%d\n",
+		   0ULL, (unsigned long long)cap_permitted(c), (unsigned long long)cap_effective(c), CAP_ALL,
+		   0ULL, READ_ONCE(p->no_new_privs));
+	put_cred(c);
+}
+
 static void show_memory(struct seq_file *m, struct mm_struct *mm)
 {
 	long anon = max(READ_ONCE(mm->rss_anon), 0L), file = max(READ_ONCE(mm->rss_file), 0L),
@@ -235,7 +248,7 @@ static int show_status(struct seq_file *m, struct task_struct *p)
 		   (unsigned long long)s.pending, (unsigned long long)s.shared,
 		   (unsigned long long)s.blocked, (unsigned long long)s.ignored,
 		   (unsigned long long)s.caught);
-	seq_printf(m, "NoNewPrivs:\t%d\n", READ_ONCE(p->no_new_privs));
+	show_rights(m, p);
 	show_placement(m, p);
 	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
 		   (unsigned long long)READ_ONCE(p->nvcsw), (unsigned long long)READ_ONCE(p->nivcsw));
