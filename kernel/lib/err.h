@@ -48,6 +48,7 @@
 #define EOVERFLOW     75
 #define ENOTSOCK      88
 #define EOPNOTSUPP    95
+#define EAFNOSUPPORT  97
 #define ETIMEDOUT     110
 #define ESTALE	      116
 

@@ -11,7 +11,7 @@ static const char *const names[] = {
 	E(ENOTTY),     E(ETXTBSY),   E(EFBIG),	   E(ENOSPC), E(ESPIPE),    E(EROFS),
 	E(EMLINK),     E(EPIPE),     E(EDOM),	   E(ERANGE), E(EDEADLK),   E(ENAMETOOLONG),
 	E(ENOLCK),     E(ENOSYS),    E(ENOTEMPTY), E(ELOOP),  E(EOVERFLOW), E(ENOTSOCK),
-	E(EOPNOTSUPP), E(ETIMEDOUT), E(ESTALE),
+	E(EOPNOTSUPP), E(EAFNOSUPPORT), E(ETIMEDOUT), E(ESTALE),
 };
 
 const char *errname(int err)

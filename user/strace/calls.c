@@ -81,6 +81,7 @@ static const struct rule {
 	{"clock_nanosleep", NULL, "flags", show_timer_flags, false},
 	{"pipe2", NULL, "flags", show_pipe_flags, false},
 	{"dup3", NULL, "flags", show_pipe_flags, false},
+	{"accept4", NULL, "flags", show_pipe_flags, false},
 	{"epoll_create1", NULL, "flags", show_pipe_flags, false},
 	{"eventfd2", NULL, "flags", show_pipe_flags, false},
 	{"epoll_ctl", NULL, "op", show_epoll_op, false},
