@@ -39,10 +39,10 @@ SHARES = [
 ]
 
 
-def measure(vm, smp, settings, loops, subsystems="cpu", runs=1):
-    """[[(loops, ns of the container, of its least loop, of its most, ns that it took)] of each run], in about MS of virtual time: who measures may
+def measure(vm, smp, settings, loops, subsystems="cpu", runs=1, ms=MS):
+    """[[(loops, ns of the container, of its least loop, of its most, ns that it took)] of each run], in about ms of virtual time: who measures may
     wake up late, since QEMU has the CPUs take turns of several milliseconds."""
-    line = f"shares measure {MS} " + " ".join(f"/c/{word}" for word in loops.split())
+    line = f"shares measure {ms} " + " ".join(f"/c/{word}" for word in loops.split())
     done = vm(f"mkdir /c; mount -t container -o {subsystems} x /c; cd /c; {settings}; " + "; ".join([line] * runs),
               icount=True, smp=smp, timeout=300, add=[SHARES_PROGRAM])
     assert done.status == 0, done
@@ -76,6 +76,8 @@ def test_a_task_wakes_up_soon_beside_the_busy_loops_of_another_container(vm):
     assert int(done.out.splitlines()[-1]) <= 500, done
 
 
+# Where in a period the time begins and ends is chance: half of the quota of a period more or less, which is less than one per cent of this.
+QUOTA_MS = 6000
 QUOTAS = [
     # CPUs, quota in us of a period of 100 ms, loops, what they get in CPUs; by its shares it would get more
     (1, 20000, "a:1 .:1", 0.2),
@@ -89,7 +91,7 @@ QUOTAS = [
 @pytest.mark.parametrize("smp,quota,loops,cpus", QUOTAS, ids=[f"{q[0]} {q[1]} {q[2]}" for q in QUOTAS])
 def test_quota(vm, smp, quota, loops, cpus):
     """Within one per cent of a CPU, or of the quota where that is more."""
-    _, ns, _, _, took = measure(vm, smp, f"mkdir a; echo 65536 > a/cpu.shares; echo {quota} > a/cpu.cfs_quota_us", loops)[0][0]
+    _, ns, _, _, took = measure(vm, smp, f"mkdir a; echo 65536 > a/cpu.shares; echo {quota} > a/cpu.cfs_quota_us", loops, ms=QUOTA_MS)[0][0]
     got = ns / took
     print(loops, f"{got:.4f}")
     assert abs(got - cpus) <= 0.01 * max(1, cpus)
