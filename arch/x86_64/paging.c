@@ -239,7 +239,8 @@ void *ioremap(phys_addr_t pa, size_t size)
  * ---- programs' tables ----
  * All tables of a program hang on a list at its top-level table's struct page, so that the end of the program frees them without
  * looking through thousands of entries; each remembers in page->index which entry points to it, and counts in page->inuse
- * the tables below it; the top-level table's page->index counts them all. All this and the entries: mm->page_table_lock. A table is given back all zero (arch_free_table asks for that).
+ * the tables below it; the top-level table's page->index counts them all. All this and the entries: mm->page_table_lock. A table is
+ * given back all zero (arch_free_table asks for that).
  */
 
 static const unsigned long shared[] = {VMALLOC_START, IOREMAP_START, KERNEL_BASE};	/* beside the direct map */

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -55,6 +57,23 @@ static inline char task_state(pid_t pid)
 		fclose(f);
 	}
 	return state;
+}
+
+/* A field of /proc/PID/status as a number, whose base is 10 or 16. -1: there is none. */
+static inline long long status_number(pid_t pid, const char *field, int base)
+{
+	char name[32], line[256];
+	long long value = -1;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/status", pid);
+	f = fopen(name, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, field, strlen(field)) && line[strlen(field)] == ':')
+			value = strtoll(line + strlen(field) + 1, NULL, base);
+	if (f)
+		fclose(f);
+	return value;
 }
 
 /* Wait, at most 10 seconds, until a child sleeps in a call that a signal would interrupt. 1: it does. */

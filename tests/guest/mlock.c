@@ -19,7 +19,7 @@ static char *map(long pages, int flags)
 	return mmap(NULL, (size_t)(pages * PAGE), RW, ANON | flags, -1, 0);
 }
 
-/* A line of /proc/self/status, in pages. */
+/* A line of /proc/self/status, in pages. Not by status_number(): what stdio allocates would be locked, too. */
 static long status(const char *name)
 {
 	char text[4096], *at;

@@ -28,21 +28,6 @@ static int parent_of(pid_t pid)
 	return parent;
 }
 
-/* A line of /proc/self/status as a number. */
-static unsigned long long status_line(const char *name, int base)
-{
-	char line[256];
-	unsigned long long value = ~0ULL;
-	FILE *f = fopen("/proc/self/status", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, strlen(name)))
-			value = strtoull(line + strlen(name), NULL, base);
-	if (f)
-		fclose(f);
-	return value;
-}
-
 // ---- who takes orphans ----
 
 /* A grandchild, whose parent `dies` at once. Its pid, told by a pipe; it waits for `go` to be closed. */
@@ -198,7 +183,7 @@ static void no_privileges(void)
 	pthread_t t;
 
 	MUST(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
-	MUST(status_line("NoNewPrivs:", 10) == 0);
+	MUST(status_number(getpid(), "NoNewPrivs", 10) == 0);
 	MUST_FAIL(prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0), EINVAL);
 	MUST_FAIL(prctl(PR_SET_NO_NEW_PRIVS, 2, 0, 0, 0), EINVAL);
 	MUST_FAIL(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 1), EINVAL);
@@ -207,7 +192,7 @@ static void no_privileges(void)
 	MUST(runs_as() == 0);
 	MUST(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	MUST(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
-	MUST(status_line("NoNewPrivs:", 10) == 1);
+	MUST(status_number(getpid(), "NoNewPrivs", 10) == 1);
 	MUST(runs_as() == 10 + 1);	/* our own uid still, and the flag */
 	MUST(!pthread_create(&t, NULL, sees_flag, &seen) && !pthread_join(t, NULL) && seen == 1);
 }

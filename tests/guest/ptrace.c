@@ -117,22 +117,6 @@ int in_state(pid_t pid, char state)
 	return 0;
 }
 
-long status_field(pid_t pid, const char *field)
-{
-	char name[32], line[256];
-	long value = -1;
-	FILE *f;
-
-	snprintf(name, sizeof(name), "/proc/%d/status", pid);
-	f = fopen(name, "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, field, strlen(field)) && line[strlen(field)] == ':')
-			value = strtol(line + strlen(field) + 1, NULL, 10);
-	if (f)
-		fclose(f);
-	return value;
-}
-
 long peek(pid_t pid, void *at)
 {
 	return ptrace(PTRACE_PEEKDATA, pid, at, 0);

@@ -64,8 +64,8 @@ static void test_not_the_parent(void)
 	shared->value = shared->go = 0;
 	tracer = plain_child(attacher, pid);
 	OK(becomes(&shared->value, 1), "another child attaches to a child");
-	EQ(status_field(pid, "TracerPid"), tracer, "TracerPid says it");
-	EQ(status_field(pid, "PPid"), getpid(), "PPid is still ours");
+	EQ(status_number(pid, "TracerPid", 10), tracer, "TracerPid says it");
+	EQ(status_number(pid, "PPid", 10), getpid(), "PPid is still ours");
 	EQ(waitpid(pid, &status, WNOHANG | WUNTRACED), 0, "we hear nothing of its stop");
 	FAILS(ptrace(PTRACE_ATTACH, pid, 0, 0), EPERM, "there is one tracer: EPERM");
 	shared->go = 1;
@@ -95,7 +95,7 @@ static void test_tracer_dies(void)
 	shared->word = 0;
 	EQ(next_status(plain_child(dying_tracer, pid)), EXITED(0), "a tracer dies");
 	OK(in_state(pid, 'S'), "its tracee goes on");
-	EQ(status_field(pid, "TracerPid"), 0, "and is free");
+	EQ(status_number(pid, "TracerPid", 10), 0, "and is free");
 	shared->word = 0x100000;
 	EQ(next_status(plain_child(dying_tracer, pid)), EXITED(0), "a tracer with EXITKILL dies");
 	EQ(waitpid(pid, &status, 0), pid, "its tracee dies as well");
@@ -135,8 +135,8 @@ static void test_parent_dies(void)
 	EQ(next_status(pid), STOPPED(SIGSTOP), "and stops");
 	shared->go = 1;
 	EQ(next_status(parent), EXITED(0), "its parent dies");
-	OK(status_field(pid, "PPid") != parent, "it has another");
-	EQ(status_field(pid, "TracerPid"), getpid(), "and is ours");
+	OK(status_number(pid, "PPid", 10) != parent, "it has another");
+	EQ(status_number(pid, "TracerPid", 10), getpid(), "and is ours");
 	EQ(step(PTRACE_CONT, pid, SIGTERM), SIGTERM, "until it ends");
 	EQ(waitpid(pid, NULL, __WALL), -1, "and then not");
 }
@@ -151,7 +151,7 @@ static void test_process_1(void)
 	ptrace(PTRACE_INTERRUPT, 1, 0, 0);
 	EQ(next_status(1), EVENT(SIGTRAP, PTRACE_EVENT_STOP), "process 1 is traced and stops");
 	EQ(ptrace(PTRACE_DETACH, 1, 0, 0), 0, "it is let go");
-	EQ(status_field(1, "TracerPid"), 0, "and nobody's");
+	EQ(status_number(1, "TracerPid", 10), 0, "and nobody's");
 }
 
 void test_attach(void)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Events: new tasks, which have the same tracer from their first instruction; and the end.
+#include "tests/guest/helpers.h"
 #include "tests/guest/ptrace/ptrace.h"
 
 #include <pthread.h>
@@ -41,8 +42,8 @@ static void test_fork(void)
 
 	OK(child > pid, "its message is the child");
 	EQ(next_status(child), STOPPED(SIGSTOP), "the child is traced, and stopped");
-	EQ(status_field(child, "TracerPid"), getpid(), "by us");
-	EQ(status_field(child, "PPid"), pid, "its parent is another");
+	EQ(status_number(child, "TracerPid", 10), getpid(), "by us");
+	EQ(status_number(child, "PPid", 10), pid, "its parent is another");
 	get_regs(child, &regs);
 	EQ(regs.rax, 0, "in the call that made it");
 	EQ(step(PTRACE_CONT, child, 0), EXITED(5), "its status is told to the tracer");

@@ -49,9 +49,8 @@ int next_status(pid_t pid);
 int step(int request, pid_t pid, int sig);
 // Kill and wait until it is gone.
 void finish(pid_t pid);
-// The task is in a state of /proc/PID/stat, soon. A field of /proc/PID/status as a number.
+// The task is in a state of /proc/PID/stat, soon.
 int in_state(pid_t pid, char state);
-long status_field(pid_t pid, const char *name);
 int becomes(volatile int *at, int want);
 
 long peek(pid_t pid, void *at);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Signals come to the tracer first: it lets them through, takes them away, changes them. Group stops.
+#include "tests/guest/helpers.h"
 #include "tests/guest/ptrace/ptrace.h"
 
 static int handled(long unused)
@@ -99,7 +100,7 @@ static void test_told(void)
 	EQ(info.si_code, CLD_TRAPPED, "says trapped");
 	EQ(info.si_status, SIGUSR1, "by the signal");
 	EQ(waitpid(pid, &status, 0), pid, "WNOWAIT has left it, WUNTRACED is not needed");
-	EQ(status_field(pid, "TracerPid"), getpid(), "TracerPid is ours");
+	EQ(status_number(pid, "TracerPid", 10), getpid(), "TracerPid is ours");
 	OK(in_state(pid, 't'), "the state is t");
 	finish(pid);
 }

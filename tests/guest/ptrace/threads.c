@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Threads: each is a tracee of its own, and so is its tracer a thread.
+#include "tests/guest/helpers.h"
 #include "tests/guest/ptrace/ptrace.h"
 
 #include <pthread.h>
@@ -219,9 +220,9 @@ static void test_tracer_thread(void)
 	pthread_create(&t, NULL, attach_and_end, (void *)(long)pid);
 	pthread_join(t, &result);
 	EQ((long)result, 0, "a thread attaches, and ends");
-	for (int i = 0; i < 1000 && status_field(pid, "TracerPid"); i++)
+	for (int i = 0; i < 1000 && status_number(pid, "TracerPid", 10); i++)
 		usleep(5000);
-	EQ(status_field(pid, "TracerPid"), 0, "then nobody is");
+	EQ(status_number(pid, "TracerPid", 10), 0, "then nobody is");
 	finish(pid);
 }
 
