@@ -47,7 +47,7 @@ def test_help_says_how_to_send_a_break(console):
 def test_tasks_with_where_they_wait_and_their_containers(console):
     c = console()
     c.run("mkdir /dev/c; mount -t container -o numtasks x /dev/c; mkdir /dev/c/deep; sleep 1000 & echo $! > /dev/c/deep/tasks")
-    lines = press_until(c, "t", r" sleep +S +\d+ sleep_for .*numtasks:/deep")
+    lines = press_until(c, "t", r" sleep +S +\d+ sleep_(for|until) .*numtasks:/deep")
     shell = [line.split() for line in lines if re.search(r" sh +S", line)]
     assert shell, lines
     sleeper = [line for line in lines if re.search(r"^ +\d+ +\d+ sleep +S +\d+ \w+ ", line)]
